@@ -1,0 +1,42 @@
+# How all code of ours is compiled and linked: link starlock_flags PRIVATE.
+
+add_library(starlock_flags INTERFACE)
+
+target_compile_options(starlock_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Woverloaded-virtual -Wold-style-cast -Wcast-qual
+  -Wcast-align -Wformat=2 -Wimplicit-fallthrough -Wundef -Wvla -Wextra-semi -Wunused)
+if(STARLOCK_WERROR)
+  target_compile_options(starlock_flags INTERFACE -Werror)
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(starlock_flags INTERFACE -Wduplicated-cond -Wlogical-op)
+  # GCC 12 sees overlapping copies in std::string where there are none (its bug 105651).
+  target_compile_options(starlock_flags INTERFACE -Wno-restrict)
+endif()
+
+set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g") # for the sanitizers: assertions stay
+set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
+
+if(STARLOCK_SANITIZE)
+  set(sanitize -fsanitize=${STARLOCK_SANITIZE} -fno-omit-frame-pointer)
+  if(STARLOCK_SANITIZE MATCHES "undefined")
+    list(APPEND sanitize -fno-sanitize-recover=all)
+  endif()
+  if(STARLOCK_FUZZ)
+    list(APPEND sanitize -fsanitize=fuzzer-no-link)
+  endif()
+  target_compile_options(starlock_flags INTERFACE ${sanitize})
+  target_link_options(starlock_flags INTERFACE ${sanitize})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # What is instrumented confuses the warnings that follow values through a function.
+    target_compile_options(starlock_flags INTERFACE
+      -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+  endif()
+else()
+  target_compile_options(starlock_flags INTERFACE -fstack-protector-strong)
+  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+    target_compile_options(starlock_flags INTERFACE -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  endif()
+endif()
+target_link_options(starlock_flags INTERFACE -pie -Wl,-z,relro,-z,now -Wl,--as-needed)

@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace starlock {
+
+std::string_view Version() { return STARLOCK_VERSION; }
+
+}  // namespace starlock
