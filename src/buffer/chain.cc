@@ -1,0 +1,117 @@
+#include "buffer/chain.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace starlock::buffer {
+namespace {
+
+// A queued chunk pins its slab. Below this size copying it costs less than the memory that it would hold.
+constexpr size_t kSmall = 4096;
+
+}  // namespace
+
+Chain::Chain(Chain&& other) noexcept
+    : chunks_(std::exchange(other.chunks_, {})),
+      head_(std::exchange(other.head_, 0)),
+      size_(std::exchange(other.size_, 0)) {}
+
+Chain& Chain::operator=(Chain&& other) noexcept {
+  chunks_ = std::exchange(other.chunks_, {});
+  head_ = std::exchange(other.head_, 0);
+  size_ = std::exchange(other.size_, 0);
+  return *this;
+}
+
+void Chain::Append(Chunk chunk) {
+  if (chunk.empty()) return;
+  size_ += chunk.size();
+  chunks_.push_back(std::move(chunk));
+}
+
+void Chain::Append(Chain chain) {
+  if (empty()) {
+    *this = std::move(chain);
+    return;
+  }
+  while (!chain.empty()) Append(chain.PopFront());
+}
+
+void Chain::Copy(SlabPool& pool, std::string_view bytes) {
+  while (!bytes.empty()) {
+    if (empty() || chunks_.back().tailroom() == 0) {
+      Chunk fresh = pool.Reserve();
+      const size_t n = std::min(bytes.size(), fresh.tailroom());
+      std::memcpy(fresh.tail().data(), bytes.data(), n);
+      pool.Commit(fresh, n, kSmall);
+      Append(std::move(fresh));
+      bytes.remove_prefix(n);
+      continue;
+    }
+    Chunk& last = chunks_.back();
+    const size_t n = std::min(bytes.size(), last.tailroom());
+    std::memcpy(last.tail().data(), bytes.data(), n);
+    last.ExtendBack(n);
+    size_ += n;
+    bytes.remove_prefix(n);
+  }
+}
+
+void Chain::AppendCompact(SlabPool& pool, Chain chain) {
+  while (!chain.empty()) {
+    Chunk chunk = chain.PopFront();
+    if (chunk.size() < kSmall) {
+      Copy(pool, chunk.view());
+    } else {
+      Append(std::move(chunk));
+    }
+  }
+}
+
+void Chain::Consume(size_t n) {
+  if (n > size_) std::abort();
+  while (n > 0) {
+    Chunk& first = chunks_[head_];
+    const size_t part = std::min(n, first.size());
+    first.TrimFront(part);
+    size_ -= part;
+    n -= part;
+    if (first.empty()) DropHead();
+  }
+}
+
+Chunk Chain::PopFront() {
+  if (empty()) std::abort();
+  Chunk chunk = std::move(chunks_[head_]);
+  size_ -= chunk.size();
+  DropHead();
+  return chunk;
+}
+
+void Chain::Clear() {
+  chunks_ = {};
+  head_ = 0;
+  size_ = 0;
+}
+
+std::string Chain::ToString() const {
+  std::string all;
+  all.reserve(size_);
+  for (const Chunk& chunk : *this) all.append(chunk.view());
+  return all;
+}
+
+void Chain::DropHead() {
+  chunks_[head_] = Chunk();
+  ++head_;
+  if (head_ == chunks_.size()) {
+    Clear();
+  } else if (head_ >= 32) {
+    chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(head_));
+    head_ = 0;
+  }
+}
+
+}  // namespace starlock::buffer

@@ -1,0 +1,122 @@
+#include "buffer/slab.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <new>
+
+namespace starlock::buffer {
+namespace {
+
+// Copies whose source and destination differ by a few bytes modulo a page run ten times slower; a cache line's
+// alignment keeps reads and the socket's own copies off that path.
+constexpr size_t kAlignment = 64;
+
+constexpr size_t RoundUp(size_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; }
+
+void Check(bool holds) {
+  if (!holds) std::abort();
+}
+
+}  // namespace
+
+Slab::~Slab() { ::operator delete[](data_, std::align_val_t{kAlignment}); }
+
+SlabRef::SlabRef(Slab* slab) : slab_(slab) {
+  if (slab_ != nullptr) ++slab_->count_;
+}
+
+SlabRef::SlabRef(const SlabRef& other) : SlabRef(other.slab_) {}
+
+SlabRef::~SlabRef() {
+  if (slab_ != nullptr && --slab_->count_ == 0) slab_->pool_->Release(slab_);
+}
+
+Chunk::Chunk(SlabRef slab, size_t lo, size_t begin, size_t end, size_t hi)
+    : slab_(std::move(slab)), lo_(lo), begin_(begin), end_(end), hi_(hi) {
+  Check(lo <= begin && begin <= end && end <= hi);
+}
+
+std::string_view Chunk::view() const {
+  if (empty()) return {};
+  return {reinterpret_cast<const char*>(data()), size()};
+}
+
+void Chunk::TrimFront(size_t n) {
+  Check(n <= size());
+  begin_ += n;
+}
+
+void Chunk::TrimBack(size_t n) {
+  Check(n <= size());
+  end_ -= n;
+}
+
+void Chunk::ExtendFront(size_t n) {
+  Check(n <= headroom());
+  begin_ -= n;
+}
+
+void Chunk::ExtendBack(size_t n) {
+  Check(n <= tailroom());
+  end_ += n;
+}
+
+Chunk Chunk::SplitFront(size_t n) {
+  Check(n <= size());
+  Chunk front(slab_, lo_, begin_, begin_ + n, begin_ + n);
+  lo_ = begin_ = begin_ + n;
+  return front;
+}
+
+SlabPool::SlabPool(size_t slab_size, size_t max_free) : slab_size_(RoundUp(slab_size)), max_free_(max_free) {}
+
+SlabPool::~SlabPool() {
+  current_ = SlabRef();
+  Check(in_use_ == 0);
+  while (free_ != nullptr) delete std::exchange(free_, free_->next_free_);
+}
+
+SlabRef SlabPool::Take() {
+  ++in_use_;
+  if (free_ != nullptr) {
+    --free_count_;
+    return SlabRef(std::exchange(free_, free_->next_free_));
+  }
+  auto* data = static_cast<uint8_t*>(::operator new[](slab_size_, std::align_val_t{kAlignment}));
+  return SlabRef(new Slab(this, data));
+}
+
+void SlabPool::Release(Slab* slab) {
+  --in_use_;
+  if (free_count_ == max_free_) {
+    delete slab;
+    return;
+  }
+  ++free_count_;
+  slab->next_free_ = std::exchange(free_, slab);
+}
+
+Chunk SlabPool::Reserve() {
+  if (current_.unique()) offset_ = 0;  // all that was cut from it is gone: begin anew
+  if (!current_ || slab_size_ - offset_ < slab_size_ / 4) {
+    current_ = SlabRef();
+    current_ = Take();
+    offset_ = 0;
+  }
+  Chunk chunk(current_, offset_, offset_, offset_, slab_size_);
+  offset_ = slab_size_;
+  return chunk;
+}
+
+void SlabPool::Commit(Chunk& chunk, size_t n, size_t keep) {
+  chunk.ExtendBack(n);
+  Check(chunk.slab_.data() == current_.data() && chunk.hi_ == slab_size_);
+  offset_ = std::min(RoundUp(chunk.end_ + keep), slab_size_);
+  chunk.hi_ = offset_;
+  if (chunk.empty()) {
+    offset_ = chunk.lo_;
+    chunk = Chunk();
+  }
+}
+
+}  // namespace starlock::buffer

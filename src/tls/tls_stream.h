@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+
+#include "buffer/slab.h"
+#include "buffer/stream.h"
+#include "tls/context.h"
+#include "tls/tls_info.h"
+
+namespace starlock::tls {
+
+/// A stream's handler that also hears that the handshake is done: once, before any OnData. A handshake that fails
+/// is an OnClosed with kNotTls, kHandshakeFailed, kVerifyFailed (or the lower stream's kReset).
+class TlsHandler : public buffer::StreamHandler {
+ public:
+  virtual void OnHandshake(const TlsInfo& info) = 0;
+};
+
+/// TLS upon another stream, either role. Writes before the handshake is done are queued.
+///
+/// - kNotTls: in the server role the first byte is not 0x16; in the client role it is neither 0x16 nor 0x15.
+/// - Renegotiation is refused in both roles; tickets are issued in the server role and kept in the client role.
+/// - OnEnd(kClean) is close_notify; OnEnd(kTruncated) is the lower stream's end without one, after all that was
+///   authenticated has been given to OnData. A record that fails to open ends in OnClosed(kTls), with the right alert
+///   sent, likewise after all that was authenticated before it.
+/// - Handshake memory is shed when the handshake is done, and an idle stream holds no buffer.
+class TlsStream final : public buffer::Stream {
+ public:
+  /// Begins the handshake on `lower`, whose first bytes are `already_read` (what came behind a STARTTLS).
+  /// `context` and `pool` must outlive the stream.
+  static std::unique_ptr<TlsStream> Accept(ServerContext& context, buffer::SlabPool& pool,
+                                           std::unique_ptr<buffer::Stream> lower, buffer::Chain already_read,
+                                           TlsHandler* handler);
+  static std::unique_ptr<TlsStream> Connect(ClientContext& context, buffer::SlabPool& pool,
+                                            std::unique_ptr<buffer::Stream> lower, TlsHandler* handler);
+  ~TlsStream() override;
+
+  void SetHandler(buffer::StreamHandler* handler) override;
+  void SetReading(bool on) override;
+  bool Write(buffer::Chain bytes) override;
+  void End(buffer::StreamEnd end) override;
+  void Abort() override;
+  size_t queued() const override;
+
+ private:
+  class Impl;
+  explicit TlsStream(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace starlock::tls
