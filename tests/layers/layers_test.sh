@@ -1,0 +1,99 @@
+#!/bin/bash
+# layers_test.sh SOURCE BUILD: what a layer must not include, it cannot; what it may include, it can.
+#
+# For each layer the command that compiles one of its files is taken from compile_commands.json, and tried on one
+# #include at a time. The tables below say what has to come out; they are written down here once more, on purpose, and
+# not derived from CMakeLists.txt.
+set -euo pipefail
+export LC_ALL=C
+
+source=$1
+build=$2
+
+declare -A may_include=(
+    [base]='base'
+    [buffer]='base buffer'
+    [net]='base buffer net'
+    [tls]='base buffer tls'
+    [protocol]='base protocol'
+    [config]='base config'
+    [proxy]='base buffer net tls protocol config proxy'
+    [cli]='base buffer net tls protocol config proxy cli'
+)
+layers='base buffer net tls protocol config proxy cli'
+
+declare -A may_be_included_by=(
+    [uv.h]='net'
+    [openssl/ssl.h]='tls'
+    [openssl/base.h]='tls'
+    [openssl/evp.h]='tls'
+    [openssl/x509.h]='tls'
+    [ssl/internal.h]='tls'
+    [yaml-cpp/yaml.h]='config'
+    [CLI/CLI.hpp]='cli'
+    [spdlog/spdlog.h]='base'
+    [fmt/core.h]='base'
+    [nlohmann/json.hpp]='base cli'
+)
+
+contains() { [[ " $1 " == *" $2 "* ]]; }
+
+# The command that compiles some file of layer $1, without the file and the output.
+command_of() {
+    local line
+    line=$(grep -F -m1 -- " -c $source/src/$1/" "$build/compile_commands.json") || return 1
+    line=${line#*\"command\": \"}
+    line=${line%% -o *}
+    line=${line//\\\"/\"}
+    printf '%s' "${line//\\\\/\\}"
+}
+
+# Whether COMMAND ($1) finds #include <$2>; what the compiler said is in $said.
+finds() {
+    said=$(cd "$build" && printf '#include %s\n' "$2" | eval "$1 -E -x c++ -o /dev/null -" 2>&1)
+}
+
+allowed=0
+refused=0
+wrong=0
+
+# check LAYER COMMAND INCLUDE yes|no
+check() {
+    local found=no
+    if finds "$2" "$3"; then found=yes; fi
+    if [ "$found" != "$4" ]; then
+        echo "$1 includes $3: found: $found, expected: $4" >&2
+        echo "$said" | head -5 >&2
+        wrong=$((wrong + 1))
+    elif [ "$found" = yes ]; then
+        allowed=$((allowed + 1))
+    elif [[ $said == *'not for this layer'* || $said == *'No such file'* || $said == *'file not found'* ]]; then
+        refused=$((refused + 1))
+    else
+        echo "$1 includes $3: refused for another reason: $said" >&2
+        wrong=$((wrong + 1))
+    fi
+}
+
+for folder in "$source"/src/*/; do
+    contains "$layers" "$(basename "$folder")" || { echo "$folder is in no table of $0" >&2; wrong=$((wrong + 1)); }
+done
+
+for layer in $layers; do
+    command=$(command_of "$layer") || { echo "$layer: no code"; continue; }
+    for other in $layers; do
+        for header in "$source/src/$other"/*.h; do
+            [ -e "$header" ] || continue
+            if contains "${may_include[$layer]}" "$other"; then expected=yes; else expected=no; fi
+            check "$layer" "$command" "\"$other/$(basename "$header")\"" $expected
+            break
+        done
+    done
+    for header in "${!may_be_included_by[@]}"; do
+        if contains "${may_be_included_by[$header]}" "$layer"; then expected=yes; else expected=no; fi
+        check "$layer" "$command" "<$header>" $expected
+    done
+done
+
+echo "$allowed includes found as they should be, $refused refused as they should be, $wrong wrong"
+[ "$wrong" = 0 ] && [ "$allowed" -gt 0 ] && [ "$refused" -gt 0 ]
