@@ -91,7 +91,7 @@ Chunk Chain::PopFront() {
 }
 
 void Chain::Clear() {
-  chunks_ = {};
+  chunks_ = std::vector<Chunk>();  // an idle connection holds nothing, not even the capacity
   head_ = 0;
   size_ = 0;
 }
