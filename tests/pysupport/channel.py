@@ -1,0 +1,233 @@
+"""One end of a TCP connection, with or without TLS, that keeps every byte it got and says how the stream ended."""
+
+import enum
+import socket
+import ssl
+import struct
+import threading
+
+from pysupport.timing import Deadline
+
+
+class End(enum.Enum):
+    """How the peer's stream ended."""
+
+    FIN = "fin"  # without TLS
+    CLOSE_NOTIFY = "close_notify"
+    TRUNCATED = "truncated"  # FIN inside TLS, without close_notify
+    RESET = "reset"
+    TLS_ERROR = "tls_error"  # an alert, or bytes that are no TLS
+
+
+class Ended(Exception):
+    """The stream ended before what was waited for had come."""
+
+
+class Channel:
+    """A connected socket. Not for two threads at once, but where a method says so."""
+
+    def __init__(self, sock):
+        self.sock = sock
+        self.local = _name(sock.getsockname())
+        self.plain = bytearray()  # every byte received before TLS
+        self.inside = bytearray()  # every byte received inside TLS, decrypted
+        self.keep = True  # record what comes; large transfers switch it off
+        self.tls = None
+        self.end = None
+        self.error = None  # the text of a TLS error
+        self.done = threading.Event()  # set by whoever serves this connection when it has finished
+        self._buffer = bytearray()
+        self._incoming = self._outgoing = None
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    # -- sending
+
+    def send(self, data, timeout=None):
+        """Sends through TLS where it stands, else as it is."""
+        if self.tls is None:
+            return self.send_raw(data, timeout)
+        view = memoryview(data)
+        while view:
+            written = self.tls.write(view[:1048576])
+            view = view[written:]
+            self.send_raw(self._outgoing.read(), timeout)
+        return None
+
+    def send_raw(self, data, timeout=None):
+        """Sends below TLS: plaintext in the midst of it, a broken record."""
+        self.sock.settimeout(Deadline(timeout).left())
+        self.sock.sendall(data)
+
+    def half_close(self, notify=True):
+        """Ends our direction: close_notify where there is TLS (unless told not to), then FIN."""
+        if self.tls is not None and notify:
+            self.send_raw(self._close_notify())
+        self.sock.shutdown(socket.SHUT_WR)
+
+    def reset(self):
+        """RST instead of an end."""
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+    def close(self):
+        self.sock.close()
+
+    # -- receiving
+
+    def line(self, timeout=None):
+        """The next line with its line feed."""
+        return self.until(b"\n", timeout)
+
+    def until(self, marker, timeout=None):
+        deadline = Deadline(timeout)
+        while marker not in self._buffer:
+            self._pull(deadline, f"{marker!r}")
+        return self._take(self._buffer.index(marker) + len(marker))
+
+    def exactly(self, count, timeout=None):
+        deadline = Deadline(timeout)
+        while len(self._buffer) < count:
+            self._pull(deadline, f"{count} bytes")
+        return self._take(count)
+
+    def some(self, timeout=None):
+        """Whatever comes next, at least a byte; b"" at the end of the stream."""
+        deadline = Deadline(timeout)
+        try:
+            while not self._buffer:
+                self._pull(deadline, "any byte")
+        except Ended:
+            return b""
+        return self._take(len(self._buffer))
+
+    def rest(self, timeout=None):
+        """Everything up to the end of the stream; `end` says how it ended."""
+        deadline = Deadline(timeout)
+        try:
+            while True:
+                self._pull(deadline, "the end of the stream")
+        except Ended:
+            return self._take(len(self._buffer))
+
+    def silent_for(self, seconds):
+        """Nothing arrives for that long. Only for proofs that something stays away; scaled like all time."""
+        try:
+            self.some(seconds)
+        except TimeoutError:
+            return True
+        return False
+
+    # -- TLS
+
+    def start_tls(self, context, server_hostname=None, session=None, server=False, prefix=b"", go_ahead=None):
+        """Makes the handshake.
+
+        `prefix` goes out in one segment with our first flight. `go_ahead` (a function of this channel) is called
+        between the two, to read the peer's plaintext go-ahead; what came after it belongs to TLS.
+        """
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(
+            self._incoming, self._outgoing, server_side=server, server_hostname=server_hostname, session=session
+        )
+        if not server:
+            self._step(tls)
+            self.send_raw(prefix + self._outgoing.read())
+        if go_ahead is not None:
+            go_ahead(self)
+        if self._buffer:
+            left = self._take(len(self._buffer))
+            del self.plain[-len(left) :]
+            self._incoming.write(left)
+        deadline = Deadline()
+        try:
+            while not self._step(tls):
+                self._flush()
+                self._incoming.write(self._receive(deadline, "the TLS handshake"))
+        except (ssl.SSLError, Ended) as error:
+            self.error = str(error)
+            if isinstance(error, ssl.SSLError):
+                self.end = End.TLS_ERROR
+            self._flush()
+            raise
+        self._flush()
+        self.tls = tls
+        self._decrypt()
+        return self
+
+    def _step(self, tls):
+        try:
+            tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def _flush(self):
+        try:
+            self.send_raw(self._outgoing.read())
+        except OSError:
+            pass
+
+    def _close_notify(self):
+        try:
+            self.tls.unwrap()
+        except (ssl.SSLError, ValueError):
+            pass
+        return self._outgoing.read()
+
+    # -- within
+
+    def _take(self, count):
+        taken = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return taken
+
+    def _receive(self, deadline, what):
+        """Raw bytes from the socket; raises Ended at the end."""
+        if self.end is not None:
+            raise Ended(f"the stream had ended ({self.end.value}) before {what}; got {bytes(self._buffer[-300:])!r}")
+        self.sock.settimeout(deadline.left(f"{what}; got {bytes(self._buffer[-300:])!r}"))
+        try:
+            data = self.sock.recv(262144)
+        except TimeoutError:
+            raise TimeoutError(f"waited too long for {what}; got {bytes(self._buffer[-300:])!r}") from None
+        except ConnectionError:
+            self.end = End.RESET
+            raise Ended(f"reset before {what}; got {bytes(self._buffer[-300:])!r}") from None
+        if not data:
+            self.end = End.FIN if self.tls is None else End.TRUNCATED
+            raise Ended(f"ended before {what}; got {bytes(self._buffer[-300:])!r}")
+        return data
+
+    def _pull(self, deadline, what):
+        data = self._receive(deadline, what)
+        if self.tls is None:
+            if self.keep:
+                self.plain += data
+            self._buffer += data
+            return
+        self._incoming.write(data)
+        self._decrypt()
+
+    def _decrypt(self):
+        try:
+            while data := self.tls.read(262144):
+                if self.keep:
+                    self.inside += data
+                self._buffer += data
+            self.end = End.CLOSE_NOTIFY
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLZeroReturnError:
+            self.end = End.CLOSE_NOTIFY
+        except ssl.SSLError as error:
+            self.end, self.error = End.TLS_ERROR, str(error)
+        self._flush()
+
+
+def _name(address):
+    return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
+
+
+def connect(port, host="127.0.0.1"):
+    """A client's channel."""
+    return Channel(socket.create_connection((host, port), timeout=Deadline().left()))

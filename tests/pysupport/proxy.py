@@ -1,0 +1,190 @@
+"""The proxy under test, as a child process."""
+
+import itertools
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+import threading
+
+from pysupport.timing import Deadline
+
+BINARY = os.environ.get("STARLOCK_BINARY", "")
+_numbers = itertools.count()
+
+
+class Proxy:
+    """`starlock run`, from when it listens to when it ended.
+
+    configuration: a dict (written as JSON, which is YAML), or a list of flags. `log` is set to JSON in the first case.
+    files: a limit of file descriptors.
+    """
+
+    def __init__(self, configuration, folder, files=None, wait=True):
+        if not BINARY:
+            raise RuntimeError("STARLOCK_BINARY must name the program under test")
+        self.folder = pathlib.Path(folder)
+        if isinstance(configuration, dict):
+            path = self.folder / f"starlock-{os.getpid()}-{next(_numbers)}.yaml"
+            path.write_text(json.dumps({"log": {"format": "json"}, **configuration}, indent=1))
+            arguments = ["run", "-c", str(path)]
+            self.names = [listener["name"] for listener in configuration["listeners"]]
+            self.count = sum(_count(listener["listen"]) for listener in configuration["listeners"])
+        else:
+            arguments = ["run", *configuration]
+            self.names, self.count = None, 1
+        self.lines = []  # of stderr
+        self.records = []  # sessions', not yet asked for
+        self.listening = []  # (name, address)
+        self._changed = threading.Condition()
+        self._ended = False
+
+        def limit():
+            if files is not None:
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
+
+        self.process = subprocess.Popen(
+            [BINARY, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=limit
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        if wait:
+            self._wait(lambda: len(self.listening) >= self.count, "the proxy to listen")
+
+    def port(self, name=None):
+        """The port of the listener (of its first address)."""
+        return int(next(address for each, address in self.listening if name in (None, each)).rpartition(":")[2])
+
+    def record(self, client=None, where=None):
+        """The record of the session of this client channel (or that `where` is true for), once it is there."""
+        found = []
+
+        def look():
+            for record in self.records:
+                if (client is None or record["client"] == client.local) and (where is None or where(record)):
+                    found.append(record)
+                    self.records.remove(record)
+                    return True
+            return False
+
+        self._wait(look, f"the record of session {client.local if client else ''}")
+        return found[0]
+
+    def logged(self, pattern, timeout=None):
+        """The first line on stderr that matches, once it is there."""
+        found = []
+
+        def look():
+            found[:] = [line for line in self.lines if re.search(pattern, line)]
+            return bool(found)
+
+        self._wait(look, f"a log line like {pattern!r}", timeout)
+        return found[0]
+
+    def resident(self):
+        """Resident memory in bytes."""
+        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+) kB", status)[1]) * 1024
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self, timeout=None):
+        """The exit status, once it has ended."""
+        try:
+            status = self.process.wait(Deadline(timeout).left())
+        except subprocess.TimeoutExpired:
+            raise TimeoutError(f"the proxy did not end; its log: {self._tail()}") from None
+        self._reader.join()
+        return status
+
+    def stop(self, status=0):
+        """SIGTERM (twice where sessions are left: a test that is done with them need not wait), then its exit status."""
+        try:
+            self.signal(signal.SIGTERM)
+            got = self.wait()
+        except TimeoutError:
+            self.process.kill()
+            self.process.wait()
+            raise
+        self._check_sanitizers()
+        if got != status:
+            raise AssertionError(f"the proxy exited with {got}, not {status}; its log: {self._tail()}")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        if self.process.poll() is None:
+            if kind is None:
+                self.stop()
+            else:
+                self.process.kill()
+                self.process.wait()
+        else:
+            self._reader.join()
+            self._check_sanitizers()
+
+    def _check_sanitizers(self):
+        if any("Sanitizer" in line for line in self.lines):
+            raise AssertionError("a sanitizer reported:\n" + "\n".join(self.lines))
+
+    def _tail(self):
+        return "\n".join(self.lines[-30:])
+
+    def _wait(self, ready, what, timeout=None):
+        deadline = Deadline(timeout)
+        with self._changed:
+            while not ready():
+                if self._ended:
+                    raise AssertionError(f"the proxy ended before {what}; its log: {self._tail()}")
+                try:
+                    self._changed.wait(deadline.left(what))
+                except TimeoutError as error:
+                    raise TimeoutError(f"{error}; its log: {self._tail()}") from None
+
+    def _read(self):
+        for line in self.process.stderr:
+            text = line.decode(errors="replace").rstrip()
+            with self._changed:
+                self.lines.append(text)
+                self._note(text)
+                self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
+
+    def _note(self, text):
+        plain = re.search(r"listening name=(\S+) address=(\S+)", text)
+        if plain:
+            self.listening.append((plain[1], plain[2]))
+        if not text.startswith("{"):
+            return
+        entry = json.loads(text)
+        if entry.get("event") == "listening":
+            self.listening.append((entry["name"], entry["address"]))
+        elif entry.get("event") == "session":
+            self.records.append(entry)
+
+
+def _count(listen):
+    return len(listen) if isinstance(listen, list) else 1
+
+
+def run(arguments, timeout=None):
+    """The program with these arguments, to its end: what it printed and its exit status."""
+    return subprocess.run(
+        [BINARY, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        timeout=Deadline(timeout).left(),
+    )  # fmt: skip
+
+
+def closed(record):
+    """Whether the session ended as it should."""
+    return (record["end"], record["blame"]) == ("closed", "none")
