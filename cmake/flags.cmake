@@ -14,6 +14,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(starlock_flags INTERFACE -Wno-restrict)
 endif()
 
+# An index out of range in a container of the standard library ends the process instead of reading on.
+target_compile_definitions(starlock_flags INTERFACE _GLIBCXX_ASSERTIONS)
+
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g") # for the sanitizers: assertions stay
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")

@@ -79,6 +79,12 @@ for folder in "$source"/src/*/; do
     contains "$layers" "$(basename "$folder")" || { echo "$folder is in no table of $0" >&2; wrong=$((wrong + 1)); }
 done
 
+# A path relative to the including file would walk round the include roots.
+if grep -rnE '#include "(\.|[^/"]*")' "$source/src"; then
+    echo 'an #include of ours names the layer first: "net/loop.h"' >&2
+    wrong=$((wrong + 1))
+fi
+
 for layer in $layers; do
     command=$(command_of "$layer") || { echo "$layer: no code"; continue; }
     for other in $layers; do
