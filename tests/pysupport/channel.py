@@ -64,6 +64,10 @@ class Channel:
             self.send_raw(self._close_notify())
         self.sock.shutdown(socket.SHUT_WR)
 
+    def half_close_notify_only(self):
+        """close_notify, but no FIN: what comes then is no TLS any more."""
+        self.send_raw(self._close_notify())
+
     def reset(self):
         """RST instead of an end."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

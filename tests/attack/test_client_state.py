@@ -1,0 +1,237 @@
+"""What a client may not carry over the boundary, or do at the wrong time: F1 to F4, P1, P2, A2."""
+
+import pytest
+from common import aborted, all_seen, control, hello_word
+
+from pysupport.rig import Rig
+from pysupport.smtp import Server
+
+MODES = ("off", "opportunistic", "required", "implicit")
+PAIRS = [(p, c, s) for p in ("smtp", "lmtp") for c in MODES for s in ("off", "required")]
+
+
+@pytest.fixture(scope="module")
+def rig(certs, folder):
+    rig = Rig(certs, folder, PAIRS)
+    yield rig
+    rig.close()
+
+
+@pytest.fixture(params=["smtp", "lmtp"])
+def protocol(request):
+    return request.param
+
+
+@pytest.fixture
+def at(rig, protocol):
+    """at(client, server, …): the place, with a fake that works but for what is asked otherwise."""
+
+    def find(client, server="off", **options):
+        place = rig.at(protocol, client, server)
+        options.setdefault("tls", None if server == "off" else rig.certs.server_context())
+        place.fake = Server(lmtp=place.lmtp, **options)
+        return place.serve(place.fake)
+
+    return find
+
+
+STATEFUL = [b"AUTH PLAIN AGEAYg==", b"MAIL FROM:<early@example.com>", b"VRFY early", b"ETRN early", b"HELO early"]
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+def test_f1_required_lets_no_stateful_verb_cross(at, certs, server):
+    place = at("required", server)
+    client = place.arrive()
+    client.hello()
+    for command in STATEFUL:
+        assert client.command(command).startswith(b"530 5.7.0 "), command
+    client.upgrade(certs.client_context())
+    control(place, client, place.fake)
+    seen = all_seen(place)
+    assert b"early" not in seen and b"AUTH" not in seen
+
+
+def test_f1_after_auth_the_window_is_closed(at):
+    place = at("opportunistic", on={b"AUTH": b"535 5.7.8 no\r\n"})
+    client = place.arrive()
+    client.hello()
+    assert client.command(b"AUTH PLAIN AGEAYg==").startswith(b"535 ")
+    assert client.command(b"STARTTLS").startswith(b"503 5.5.1 ")
+    control(place, client, place.fake)
+    assert b"STARTTLS\r\n" not in all_seen(place).partition(b"DATA")[0]
+
+
+def test_f1_after_mail_starttls_is_the_upstreams_to_refuse(at):
+    place = at("opportunistic")
+    client = place.arrive()
+    client.hello()
+    assert client.command(b"MAIL FROM:<a@example.com>").startswith(b"250 ")
+    assert client.command(b"STARTTLS") == b"503 5.5.1 old.example.net: no STARTTLS here\r\n"
+    assert client.command(b"RSET").startswith(b"250 ")
+    control(place, client, place.fake)
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+def test_f1_control(at, certs, server):
+    place = at("opportunistic", server)
+    client = place.arrive()
+    client.hello()
+    client.upgrade(certs.client_context())
+    control(place, client, place.fake)
+
+
+def test_f1_mail_before_the_second_hello(at, certs):
+    place = at("opportunistic")
+    client = place.arrive()
+    client.hello()
+    client.upgrade(certs.client_context())
+    assert client.command(b"MAIL FROM:<early@example.com>").startswith(b"503 5.5.1 ")
+    control(place, client, place.fake)
+    assert b"early" not in all_seen(place)
+
+
+def test_f2_starttls_in_data_is_data(at):
+    place = at("off")
+    client = place.arrive()
+    client.hello()
+    client.send(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nSTARTTLS\r\n.\r\n")
+    for expected in (b"250 ", b"250 ", b"354 ", b"250 2.0.0 taken"):
+        assert client.reply().startswith(expected)
+    assert place.fake.messages == [b"STARTTLS\r\n"]
+    control(place, client, place.fake, hello=False)
+
+
+def test_f2_starttls_as_a_sasl_answer_is_data(at):
+    def auth(channel, _):
+        channel.send(b"334 VXNlcm5hbWU6\r\n")
+        channel.send(b"535 5.7.8 " + channel.line().strip() + b" is no user\r\n")
+        return True
+
+    for client_mode in ("off", "opportunistic"):
+        place = at(client_mode, on={b"AUTH": auth})
+        client = place.arrive()
+        client.hello()
+        assert client.command(b"AUTH LOGIN").startswith(b"334 ")
+        assert client.command(b"STARTTLS") == b"535 5.7.8 STARTTLS is no user\r\n"
+        control(place, client, place.fake)
+
+
+MALFORMED = {
+    "bare-lf": b"NOOP\nSTARTTLS\r\n",
+    "lf-only": b"STARTTLS\n",
+    "nul": b"STARTTLS\0\r\n",
+    "nul-before": b"\0STARTTLS\r\n",
+    "overlong": b"STARTTLS" + b" " * 20000 + b"\r\n",
+    "cr-inside": b"START\rTLS\r\n",
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+@pytest.mark.parametrize("mode", ["opportunistic", "required"])
+def test_f3_framing_is_never_repaired(at, mode, name):
+    place = at(mode)
+    client = place.arrive()
+    client.hello()
+    client.send(MALFORMED[name])
+    # An answer, if there is one, is an error; then the session ends, or we end it.
+    client.half_close()
+    rest = client.rest()
+    assert b"220" not in rest, rest
+    assert rest == b"" or rest[:1] in b"45", rest
+    client.close()
+    record = place.record(client)
+    assert record["client_tls"] == "plain"
+    seen = all_seen(place).upper()
+    assert b"STARTTLS" not in seen and b"NOOP" not in seen
+
+
+def test_f3_an_endless_line_is_cut_off(at):
+    place = at("required")
+    client = place.arrive()
+    client.send(b"NOOP " + b"x" * 200_000)
+    rest = aborted(place, client, ("limit", "protocol_error"), "client")
+    assert rest == b"" or rest[:1] in b"45", rest
+    assert b"xxxx" not in all_seen(place)
+
+
+@pytest.mark.parametrize("mode", ["opportunistic", "required"])
+def test_f3_starttls_with_a_parameter(at, certs, mode):
+    place = at(mode)
+    client = place.arrive()
+    client.hello()
+    assert client.command(b"STARTTLS x").startswith(b"501 ")
+    assert client.command(b"starttls").startswith(b"220 "), "control: any case will do"
+    client.start_tls(certs.client_context(), "localhost")
+    control(place, client, place.fake)
+
+
+@pytest.mark.parametrize("mode", ["opportunistic", "required", "implicit"])
+@pytest.mark.parametrize("offer", [False, True])
+def test_f4_starttls_inside_tls(at, certs, mode, offer):
+    place = at(mode, offer=offer)
+    client = place.arrive()
+    if mode != "implicit":
+        client.hello()
+        client.upgrade(certs.client_context())
+    assert b"STARTTLS" not in client.hello()
+    assert client.command(b"STARTTLS").startswith(b"503 5.5.1 ")
+    control(place, client, place.fake)
+    assert b"STARTTLS\r\n" not in all_seen(place).partition(b"DATA")[0]
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+@pytest.mark.parametrize("mode", ["opportunistic", "required"])
+def test_p1_no_second_starttls_on_offer_inside_tls(at, certs, mode, server):
+    place = at(mode, server, offer=True)
+    client = place.arrive()
+    assert client.hello().count(b"STARTTLS") == 1
+    client.upgrade(certs.client_context())
+    assert b"STARTTLS" not in client.hello()
+    control(place, client, place.fake)
+
+
+@pytest.mark.parametrize("mode", ["off", "opportunistic", "implicit"])
+def test_p2_xclient_from_a_client(at, mode):
+    place = at(mode, capabilities=[b"XCLIENT NAME ADDR"])
+    client = place.arrive()
+    client.hello()
+    assert client.command(b"XCLIENT ADDR=192.0.2.1").startswith(b"550 5.7.1 ")
+    control(place, client, place.fake)
+    assert b"XCLIENT" not in all_seen(place)
+
+
+def test_p2_xclient_inside_tls(at, certs):
+    place = at("required", capabilities=[b"XCLIENT NAME ADDR"])
+    client = place.arrive()
+    client.hello()
+    assert client.command(b"XCLIENT ADDR=192.0.2.1")[:4] in (b"530 ", b"550 ")
+    client.upgrade(certs.client_context())
+    client.hello()
+    assert client.command(b"XCLIENT ADDR=192.0.2.1").startswith(b"550 5.7.1 ")
+    control(place, client, place.fake)
+    assert b"XCLIENT" not in all_seen(place)
+
+
+@pytest.mark.parametrize("mode", ["opportunistic", "required"])
+def test_a2_tls_at_once_on_a_starttls_port(at, certs, mode):
+    place = at(mode)
+    client = place.dial()
+    client.send(b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + bytes(range(194)) + b"\r\n")
+    client.half_close()
+    rest = client.rest()
+    assert b"\x16\x03" not in rest[:2] and b"220 2.0.0" not in rest, rest
+    client.close()
+    record = place.record(client)
+    assert record["client_tls"] == "plain"
+    assert record["blame"] == "client", record
+    assert all_seen(place) == b"", "nothing of it reaches the upstream"
+
+
+def test_hello_word(protocol, at):
+    """The other protocol's hello is no hello of this one."""
+    place = at("off")
+    client = place.arrive()
+    wrong = b"EHLO" if protocol == "lmtp" else b"LHLO"
+    assert client.command(wrong + b" x").startswith(b"5")
+    assert hello_word(place) != wrong
+    control(place, client, place.fake)

@@ -1,0 +1,173 @@
+"""TLS itself: renegotiation (T3), ALPN and names (A1), versions and keys that a client insists on."""
+
+import ssl
+import subprocess
+
+import pytest
+from common import control
+
+from pysupport.channel import Ended
+from pysupport.rig import Rig
+from pysupport.smtp import BANNER, Server
+from pysupport.timing import Deadline
+
+PAIRS = [("smtp", c, s) for c in ("required", "implicit") for s in ("off",)] + [("smtp", "off", "implicit")]
+
+
+@pytest.fixture(scope="module")
+def rig(certs, folder):
+    rig = Rig(certs, folder, PAIRS)
+    yield rig
+    rig.close()
+
+
+def s_client(place, certs, *options, stdin=b""):
+    """openssl s_client through the listener, given its input at once; its output and exit status."""
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{place.port}", "-CAfile", certs.ca, "-servername"]
+    command += ["localhost", "-verify_return_error", *options]
+    if place.client == "required":
+        command += ["-starttls", "smtp"]
+    done = subprocess.run(command, input=stdin, capture_output=True, timeout=Deadline().left())
+    return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
+
+
+@pytest.mark.parametrize("mode", ["required", "implicit"])
+def test_t3_renegotiation_by_the_client(rig, certs, mode):
+    place = rig.at("smtp", mode, "off")
+    place.serve(Server())
+    status, text = s_client(place, certs, "-tls1_2", stdin=b"R\nQUIT\n")
+    assert "RENEGOTIATING" in text, text
+    assert status != 0 or "no renegotiation" in text.lower(), text
+    assert b"QUIT" not in place.upstream.finished().plain
+
+
+@pytest.mark.parametrize("mode", ["required", "implicit"])
+def test_t3_control(rig, certs, mode):
+    place = rig.at("smtp", mode, "off")
+    place.serve(Server())
+    status, text = s_client(place, certs, "-tls1_2", "-crlf", "-quiet", "-no_ign_eof", stdin=b"EHLO x\nQUIT\n")
+    assert status == 0, text
+    assert place.upstream.finished().plain.endswith(b"EHLO x\r\nQUIT\r\n"), text
+
+
+def test_t3_renegotiation_by_the_server(certs, folder):
+    """A HelloRequest from the server ends the session; nothing is negotiated anew."""
+    with ServerProgram(certs, "-tls1_2") as program:
+        rig = Rig(certs, folder, [("tcp", "off", "implicit")], server={"address": f"127.0.0.1:{program.port}"})
+        client = rig.at("tcp", "off", "implicit").dial()
+        program.say(b"hello before\n")
+        assert client.line() == b"hello before\n"
+        program.say(b"R\n")
+        client.rest()
+        client.close()
+        record = rig.proxy.record(client)
+        rig.close()
+    assert record["end"] != "closed" and record["blame"] == "server", record
+    assert record["server_tls"]["version"] == "TLSv1.2"
+
+
+class ServerProgram:
+    """openssl s_server, which can ask for renegotiation as no library of Python's can."""
+
+    def __init__(self, certs, *options):
+        leaf = certs.ecdsa
+        command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", leaf.chain, "-key", leaf.key, *options]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        self.port = None
+        for line in self.process.stdout:
+            if line.startswith(b"ACCEPT"):
+                self.port = int(line.rpartition(b":")[2])
+                return
+        raise AssertionError("openssl s_server did not start")
+
+    def say(self, text):
+        self.process.stdin.write(text)
+        self.process.stdin.flush()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.mark.parametrize("mode", ["required", "implicit"])
+def test_a1_alpn_without_overlap(rig, certs, mode):
+    place = rig.at("smtp", mode, "off")
+    place.serve(Server())
+    client = place.dial()
+    context = certs.client_context(alpn=["http/1.1", "h2"])
+    with pytest.raises((ssl.SSLError, Ended)) as failure:
+        if mode == "required":
+            assert client.reply() == BANNER
+            client.hello()
+            client.upgrade(context)
+        else:
+            client.start_tls(context, "localhost")
+    assert "NO_APPLICATION_PROTOCOL" in str(failure.value), failure.value
+    client.close()
+    record = place.record(client)
+    assert (record["end"], record["blame"]) == ("handshake_failed", "client")
+
+
+@pytest.mark.parametrize("mode", ["required", "implicit"])
+def test_a1_control(rig, certs, mode):
+    place = rig.at("smtp", mode, "off")
+    fake = Server()
+    client = place.serve(fake).arrive()
+    if mode == "required":
+        client.hello()
+        client.upgrade(certs.client_context())
+    control(place, client, fake)
+
+
+def test_a1_a_name_that_is_not_ours(rig, certs):
+    """A client that looks for someone else finds our certificate, and knows that it is not his."""
+    place = rig.at("smtp", "required", "off")
+    client = place.serve(Server()).arrive()
+    client.hello()
+    with pytest.raises(ssl.SSLError):
+        client.upgrade(certs.client_context(), hostname="elsewhere.example")
+    client.close()
+    record = place.record(client)
+    assert (record["end"], record["blame"]) == ("handshake_failed", "client")
+    assert record["sni"] == "elsewhere.example"
+
+
+def test_sni_is_logged(rig, certs):
+    place = rig.at("smtp", "required", "off")
+    fake = Server()
+    client = place.serve(fake).arrive()
+    client.hello()
+    client.upgrade(certs.client_context())
+    assert control(place, client, fake)["sni"] == "localhost"
+
+
+@pytest.mark.parametrize("mode", ["required", "implicit"])
+@pytest.mark.parametrize("ciphers", ["ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"])
+def test_the_certificate_the_client_can_use(rig, certs, mode, ciphers):
+    """Two certificates for one name: the client gets the one it can verify."""
+    place = rig.at("smtp", mode, "off")
+    fake = Server()
+    place.serve(fake)
+    context = certs.client_context(highest=ssl.TLSVersion.TLSv1_2, ciphers=ciphers)
+    client = place.dial()
+    if mode == "required":
+        client.reply()
+        client.hello()
+        client.upgrade(context)
+    else:
+        client.start_tls(context, "localhost")
+        client.reply()
+    assert client.tls.cipher()[0] == ciphers
+    record = control(place, client, fake)
+    assert record["client_tls"]["version"] == "TLSv1.2"
+    assert record["client_tls"]["cipher"] in (ciphers, "TLS_" + ciphers.replace("-", "_"))
+
+
+def test_tls_1_1_is_too_old(rig, certs):
+    place = rig.at("smtp", "implicit", "off")
+    place.serve(Server())
+    status, text = s_client(place, certs, "-tls1_1", "-cipher", "ALL@SECLEVEL=0")
+    assert status != 0 and "alert protocol version" in text, text
