@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "protocol/dialogue.h"
+
+namespace starlock::protocol {
+
+/// One protocol, under its name in the configuration.
+struct Dialect {
+  std::string_view name;
+  uint16_t default_port;  ///< where its STARTTLS is spoken; 0: none
+  bool starttls;          ///< false: TLS from the first byte or not at all
+  std::unique_ptr<Dialogue> (*make)(Env env);
+};
+
+/// All that we speak: the one list that the command line, the configuration and the tests go by.
+std::span<const Dialect> Dialects();
+
+/// nullptr: no such protocol.
+const Dialect* FindDialect(std::string_view name);
+
+}  // namespace starlock::protocol

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/tls_mode.h"
+
+/// A dialogue carries one session from its first byte to the meeting point, the place on each leg where the next byte
+/// belongs to the application, and, where a protocol must be read for longer, filters what passes until it need not
+/// be read any more. It is pure: bytes and events go in, bytes and an act come out; sockets, TLS, clocks and logs are
+/// the session's.
+///
+/// How the protocols fit:
+/// - Most (smtp, lmtp, imap, pop3, nntp, irc, ldap, postgres, acap, managesieve, tcp) are a Paired dialogue
+///   (protocol/paired.h): a negotiator a leg, and a filter that sees both.
+/// - PostgreSQL: the client leg comes first. SSLRequest is a unit of 8 bytes, the upstream's answer a cut of one byte;
+///   StartupMessage and CancelRequest are kept (Verdict::keep), so that the relay passes them on as they came.
+/// - LDAP: client first as well. A cutter for one BER element; StartTLS is answered in the client leg's negotiator,
+///   any other first operation is kept, and the filter lets a Search of the root DSE cross before the upgrade.
+/// - XMPP: a Dialogue of its own. Cut asks expat where the stanza ends; the client's stream header says kDial, its
+///   `to` opens the upstream's stream, and kDial once more redials after the client's upgrade.
+/// - MySQL: a Dialogue of its own. The greeting is edited on its way down; HandshakeResponse is kept until the
+///   client's TLS stands; then each packet is renumbered until OK or ERR says kRelay. SSLRequest has no go-ahead:
+///   kTlsClient simply writes nothing first.
+/// - FTP: a Dialogue of its own that never says kRelay: kData asks the session for a data connection by value in
+///   Out, and kDataReady answers.
+namespace starlock::protocol {
+
+enum class Side : uint8_t { kClient = 0, kServer = 1 };
+
+constexpr Side Other(Side side) { return side == Side::kClient ? Side::kServer : Side::kClient; }
+constexpr size_t Index(Side side) { return static_cast<size_t>(side); }
+
+/// No unit of a negotiation may be longer: a line, a reply of many lines, a packet.
+inline constexpr size_t kMaxUnit = 16 * 1024;
+
+/// How a session is to end, and on whose account. `why` is static text for the log.
+struct Failure {
+  End end = End::kInternal;
+  Blame blame = Blame::kNone;
+  const char* why = "";
+};
+
+/// All of the world that a dialogue may know.
+struct Env {
+  std::string host;                ///< our own name, for greetings towards the upstream
+  std::string nonce;               ///< random hexadecimal digits, for ids that must not be guessed or repeated
+  TlsMode client = TlsMode::kOff;  ///< the leg towards the client
+  TlsMode server = TlsMode::kOff;  ///< the leg towards the server
+};
+
+/// Where the next unit of an input ends.
+struct Frame {
+  enum class Kind : uint8_t {
+    kIdle,     ///< nobody listens to this side now; leave what is there
+    kPartial,  ///< the unit is not whole yet
+    kWhole,    ///< the first `size` bytes are a unit
+    kBad,      ///< no unit of this protocol begins so; `why` says it
+  };
+  Kind kind = Kind::kPartial;
+  size_t size = 0;
+  const char* why = "";
+
+  static constexpr Frame Idle() { return {Kind::kIdle, 0, ""}; }
+  static constexpr Frame Partial() { return {Kind::kPartial, 0, ""}; }
+  static constexpr Frame Whole(size_t size) { return {Kind::kWhole, size, ""}; }
+  static constexpr Frame Bad(const char* why) { return {Kind::kBad, 0, why}; }
+};
+
+/// What the session must do next.
+enum class Act : uint8_t {
+  kRead,       ///< nothing: wait for bytes or an event
+  kDial,       ///< dial the upstream (anew: drop the old connection), then Notify(kUpstreamUp)
+  kTlsClient,  ///< begin TLS towards the client with all input left unused, then Notify(kTlsUp, kClient)
+  kTlsServer,  ///< begin TLS towards the server, then Notify(kTlsUp or kTlsFailed, kServer)
+  kRelay,      ///< the dialogue is over: pass on what is left unused, both ways, and relay
+  kFail,       ///< the session is over: send Out, then close both legs; `failure` says why
+};
+
+/// What happened outside a dialogue.
+enum class Event : uint8_t {
+  kStart,       ///< the client is here
+  kUpstreamUp,  ///< the upstream is connected
+  kTlsUp,       ///< the handshake that a side began is done
+  kTlsFailed,   ///< the server leg's handshake failed (not: its certificate was refused)
+};
+
+/// What goes out with a step, before its act is carried out.
+struct Out {
+  std::string to[2];           ///< bytes for each Side
+  const char* note = nullptr;  ///< a warning for the log: static text
+
+  std::string& client() { return to[Index(Side::kClient)]; }
+  std::string& server() { return to[Index(Side::kServer)]; }
+};
+
+/// A dialect's answer to one unit or event.
+struct Verdict {
+  Act act = Act::kRead;
+  bool keep = false;  ///< the unit was not used: leave it to the relay or, with kRead, until the other side has moved
+  bool said = false;  ///< with kFail: what had to be said to the client is in Out already
+  Failure failure;
+
+  static Verdict Read() { return {}; }
+  static Verdict Wait() { return {Act::kRead, true, false, {}}; }
+  static Verdict Do(Act act, bool keep = false) { return {act, keep, false, {}}; }
+  static Verdict Fail(End end, Blame blame, const char* why) { return {Act::kFail, false, false, {end, blame, why}}; }
+  static Verdict Close(End end, Blame blame, const char* why) { return {Act::kFail, false, true, {end, blame, why}}; }
+};
+
+/// What Advance and Notify tell the session: how much input was used of each side, and what to do.
+struct Step {
+  Act act = Act::kRead;
+  size_t used[2] = {0, 0};
+  Failure failure;
+};
+
+/// One session, both sides. Holds the invariants that no dialect may forget:
+/// - **Client leg (command injection).** kTlsClient ends the step at once. What the client sent behind that unit is
+///   given to TLS alone: it is never cut, answered or passed on.
+/// - **Server leg (response injection).** Until that leg has reached its meeting point, its input must be empty each
+///   time that we have spoken to it, and empty again after the go-ahead, for neither a server that answers in turn
+///   nor TLS ever speaks first. If it is not, the session fails, and nothing of it reaches the client.
+/// - A unit that grows beyond kMaxUnit, or that is none of the protocol's, fails the session.
+class Dialogue {
+ public:
+  virtual ~Dialogue() = default;
+  Dialogue(const Dialogue&) = delete;
+  Dialogue& operator=(const Dialogue&) = delete;
+
+  /// Looks at all input that is unused so far. Input that a step did not use must be shown again.
+  Step Advance(std::string_view client, std::string_view server, Out& out);
+  /// Tells what happened. Call Advance afterwards where the step says kRead.
+  Step Notify(Event event, Side side, Out& out);
+  /// The session can't go on, for a reason from outside: says the protocol's own goodbye where that is possible.
+  /// The failure in the step is the one to record, which may be more telling than the one given.
+  Step Abandon(Failure failure, Out& out);
+
+  /// Both legs have reached their meeting points: what still passes here is being filtered.
+  bool negotiated() const { return at_meeting_point_[0] && at_meeting_point_[1]; }
+  /// Whom the session waits for: the one to blame when a deadline passes.
+  Blame waiting_for() const;
+
+ protected:
+  explicit Dialogue(Env env);
+
+  /// The next unit of `side`'s input. Input already refused or used is not shown.
+  virtual Frame Cut(Side side, std::string_view in) = 0;
+  virtual Verdict On(Side side, std::string_view unit, Out& out) = 0;
+  /// kStart: the client's leg is ready to be spoken on (inside TLS where it is implicit). kUpstreamUp likewise.
+  /// kTlsUp: an upgrade is done.
+  virtual Verdict On(Event event, Side side, Out& out) = 0;
+  /// The protocol's own words for `failure`, to the client. Nothing: the connection is reset.
+  virtual std::string Goodbye(const Failure& failure) const = 0;
+  /// May name a better reason for `failure`.
+  virtual Failure Explain(Failure failure) const { return failure; }
+
+  const Env& env() const { return env_; }
+  /// The server leg is spoken to in plaintext from now on, whatever the configuration allows.
+  void GiveUpServerTls() { env_.server = TlsMode::kOff; }
+  void ReachMeetingPoint(Side side) { at_meeting_point_[Index(side)] = true; }
+  bool tls_up(Side side) const { return tls_[Index(side)] == Tls::kUp; }
+
+ private:
+  enum class Tls : uint8_t { kNone, kPending, kUp };
+  struct Input;
+
+  bool TakeUnit(Side side, Input& input, Out& out, Step& step);
+  Verdict Judge(Side side, std::string_view rest, const Verdict& verdict, bool spoke) const;
+  Step Finish(const Verdict& verdict, Out& out);
+  bool Listening(Side side) const;
+  TlsMode mode(Side side) const { return side == Side::kClient ? env_.client : env_.server; }
+
+  Env env_;
+  Tls tls_[2] = {Tls::kNone, Tls::kNone};
+  bool connected_[2] = {false, false};
+  bool at_meeting_point_[2] = {false, false};
+  bool over_ = false;
+};
+
+}  // namespace starlock::protocol

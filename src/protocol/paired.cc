@@ -1,0 +1,106 @@
+#include "protocol/paired.h"
+
+#include <utility>
+
+namespace starlock::protocol {
+namespace {
+
+class Settled final : public Negotiator {
+ public:
+  LegVerdict Begin(Out&) override { return LegVerdict::Settled(); }
+  Frame Cut(std::string_view) override { return Frame::Idle(); }
+  LegVerdict On(std::string_view, Out&) override { return LegVerdict::Settled(); }
+};
+
+}  // namespace
+
+std::unique_ptr<Negotiator> SettledNegotiator() { return std::make_unique<Settled>(); }
+
+Paired::Paired(Env env, Parts parts) : Dialogue(std::move(env)), parts_(std::move(parts)) {}
+
+Frame Paired::Cut(Side side, std::string_view in) {
+  if (filter_) return filter_->Cut(side, in);
+  const auto& leg = legs_[Index(side)];
+  return leg ? leg->Cut(in) : Frame::Idle();
+}
+
+Verdict Paired::On(Side side, std::string_view unit, Out& out) {
+  if (filter_) return filter_->On(side, unit, out);
+  return Apply(side, legs_[Index(side)]->On(unit, out), out);
+}
+
+Verdict Paired::On(Event event, Side side, Out& out) {
+  switch (event) {
+    case Event::kStart:
+      prologue_.client_tls = tls_up(Side::kClient);
+      return parts_.server_first ? Verdict::Do(Act::kDial) : BeginLeg(side, out);
+    case Event::kUpstreamUp:
+      prologue_.server_tls = tls_up(Side::kServer);
+      return BeginLeg(side, out);
+    case Event::kTlsUp:
+      (side == Side::kClient ? prologue_.client_tls : prologue_.server_tls) = true;
+      if (filter_) return filter_->OnTlsUp();
+      return Apply(side, legs_[Index(side)]->OnTlsUp(out), out);
+    case Event::kTlsFailed:
+      break;
+  }
+  if (env().server != TlsMode::kOpportunistic) {
+    return Verdict::Fail(End::kHandshakeFailed, Blame::kServer, "the TLS handshake with the server failed");
+  }
+  out.note = "the TLS handshake with the server failed: dialling again, in plaintext";
+  GiveUpServerTls();
+  prologue_.greeting.clear();
+  prologue_.introduced = false;
+  return Verdict::Do(Act::kDial);
+}
+
+// "Closed" and "timed out" hide what matters to an operator: that this client never upgraded.
+Failure Paired::Explain(Failure failure) const {
+  const bool left = failure.end == End::kClosed || failure.end == End::kReset || failure.end == End::kTimeout;
+  if (left && failure.blame != Blame::kServer && prologue_.refused && !prologue_.client_tls) {
+    return {End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"};
+  }
+  return failure;
+}
+
+Verdict Paired::BeginLeg(Side side, Out& out) {
+  auto& leg = legs_[Index(side)];
+  leg = side == Side::kServer ? parts_.server(env().server, prologue_) : parts_.client(prologue_);
+  return Apply(side, leg->Begin(out), out);
+}
+
+Verdict Paired::Apply(Side side, const LegVerdict& verdict, Out& out) {
+  switch (verdict.act) {
+    case LegVerdict::Act::kRead:
+      return Verdict::Read();
+    case LegVerdict::Act::kUpgrade:
+      return Verdict::Do(side == Side::kClient ? Act::kTlsClient : Act::kTlsServer);
+    case LegVerdict::Act::kSettled:
+      return Settle(side, verdict.keep, out);
+    case LegVerdict::Act::kFail:
+      break;
+  }
+  return verdict.failure;
+}
+
+// One leg is where it must be: on to the other one, or the two meet.
+Verdict Paired::Settle(Side side, bool keep, Out& out) {
+  legs_[Index(side)].reset();
+  ReachMeetingPoint(side);
+  if (negotiated()) return Meet(keep);
+  Verdict next = side == Side::kClient ? Verdict::Do(Act::kDial) : BeginLeg(Side::kClient, out);
+  next.keep = keep;
+  return next;
+}
+
+Verdict Paired::Meet(bool keep) {
+  const bool plain_server = !prologue_.server_tls;
+  const bool may_upgrade = env().client == TlsMode::kOpportunistic && !prologue_.client_tls;
+  if (!parts_.filter || !(plain_server || may_upgrade)) return Verdict::Do(Act::kRelay, keep);
+  filter_ = parts_.filter(prologue_);
+  Verdict verdict = filter_->Begin();
+  verdict.keep = keep;
+  return verdict;
+}
+
+}  // namespace starlock::protocol

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "protocol/dialogue.h"
+
+namespace starlock::protocol {
+
+/// What the two legs' negotiations tell one another.
+struct Prologue {
+  std::string greeting;     ///< the upstream's own, as it came
+  bool introduced = false;  ///< our negotiation has introduced itself to the upstream, which remembers it
+  bool client_tls = false;  ///< the client's leg is inside TLS now
+  bool server_tls = false;  ///< the server's leg is inside TLS now
+  bool refused = false;     ///< something was refused for want of TLS
+};
+
+/// What a negotiator says of its leg.
+struct LegVerdict {
+  enum class Act : uint8_t {
+    kRead,     ///< more is needed
+    kUpgrade,  ///< the go-ahead is written or read: TLS is next
+    kSettled,  ///< the meeting point: the next byte is the application's
+    kFail,     ///< see Verdict
+  };
+  Act act = Act::kRead;
+  bool keep = false;  ///< with kSettled: the unit is the application's first
+  Verdict failure;    ///< with kFail
+
+  static LegVerdict Read() { return {}; }
+  static LegVerdict Upgrade() { return {Act::kUpgrade, false, {}}; }
+  static LegVerdict Settled(bool keep = false) { return {Act::kSettled, keep, {}}; }
+  static LegVerdict Fail(End end, Blame blame, const char* why) {
+    return {Act::kFail, false, Verdict::Fail(end, blame, why)};
+  }
+  static LegVerdict Close(End end, Blame blame, const char* why) {
+    return {Act::kFail, false, Verdict::Close(end, blame, why)};
+  }
+};
+
+/// One leg's way to its meeting point. Sees that leg alone.
+class Negotiator {
+ public:
+  virtual ~Negotiator() = default;
+  /// The leg may begin. Towards the server: it is connected (inside TLS where implicit). Towards the client, where
+  /// the server speaks first: the server leg has reached its meeting point, so `out` may begin with its greeting.
+  virtual LegVerdict Begin(Out& out) = 0;
+  virtual Frame Cut(std::string_view in) = 0;
+  /// Answers go to this leg's own side of `out`.
+  virtual LegVerdict On(std::string_view unit, Out& out) = 0;
+  /// The upgrade is done.
+  virtual LegVerdict OnTlsUp(Out&) { return LegVerdict::Settled(); }
+};
+
+/// Reads both legs beyond their meeting points, for as long as the protocol needs it.
+class Filter {
+ public:
+  virtual ~Filter() = default;
+  /// The filter begins: kRelay where there is nothing to filter after all.
+  virtual Verdict Begin() = 0;
+  virtual Frame Cut(Side side, std::string_view in) = 0;
+  virtual Verdict On(Side side, std::string_view unit, Out& out) = 0;
+  /// The client has upgraded, because On said kTlsClient.
+  virtual Verdict OnTlsUp() = 0;
+};
+
+/// A dialect, as Paired takes it.
+struct Parts {
+  bool server_first = true;  ///< the server speaks first: dial at once, and greet the client with what it says
+  /// The server leg's negotiator for a mode; asked again, with kOff, where an opportunistic handshake failed.
+  std::function<std::unique_ptr<Negotiator>(TlsMode mode, Prologue& prologue)> server;
+  std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> client;
+  std::function<std::unique_ptr<Filter>(Prologue& prologue)> filter;  ///< empty: this protocol has none
+  std::function<std::string(const Failure& failure)> goodbye;
+};
+
+/// The dialogue that most protocols use: a negotiator a leg, a prologue between them, and a filter while the client
+/// may still upgrade or the server's leg is plaintext.
+class Paired final : public Dialogue {
+ public:
+  Paired(Env env, Parts parts);
+
+ private:
+  Frame Cut(Side side, std::string_view in) override;
+  Verdict On(Side side, std::string_view unit, Out& out) override;
+  Verdict On(Event event, Side side, Out& out) override;
+  std::string Goodbye(const Failure& failure) const override { return parts_.goodbye(failure); }
+  Failure Explain(Failure failure) const override;
+
+  Verdict BeginLeg(Side side, Out& out);
+  Verdict Apply(Side side, const LegVerdict& verdict, Out& out);
+  Verdict Settle(Side side, bool keep, Out& out);
+  Verdict Meet(bool keep);
+
+  Parts parts_;
+  Prologue prologue_;
+  std::unique_ptr<Negotiator> legs_[2];  ///< until the leg is settled
+  std::unique_ptr<Filter> filter_;       ///< from the meeting on
+};
+
+/// The negotiator of a leg on which nothing is said: settled at once.
+std::unique_ptr<Negotiator> SettledNegotiator();
+
+}  // namespace starlock::protocol

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+
+#include "protocol/paired.h"
+
+namespace starlock::protocol::smtp {
+
+/// Reads SMTP or LMTP beyond the meeting point: while the client may still upgrade, and while the server's leg is
+/// plaintext, until MAIL or a 235 to AUTH. Commands cross one by one, so that each answer's question is known; what we
+/// answer ourselves waits for the answers still outstanding, so that the order stays the client's.
+class SmtpFilter final : public Filter {
+ public:
+  /// `hello`: the word that asks for extensions, EHLO or LHLO. `client`: the client leg's mode.
+  SmtpFilter(std::string_view hello, TlsMode client, const Prologue& prologue);
+
+  Verdict Begin() override { return Verdict::Read(); }
+  Frame Cut(Side side, std::string_view in) override;
+  Verdict On(Side side, std::string_view unit, Out& out) override;
+  Verdict OnTlsUp() override;
+
+ private:
+  enum class Asked : uint8_t { kHello, kAuth, kOther };
+
+  Verdict OnCommand(std::string_view line, Out& out);
+  Verdict OnReply(std::string_view reply, Out& out);
+  Verdict OnStarttls(std::string_view argument, Out& out);
+  Verdict Forward(std::string_view line, Asked asked, Out& out);
+  Verdict Answer(std::string_view text, Out& out);
+  bool OnOffer() const { return client_ == TlsMode::kOpportunistic && !prologue_.client_tls && window_open_; }
+
+  const std::string_view hello_;
+  const TlsMode client_;
+  const Prologue& prologue_;
+  std::deque<Asked> outstanding_;  ///< questions that the upstream has not answered yet
+  bool upstream_met_;              ///< the upstream has had an EHLO, ours or the client's
+  bool must_greet_;                ///< inside TLS and not introduced yet: RFC 3207 4.2 has it begin anew
+  bool window_open_ = true;        ///< nothing that TLS would have had to protect has crossed
+  bool sasl_ = false;              ///< the client's next line is a SASL response, whatever it looks like
+};
+
+}  // namespace starlock::protocol::smtp

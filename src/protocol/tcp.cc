@@ -1,0 +1,17 @@
+#include "protocol/tcp.h"
+
+#include <utility>
+
+#include "protocol/paired.h"
+
+namespace starlock::protocol {
+
+std::unique_ptr<Dialogue> MakeTcp(Env env) {
+  Parts parts;
+  parts.server = [](TlsMode, Prologue&) { return SettledNegotiator(); };
+  parts.client = [](Prologue&) { return SettledNegotiator(); };
+  parts.goodbye = [](const Failure&) { return std::string(); };
+  return std::make_unique<Paired>(std::move(env), std::move(parts));
+}
+
+}  // namespace starlock::protocol
