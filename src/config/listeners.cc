@@ -1,0 +1,207 @@
+#include <algorithm>
+
+#include "config/sections.h"
+#include "config/suggest.h"
+#include "config/values.h"
+
+namespace starlock::config {
+namespace {
+
+constexpr Key kListenerKeys[] = {{"name"},
+                                 {"listen"},
+                                 {"protocol"},
+                                 {"client"},
+                                 {"server"},
+                                 {"ftp", true},
+                                 {"xclient", true},
+                                 {"transparent", true},
+                                 {"proxy_protocol", true}};
+constexpr Key kClientKeys[] = {{"tls"},         {"certificates"}, {"min_version"},
+                               {"max_version"}, {"groups"},       {"proxy_protocol", true}};
+constexpr Key kServerKeys[] = {{"address"},
+                               {"tls"},
+                               {"verify"},
+                               {"server_name"},
+                               {"ca"},
+                               {"pins"},
+                               {"min_version"},
+                               {"max_version"},
+                               {"groups"},
+                               {"xclient", true},
+                               {"transparent", true},
+                               {"proxy_protocol", true}};
+
+// Reads one listener; what is right of it is kept even where something else is wrong, so that all is said at once.
+class ListenerReader {
+ public:
+  ListenerReader(const MapReader& map, const TlsSettings& tls, std::span<const DialectRules> dialects,
+                 const Config& config)
+      : map_(map), report_(map.report()), tls_(tls), dialects_(dialects), config_(config) {}
+
+  Listener Read() {
+    Listener listener;
+    listener.at = report_.At(map_.node());
+    map_.ReadNeeded("name", "name: front", ParseName, listener.name);
+    ReadListen(listener);
+    ReadProtocol(listener);
+    if (const Node* client = map_.Need("client", "client: {tls: off}")) ReadClient(*client, listener.client);
+    if (const Node* server = map_.Need("server", "server: {address: 127.0.0.1:2525, tls: off}")) {
+      ReadServer(*server, listener.server);
+    }
+    return listener;
+  }
+
+ private:
+  void ReadListen(Listener& listener) {
+    const Node* node = map_.Need("listen", "listen: 127.0.0.1:2525");
+    if (!node) return;
+    listener.listen_at = report_.At(*node);
+    for (const Node* item : map_.FindList("listen", true)) {
+      HostPort address;
+      if (!map_.Convert(*item, ParseListen, address)) continue;
+      CheckListen(*item, address, listener);
+      listener.listen.push_back(std::move(address));
+    }
+  }
+
+  void CheckListen(const Node& item, const HostPort& address, const Listener& listener) {
+    const auto collides = [&](const HostPort& other) { return Collide(address, other); };
+    if (std::any_of(listener.listen.begin(), listener.listen.end(), collides)) {
+      return report_.Fail(item, address.ToString() + " stands twice in 'listen'");
+    }
+    for (const Listener& other : config_.listeners) {
+      if (std::none_of(other.listen.begin(), other.listen.end(), collides)) continue;
+      return report_.Fail(item, "listener " + Quoted(other.name) + " listens on " + address.ToString() + " already");
+    }
+  }
+
+  void ReadProtocol(Listener& listener) {
+    const auto parse = [this](std::string_view text) { return ParseProtocol(text, dialects_); };
+    map_.ReadNeeded("protocol", "protocol: smtp", parse, listener.protocol);
+    const auto named = [&](const DialectRules& dialect) { return dialect.name == listener.protocol; };
+    const auto found = std::find_if(dialects_.begin(), dialects_.end(), named);
+    if (found != dialects_.end()) starttls_ = found->starttls;
+  }
+
+  // The leg's `tls`, and what it may agree on. False: the mode is missing or wrong, so nothing hangs on it.
+  bool ReadMode(const MapReader& leg, TlsMode& mode, TlsSettings& tls) {
+    tls = tls_;
+    ReadTlsSettings(leg, tls);
+    const Node* node = leg.ReadNeeded("tls", "tls: required (or off, opportunistic, implicit)", ParseTlsMode, mode);
+    if (!node) return false;
+    if (!starttls_ && (mode == TlsMode::kOpportunistic || mode == TlsMode::kRequired)) {
+      report_.Fail(*node, Quoted(node->text) +
+                              " needs a protocol that can upgrade to TLS; this one knows off and "
+                              "implicit only");
+    }
+    return true;
+  }
+
+  void ReadClient(const Node& node, ClientLeg& client) {
+    client.at = report_.At(node);
+    const MapReader leg(report_, node, "'client' of " + map_.what(), kClientKeys);
+    const bool has_mode = ReadMode(leg, client.mode, client.tls);
+    for (const Node* item : leg.FindList("certificates")) {
+      CheckCertificate(*item, client);
+      client.certificates.push_back(item->text);
+    }
+    const bool off = client.mode == TlsMode::kOff;
+    if (has_mode && !off && !leg.Find("certificates")) {
+      report_.Fail(*leg.Find("tls"), "a client leg that is '" + std::string(ToString(client.mode)) +
+                                         "' needs 'certificates'; write it like certificates: [mail]");
+    }
+    if (has_mode && off) WarnUnused(leg, {"certificates"});
+  }
+
+  void CheckCertificate(const Node& item, const ClientLeg& client) {
+    const auto& names = client.certificates;
+    if (std::find(names.begin(), names.end(), item.text) != names.end()) {
+      return report_.Fail(item, Quoted(item.text) + " stands twice in 'certificates'");
+    }
+    if (config_.FindCertificate(item.text)) return;
+    std::vector<std::string_view> known;
+    for (const Certificate& certificate : config_.certificates) known.emplace_back(certificate.name);
+    const std::string help = known.empty() ? "; there is no top-level 'certificates'" : Suggestion(item.text, known);
+    report_.Fail(item, "no certificate is named " + Quoted(item.text) + help);
+  }
+
+  void ReadServer(const Node& node, ServerLeg& server) {
+    server.at = report_.At(node);
+    const MapReader leg(report_, node, "'server' of " + map_.what(), kServerKeys);
+    leg.Need("address", "address: mail.example.org:587");
+    for (const Node* item : leg.FindList("address", true)) {
+      HostPort address;
+      if (leg.Convert(*item, ParseAddress, address)) server.address.push_back(std::move(address));
+    }
+    const bool has_mode = ReadMode(leg, server.mode, server.tls);
+    leg.Read("verify", ParseVerify, server.verify);
+    leg.Read("server_name", ParseServerName, server.server_name);
+    server.ca = ReadPath(leg, "ca");
+    for (const Node* item : leg.FindList("pins")) {
+      Pin pin{.text = {}, .at = report_.At(*item)};
+      if (leg.Convert(*item, ParsePin, pin.text)) server.pins.push_back(std::move(pin));
+    }
+    if (has_mode) WarnServer(leg, server);
+  }
+
+  // What looks like protection and is none.
+  void WarnServer(const MapReader& leg, const ServerLeg& server) {
+    if (server.mode == TlsMode::kOff) return WarnUnused(leg, {"verify", "server_name", "ca", "pins"});
+    const Node* ca = leg.Find("ca");
+    if (!ca || server.VerifyInForce() != Verify::kNone) return;
+    report_.Warn(*ca, server.verify ? "'ca' has no effect where 'verify' is none"
+                                    : "'ca' has no effect: an opportunistic leg towards a server verifies only where "
+                                      "'verify' or 'pins' is set");
+  }
+
+  void WarnUnused(const MapReader& leg, std::initializer_list<std::string_view> keys) {
+    for (const std::string_view key : keys) {
+      const Node* node = leg.Find(key);
+      if (node) report_.Warn(*node, "'" + std::string(key) + "' has no effect where 'tls' is off");
+    }
+  }
+
+  const MapReader& map_;
+  Report& report_;
+  const TlsSettings& tls_;
+  std::span<const DialectRules> dialects_;
+  const Config& config_;
+  bool starttls_ = true;  // of the protocol; true where it is not known, so that nothing more is said
+};
+
+// What to call a listener in messages: by its name if it has one.
+std::string Call(const Node& node, size_t index) {
+  for (const Node::Entry& entry : node.entries) {
+    const bool name = entry.key->kind == Node::Kind::kScalar && entry.key->text == "name";
+    if (name && entry.value->kind == Node::Kind::kScalar) return "listener " + Quoted(entry.value->text);
+  }
+  return "listener " + std::to_string(index + 1);
+}
+
+}  // namespace
+
+void ReadListeners(const MapReader& root, const TlsSettings& tls, std::span<const DialectRules> dialects,
+                   Config& config) {
+  const Node* node = root.Need("listeners", "listeners: [{name: front, listen: …, protocol: …, client: …, server: …}]");
+  if (!node) return;
+  Report& report = root.report();
+  if (node->kind != Node::Kind::kList) {
+    return report.Fail(
+        *node, "'listeners' takes a list, each item beginning with '-', not " + std::string(KindName(node->kind)));
+  }
+  if (node->items.empty()) report.Fail(*node, "'listeners' is an empty list; there is nothing to do");
+  for (size_t i = 0; i < node->items.size(); ++i) {
+    const Node& item = *node->items[i];
+    const MapReader map(report, item, Call(item, i), kListenerKeys);
+    Listener listener = ListenerReader(map, tls, dialects, config).Read();
+    const auto same = [&](const Listener& other) { return other.name == listener.name; };
+    const auto earlier = std::find_if(config.listeners.begin(), config.listeners.end(), same);
+    if (!listener.name.empty() && earlier != config.listeners.end()) {
+      report.Fail(*map.Find("name"), "another listener is named " + Quoted(listener.name) + " already, in line " +
+                                         std::to_string(earlier->at.line));
+    }
+    config.listeners.push_back(std::move(listener));
+  }
+}
+
+}  // namespace starlock::config

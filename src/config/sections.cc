@@ -1,0 +1,129 @@
+#include "config/sections.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "config/suggest.h"
+#include "config/values.h"
+
+namespace starlock::config {
+namespace {
+
+constexpr Key kLogKeys[] = {{"level"}, {"format"}};
+constexpr Key kLimitsKeys[] = {{"max_connections"}, {"max_connections_per_client"},
+                               {"connect_timeout"}, {"negotiation_timeout"},
+                               {"idle_timeout"},    {"drain_timeout"}};
+constexpr Key kTlsKeys[] = {{"min_version"}, {"max_version"}, {"groups"}, {"ticket_keys"}};
+constexpr Key kCertificateKeys[] = {{"chain"}, {"key"}};
+
+void CheckVersions(const MapReader& map, const TlsSettings& tls) {
+  const Node* max = map.Find("max_version");
+  const Node* at = max ? max : map.Find("min_version");
+  if (!at || tls.min_version <= tls.max_version) return;
+  map.report().Fail(*at, "min_version 1.3 is above max_version 1.2; no version is left");
+}
+
+void ReadGroups(const MapReader& map, std::vector<std::string>& groups) {
+  std::vector<std::string> result;
+  for (const Node* item : map.FindList("groups")) {
+    std::string group;
+    if (!map.Convert(*item, ParseGroup, group)) continue;
+    if (std::find(result.begin(), result.end(), group) != result.end()) {
+      map.report().Fail(*item, Quoted(group) + " stands twice in 'groups'");
+    }
+    result.push_back(std::move(group));
+  }
+  if (!result.empty()) groups = std::move(result);
+}
+
+void ReadCertificate(Report& report, const Node& name, const Node& value, std::vector<Certificate>& certificates) {
+  if (name.kind != Node::Kind::kScalar) {
+    return report.Fail(name, "a certificate's name must be a word, not " + std::string(KindName(name.kind)));
+  }
+  const auto parsed = ParseName(name.text);
+  if (!parsed) return report.Fail(name, parsed.error().detail);
+  const auto same = [&](const Certificate& other) { return other.name == name.text; };
+  const auto earlier = std::find_if(certificates.begin(), certificates.end(), same);
+  if (earlier != certificates.end()) {
+    return report.Fail(name, "the name " + Quoted(name.text) +
+                                 " stands twice in 'certificates'; the first is in line " +
+                                 std::to_string(earlier->at.line));
+  }
+  Certificate certificate{.name = name.text, .chain = {}, .key = {}, .at = report.At(name)};
+  if (value.kind == Node::Kind::kNull) {
+    report.Fail(name, "certificate " + Quoted(name.text) + " has no value; write {chain: FILE, key: FILE}");
+  } else {
+    const MapReader map(report, value, "certificate " + Quoted(name.text), kCertificateKeys);
+    map.Need("chain", "chain: mail.pem");
+    map.Need("key", "key: mail.key");
+    certificate.chain = ReadPath(map, "chain").value_or(File{});
+    certificate.key = ReadPath(map, "key").value_or(File{});
+  }
+  certificates.push_back(std::move(certificate));
+}
+
+}  // namespace
+
+std::optional<File> ReadPath(const MapReader& map, std::string_view key) {
+  const Node* node = map.FindScalar(key);
+  if (!node) return std::nullopt;
+  if (node->text.empty() || node->text.find('\0') != std::string::npos) {
+    map.report().Fail(*node, "'" + std::string(key) + "' takes the path of a file");
+    return std::nullopt;
+  }
+  const auto folder = std::filesystem::path(map.report().path()).parent_path();
+  return File{(folder / node->text).string(), map.report().At(*node)};
+}
+
+void ReadLog(const MapReader& root, LogSettings& log) {
+  const Node* node = root.Find("log");
+  if (!node) return;
+  const MapReader map(root.report(), *node, "'log'", kLogKeys);
+  map.Read("level", ParseLogLevel, log.level);
+  map.Read("format", ParseLogFormat, log.format);
+}
+
+void ReadLimits(const MapReader& root, Limits& limits) {
+  const Node* node = root.Find("limits");
+  if (!node) return;
+  constexpr uint32_t kMost = 100'000'000;
+  const auto count = [](std::string_view text) { return ParseCount(text, 0, kMost); };
+  const MapReader map(root.report(), *node, "'limits'", kLimitsKeys);
+  map.Read("max_connections", count, limits.max_connections);
+  map.Read("max_connections_per_client", count, limits.max_connections_per_client);
+  map.Read("connect_timeout", ParseDuration, limits.connect_timeout);
+  map.Read("negotiation_timeout", ParseDuration, limits.negotiation_timeout);
+  map.Read("idle_timeout", ParseDuration, limits.idle_timeout);
+  map.Read("drain_timeout", ParseDuration, limits.drain_timeout);
+}
+
+void ReadTls(const MapReader& root, TlsSettings& tls, std::optional<File>& ticket_keys) {
+  const Node* node = root.Find("tls");
+  if (!node) return;
+  const MapReader map(root.report(), *node, "'tls'", kTlsKeys);
+  ReadTlsSettings(map, tls);
+  ticket_keys = ReadPath(map, "ticket_keys");
+}
+
+void ReadTlsSettings(const MapReader& map, TlsSettings& tls) {
+  map.Read("min_version", ParseTlsVersion, tls.min_version);
+  map.Read("max_version", ParseTlsVersion, tls.max_version);
+  CheckVersions(map, tls);
+  ReadGroups(map, tls.groups);
+}
+
+void ReadCertificates(const MapReader& root, std::vector<Certificate>& certificates) {
+  const Node* node = root.Find("certificates");
+  if (!node) return;
+  if (node->kind != Node::Kind::kMap) {
+    return root.report().Fail(*node,
+                              "'certificates' must be a map of names, like mail: {chain: mail.pem, key: "
+                              "mail.key}, not " +
+                                  std::string(KindName(node->kind)));
+  }
+  for (const Node::Entry& entry : node->entries) ReadCertificate(root.report(), *entry.key, *entry.value, certificates);
+}
+
+bool Collide(const HostPort& a, const HostPort& b) { return a.port != 0 && a == b; }
+
+}  // namespace starlock::config

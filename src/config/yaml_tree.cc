@@ -1,0 +1,230 @@
+#include "config/yaml_tree.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+namespace starlock::config {
+namespace {
+
+constexpr size_t kMaxText = 1 << 20;
+constexpr size_t kMaxDepth = 32;
+// An alias counts as much as what it stands for, so that ten lines of aliases of aliases do not become a billion nodes.
+constexpr size_t kMaxNodes = 100'000;
+
+// Our own refusals travel as the parser's do, and are told from them by their type.
+class Refusal : public YAML::Exception {
+ public:
+  using YAML::Exception::Exception;
+};
+
+// Takes the parser's events and builds the tree.
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  std::shared_ptr<const Node> root() const { return root_; }
+  /// The innermost list or map that was being read when the parser gave up; nullptr: none.
+  const Node* innermost() const { return open_.empty() ? nullptr : open_.back().node.get(); }
+
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (!root_) return;
+    const bool whole = root_->kind == Node::Kind::kMap || root_->kind == Node::Kind::kNull;
+    throw Refusal(mark, whole ? "a second document begins here; a configuration is one"
+                              : "does not belong to what stands above it; a configuration is one map");
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { Leaf(Node::Kind::kNull, mark, anchor, {}); }
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                const std::string& value) override {
+    Leaf(Node::Kind::kScalar, mark, anchor, value);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value /*style*/) override {
+    Open(Node::Kind::kList, mark, anchor);
+  }
+  void OnSequenceEnd() override { Close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value /*style*/) override {
+    Open(Node::Kind::kMap, mark, anchor);
+  }
+  void OnMapEnd() override { Close(); }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) throw Refusal(mark, "an alias inside what it stands for");
+    Count(found->second.nodes, mark);
+    Add(found->second.node);
+  }
+
+ private:
+  struct Anchored {
+    std::shared_ptr<const Node> node;
+    size_t nodes;
+  };
+  struct Frame {
+    std::shared_ptr<Node> node;
+    YAML::anchor_t anchor;
+    size_t nodes_before;
+    std::shared_ptr<const Node> key;  // of a map, while its value is awaited
+  };
+
+  std::shared_ptr<Node> Make(Node::Kind kind, const YAML::Mark& mark) {
+    Count(1, mark);
+    auto node = std::make_shared<Node>();
+    node->kind = kind;
+    node->line = mark.line + 1;
+    node->column = mark.column + 1;
+    return node;
+  }
+
+  void Leaf(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, const std::string& text) {
+    auto node = Make(kind, mark);
+    node->text = text;
+    if (anchor != 0) anchors_[anchor] = {node, 1};
+    Add(std::move(node));
+  }
+
+  void Open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+    if (open_.size() == kMaxDepth) throw Refusal(mark, "nested too deeply for a configuration");
+    const size_t before = nodes_;
+    open_.push_back({Make(kind, mark), anchor, before, nullptr});
+  }
+
+  void Close() {
+    const Frame frame = std::move(open_.back());
+    open_.pop_back();
+    if (frame.anchor != 0) anchors_[frame.anchor] = {frame.node, nodes_ - frame.nodes_before};
+    Add(frame.node);
+  }
+
+  void Add(std::shared_ptr<const Node> node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+      return;
+    }
+    Frame& frame = open_.back();
+    if (frame.node->kind == Node::Kind::kList) {
+      frame.node->items.push_back(std::move(node));
+    } else if (!frame.key) {
+      frame.key = std::move(node);
+    } else {
+      frame.node->entries.push_back({std::move(frame.key), std::move(node)});
+      frame.key = nullptr;
+    }
+  }
+
+  void Count(size_t nodes, const YAML::Mark& mark) {
+    nodes_ += nodes;
+    if (nodes_ > kMaxNodes) throw Refusal(mark, "more than a configuration can need, or too many aliases");
+  }
+
+  std::shared_ptr<const Node> root_;
+  std::vector<Frame> open_;
+  std::map<YAML::anchor_t, Anchored> anchors_;
+  size_t nodes_ = 0;
+};
+
+Location PlaceOf(size_t offset, std::string_view text, const std::string& path) {
+  const std::string_view before = text.substr(0, offset);
+  const size_t line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return {path, static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1,
+          static_cast<int>(offset - line_start) + 1};
+}
+
+// Finds what YAML's own error would be obscure about.
+std::optional<Diagnostic> FindObscure(std::string_view text, const std::string& path) {
+  if (text.size() > kMaxText) return Diagnostic{{path, 1, 1}, "larger than 1 MiB; a configuration is not"};
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
+    return Diagnostic{PlaceOf(nul, text, path), "a NUL byte; a configuration is UTF-8 text"};
+  }
+  return std::nullopt;
+}
+
+// The first tab that indents something on or before `last_line`.
+std::optional<Location> FindTab(std::string_view text, const std::string& path, int last_line) {
+  for (size_t start = 0, line = 1; start < text.size() && static_cast<int>(line) <= last_line; ++line) {
+    const size_t content = std::min(text.find_first_not_of(" \t", start), text.size());
+    const size_t tab = text.substr(start, content - start).find('\t');
+    if (tab != std::string_view::npos) return PlaceOf(start + tab, text, path);
+    start = std::min(text.find('\n', start), text.size() - 1) + 1;
+  }
+  return std::nullopt;
+}
+
+// The parser's words for the mistakes that people make most, and what to do about them.
+std::string InPlainWords(const std::string& message) {
+  namespace said = YAML::ErrorMsg;
+  struct Plain {
+    const char* said;
+    const char* plain;
+  };
+  static constexpr Plain kPlain[] = {
+      {said::MAP_VALUE, "a ':' where none can be; check the indentation, or quote the value"},
+      {said::END_OF_MAP, "does not line up with the keys above it; check the indentation"},
+      {said::END_OF_SEQ, "does not line up with the list above it; check the indentation"},
+      {said::END_OF_MAP_FLOW, "this '{' lacks its '}'"},
+      {said::END_OF_SEQ_FLOW, "this '[' lacks its ']'"},
+      {said::FLOW_END, "a ']' or '}' that nothing has opened"},
+      {said::EOF_IN_SCALAR, "a quote lacks its closing one"},
+      {said::UNKNOWN_TOKEN, "nothing can begin with this character; quote the value"},
+      {said::BLOCK_ENTRY, "a '-' where no list can begin; check the indentation"},
+  };
+  for (const Plain& entry : kPlain) {
+    if (message == entry.said) return entry.plain;
+  }
+  return "not YAML: " + message;
+}
+
+Diagnostic Describe(const YAML::Exception& e, const TreeBuilder& builder, std::string_view text,
+                    const std::string& path) {
+  if (const auto tab = FindTab(text, path, e.mark.line + 1)) return {*tab, "a tab indents; YAML wants spaces"};
+  const bool unclosed = e.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || e.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
+  if (const Node* node = builder.innermost(); node && unclosed) {
+    return {{path, node->line, node->column}, InPlainWords(e.msg)};
+  }
+  return {{path, e.mark.line + 1, e.mark.column + 1}, InPlainWords(e.msg)};
+}
+
+}  // namespace
+
+std::string_view KindName(Node::Kind kind) {
+  switch (kind) {
+    case Node::Kind::kNull:
+      return "nothing";
+    case Node::Kind::kScalar:
+      return "a single value";
+    case Node::Kind::kList:
+      return "a list";
+    case Node::Kind::kMap:
+      return "a map";
+  }
+  return "nothing";
+}
+
+std::shared_ptr<const Node> ParseYaml(std::string_view text, const std::string& path, Diagnostic& error) {
+  if (auto obscure = FindObscure(text, path)) {
+    error = std::move(*obscure);
+    return nullptr;
+  }
+  TreeBuilder builder;
+  try {
+    std::istringstream stream{std::string(text)};
+    YAML::Parser parser(stream);
+    while (parser.HandleNextDocument(builder)) {
+    }
+    if (builder.root()) return builder.root();
+    error = {{path, 1, 1}, "empty; a configuration has at least 'listeners'"};
+  } catch (const Refusal& e) {
+    error = {{path, e.mark.line + 1, e.mark.column + 1}, e.msg};
+  } catch (const YAML::Exception& e) {
+    error = Describe(e, builder, text, path);
+  } catch (const std::exception& e) {
+    error = {{path, 1, 1}, std::string("not YAML: ") + e.what()};
+  }
+  return nullptr;
+}
+
+}  // namespace starlock::config
