@@ -101,7 +101,7 @@ class SlabPool {
 
   size_t slab_size() const { return slab_size_; }
   /// Slabs that chunks hold now, the one that is being cut included while any chunk of it lives.
-  size_t in_use() const { return in_use_; }
+  size_t in_use() const { return in_use_ - (current_.unique() ? 1 : 0); }
 
   /// An empty chunk whose tailroom is the free rest of a slab: at least a quarter of a slab, 64-byte aligned.
   /// Pass what was filled of it to Commit before the next Reserve, or the rest stays unused until the chunk dies.

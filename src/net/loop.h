@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 
+#include "buffer/executor.h"
 #include "buffer/slab.h"
 
 namespace starlock::net {
@@ -16,12 +17,12 @@ class Disposable {
 
 /// One event loop, for one thread, and the slab pool of everything that lives on it. All calls on its thread, but
 /// Post. Destroy it only after everything made on it.
-class Loop {
+class Loop : public buffer::Executor {
  public:
   using Clock = std::chrono::steady_clock;
 
   Loop();
-  ~Loop();
+  ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
@@ -32,7 +33,7 @@ class Loop {
   /// Calls `task` on the loop's thread, soon. From any thread; wakes the loop.
   void Post(std::function<void()> task);
   /// Calls `task` at the end of the present turn (on the loop's thread only).
-  void Defer(std::function<void()> task);
+  void Defer(std::function<void()> task) override;
   /// Destroys `object` at the end of the present turn: the way for a handler to be rid of a stream, or of itself,
   /// from inside a call.
   void Dispose(std::unique_ptr<Disposable> object);

@@ -10,6 +10,7 @@ namespace starlock::tls {
 
 class Identity;
 class TicketKeys;
+class TrustStore;
 
 /// What both roles agree on. Versions are "1.2" or "1.3"; groups are the names of the configuration, best first.
 struct CommonSettings {
@@ -32,9 +33,12 @@ enum class Verify : uint8_t { kFull, kChain, kNone };
 
 struct ClientSettings : CommonSettings {
   Verify verify = Verify::kFull;
-  std::string server_name;        ///< a DNS name (sent as SNI) or an IP literal (matched as iPAddress, no SNI)
-  std::string ca_file;            ///< PEM; empty: the system's
-  std::vector<std::string> pins;  ///< `sha256/BASE64` of a SubjectPublicKeyInfo in the chain; empty: none
+  std::string server_name;  ///< a DNS name (sent as SNI) or an IP literal (matched as iPAddress, no SNI)
+  std::string ca_file;      ///< PEM; empty: the system's
+  std::shared_ptr<const TrustStore> trust;  ///< `ca_file` as loaded by the caller, to be shared by the contexts of all
+                                            ///< workers (it is large); nullptr: each context loads its own
+  std::vector<std::string> pins;  ///< `sha256/BASE64` of a SubjectPublicKeyInfo: one of them must be in the verified
+                                  ///< chain (kNone: in the chain that the server sends); empty: none
 };
 
 /// The server role's settings, made ready. One a worker: nothing of it is shared between threads but the

@@ -2,9 +2,11 @@
 
 #include <memory>
 
+#include "buffer/executor.h"
 #include "buffer/slab.h"
 #include "buffer/stream.h"
 #include "tls/context.h"
+#include "tls/peer_info.h"
 #include "tls/tls_info.h"
 
 namespace starlock::tls {
@@ -27,11 +29,12 @@ class TlsHandler : public buffer::StreamHandler {
 class TlsStream final : public buffer::Stream {
  public:
   /// Begins the handshake on `lower`, whose first bytes are `already_read` (what came behind a STARTTLS).
-  /// `context` and `pool` must outlive the stream.
-  static std::unique_ptr<TlsStream> Accept(ServerContext& context, buffer::SlabPool& pool,
+  /// `context`, `pool` and `executor` must outlive the stream; the executor is for what must be reported and what no
+  /// event of the lower stream will bring about (data that was left unread, say).
+  static std::unique_ptr<TlsStream> Accept(ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
                                            std::unique_ptr<buffer::Stream> lower, buffer::Chain already_read,
                                            TlsHandler* handler);
-  static std::unique_ptr<TlsStream> Connect(ClientContext& context, buffer::SlabPool& pool,
+  static std::unique_ptr<TlsStream> Connect(ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
                                             std::unique_ptr<buffer::Stream> lower, TlsHandler* handler);
   ~TlsStream() override;
 
@@ -42,10 +45,14 @@ class TlsStream final : public buffer::Stream {
   void Abort() override;
   size_t queued() const override;
 
+  /// What the peer showed of itself, and what verification made of it: known from OnHandshake on, and after a
+  /// handshake that failed at the certificate or later, as long as the stream lives. Costs parsing; for people.
+  PeerInfo peer() const;
+
  private:
   class Impl;
-  explicit TlsStream(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit TlsStream(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;  ///< shared only with what was deferred
 };
 
 }  // namespace starlock::tls
