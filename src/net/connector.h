@@ -22,6 +22,7 @@ class Connector {
   struct Connected {
     std::unique_ptr<buffer::Stream> stream;
     SocketAddress address;
+    size_t target = 0;  ///< which of the targets it belongs to
   };
   using OnDone = std::function<void(Result<Connected>)>;
 

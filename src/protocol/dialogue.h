@@ -47,7 +47,6 @@ struct Failure {
 /// All of the world that a dialogue may know.
 struct Env {
   std::string host;                ///< our own name, for greetings towards the upstream
-  std::string nonce;               ///< random hexadecimal digits, for ids that must not be guessed or repeated
   TlsMode client = TlsMode::kOff;  ///< the leg towards the client
   TlsMode server = TlsMode::kOff;  ///< the leg towards the server
 };
