@@ -1,12 +1,13 @@
 """One end of a TCP connection, with or without TLS, that keeps every byte it got and says how the stream ended."""
 
 import enum
+import select
 import socket
 import ssl
 import struct
 import threading
 
-from pysupport.timing import Deadline
+from pysupport.timing import SLOWDOWN, Deadline
 
 
 class End(enum.Enum):
@@ -113,6 +114,17 @@ class Channel:
         except Ended:
             return self._take(len(self._buffer))
 
+    def sip(self, count):
+        """What comes of one read of at most `count` raw bytes; may be nothing where TLS has no whole record yet."""
+        self._pull(Deadline(), "a sip", count)
+        return self._take(len(self._buffer))
+
+    def pause(self, seconds):
+        """Lets time pass without reading (scaled), unless the peer resets: for a reader that is meant to be slow."""
+        watch = select.poll()
+        watch.register(self.sock, 0)
+        watch.poll(seconds * SLOWDOWN * 1000)
+
     def silent_for(self, seconds):
         """Nothing arrives for that long. Only for proofs that something stays away; scaled like all time."""
         try:
@@ -185,13 +197,13 @@ class Channel:
         del self._buffer[:count]
         return taken
 
-    def _receive(self, deadline, what):
+    def _receive(self, deadline, what, count=262144):
         """Raw bytes from the socket; raises Ended at the end."""
         if self.end is not None:
             raise Ended(f"the stream had ended ({self.end.value}) before {what}; got {bytes(self._buffer[-300:])!r}")
         self.sock.settimeout(deadline.left(f"{what}; got {bytes(self._buffer[-300:])!r}"))
         try:
-            data = self.sock.recv(262144)
+            data = self.sock.recv(count)
         except TimeoutError:
             raise TimeoutError(f"waited too long for {what}; got {bytes(self._buffer[-300:])!r}") from None
         except ConnectionError:
@@ -202,8 +214,8 @@ class Channel:
             raise Ended(f"ended before {what}; got {bytes(self._buffer[-300:])!r}")
         return data
 
-    def _pull(self, deadline, what):
-        data = self._receive(deadline, what)
+    def _pull(self, deadline, what, count=262144):
+        data = self._receive(deadline, what, count)
         if self.tls is None:
             if self.keep:
                 self.plain += data
@@ -232,6 +244,13 @@ def _name(address):
     return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 
-def connect(port, host="127.0.0.1"):
-    """A client's channel."""
-    return Channel(socket.create_connection((host, port), timeout=Deadline().left()))
+def connect(port, host="127.0.0.1", source=None, receive_buffer=None):
+    """A client's channel, from the address `source` where that matters."""
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    if receive_buffer is not None:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    if source is not None:
+        sock.bind((source, 0))
+    sock.settimeout(Deadline().left())
+    sock.connect((host, port))
+    return Channel(sock)

@@ -27,6 +27,7 @@ class Proxy:
         if not BINARY:
             raise RuntimeError("STARLOCK_BINARY must name the program under test")
         self.folder = pathlib.Path(folder)
+        self.configuration = configuration
         if isinstance(configuration, dict):
             path = self.folder / f"starlock-{os.getpid()}-{next(_numbers)}.yaml"
             path.write_text(json.dumps({"log": {"format": "json"}, **configuration}, indent=1))
@@ -92,6 +93,11 @@ class Proxy:
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
+    def cpu_seconds(self):
+        """What it has used so far, user and system."""
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def signal(self, number):
         self.process.send_signal(number)
 
@@ -105,7 +111,7 @@ class Proxy:
         return status
 
     def stop(self, status=0):
-        """SIGTERM (twice where sessions are left: a test that is done with them need not wait), then its exit status."""
+        """SIGTERM, and the exit status checked. Sessions that are left end with drain_timeout."""
         try:
             self.signal(signal.SIGTERM)
             got = self.wait()

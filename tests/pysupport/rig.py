@@ -55,7 +55,7 @@ class Rig:
             listeners.append(listener(certs, place, client, server, leaves))
         self.proxy = Proxy(
             {
-                "limits": {"negotiation_timeout": milliseconds(20000), **(limits or {})},
+                "limits": {"negotiation_timeout": milliseconds(20000), "drain_timeout": "1s", **(limits or {})},
                 "certificates": certificates(certs, leaves),
                 "listeners": listeners,
             },

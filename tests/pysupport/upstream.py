@@ -1,5 +1,7 @@
 """A fake server on a port from the kernel. What it says is a function of the connection; what it got is all kept."""
 
+import contextlib
+import queue
 import socket
 import threading
 
@@ -94,3 +96,21 @@ def refusing_port():
     holder = socket.socket()
     holder.bind(("127.0.0.1", 0))
     return holder, holder.getsockname()[1]
+
+
+@contextlib.contextmanager
+def played(upstream, tls=None):
+    """Lets the test itself be the server: gives a function that returns its (next) channel, past TLS where `tls` is."""
+    ready, over = queue.Queue(), threading.Event()
+
+    def behaviour(channel):
+        if tls is not None:
+            channel.start_tls(tls, server=True)
+        ready.put(channel)
+        over.wait()
+
+    upstream.serve(behaviour)
+    try:
+        yield lambda: ready.get(timeout=Deadline().left())
+    finally:
+        over.set()

@@ -1,0 +1,154 @@
+"""Limits: connections, connections of one client, file descriptors; and a thousand sessions at once."""
+
+import resource
+
+import pytest
+
+from pysupport.channel import End, connect
+from pysupport.proxy import Proxy, run
+from pysupport.rig import Rig
+from pysupport.smtp import BANNER, Client, Server
+from pysupport.timing import SLOWDOWN
+
+
+@pytest.fixture(autouse=True)
+def many_descriptors():
+    """The test itself holds both outer ends of every session."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class Single:
+    """A proxy with one SMTP listener before a server that works."""
+
+    def __init__(self, certs, folder, client="off", protocol="smtp", limits=None, **options):
+        self.rig = Rig(certs, folder, [(protocol, client, "off")], limits, **options)
+        self.place = self.rig.at(protocol, client, "off")
+        self.fake = Server()
+        self.place.serve(self.fake)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, *_):
+        self.place.upstream.close()
+        self.rig.proxy.__exit__(kind)
+
+
+def refused(single, client):
+    assert client.greeting.startswith(b"421 4."), client.greeting
+    assert client.rest() == b""
+    assert single.place.record(client)["end"] == "limit"
+    client.close()
+
+
+@pytest.mark.parametrize("mode", ["off", "required", "implicit"])
+def test_max_connections(certs, folder, mode):
+    with Single(certs, folder, mode, limits={"max_connections": 2}) as single:
+        first, second = single.place.arrive(), single.place.arrive()
+        assert first.greeting == second.greeting == BANNER
+        refused(single, single.place.arrive())
+        first.quit()
+        single.place.record(first)
+        third = single.place.arrive()
+        assert third.greeting == BANNER
+        for client in (second, third):
+            client.quit()
+        assert len(single.place.upstream.connections) == 3, "a refused client costs the upstream nothing"
+
+
+def test_max_connections_without_words(certs, folder):
+    with Single(certs, folder, protocol="tcp", limits={"max_connections": 1}) as single:
+        first = single.place.dial()
+        assert first.reply() == BANNER
+        second = single.place.dial()
+        assert second.rest() == b"" and second.end is End.RESET
+        assert single.place.record(second)["end"] == "limit"
+        first.quit()
+
+
+def test_max_connections_per_client(certs, folder):
+    with Single(certs, folder, limits={"max_connections_per_client": 2}) as single:
+        clients = [single.place.arrive(), single.place.arrive()]
+        refused(single, single.place.arrive())
+        neighbour = connect(single.place.port, source="127.0.0.2")
+        assert neighbour.until(b"\n") == BANNER, "another address has a count of its own"
+        neighbour.close()
+        clients[0].quit()
+        single.place.record(clients[0])
+        again = single.place.arrive()
+        assert again.greeting == BANNER
+        again.quit()
+        clients[1].quit()
+
+
+def test_port_in_use(certs, folder):
+    with Single(certs, folder) as single:
+        port = single.place.port
+        flags = ["--protocol", "smtp", "--listen", f"127.0.0.1:{port}", "--upstream", "127.0.0.1:1"]
+        done = run(["run", *flags, "--upstream-tls", "off"])
+        assert done.returncode == 1, done
+        assert f"127.0.0.1:{port}" in done.stderr
+        assert "listening name=" not in done.stderr
+        client = single.place.arrive()
+        assert client.greeting == BANNER, "and the one that was there first goes on"
+        client.quit()
+    # Free again at once, whatever is still in TIME_WAIT.
+    with Proxy(["--protocol", "smtp", "--listen", f"127.0.0.1:{port}", "--upstream", "127.0.0.1:1",
+                "--upstream-tls", "off"], folder) as proxy:  # fmt: skip
+        assert proxy.port() == port
+
+
+def test_descriptors_run_out_and_come_back(certs, folder):
+    files = 80
+    single = Single(certs, folder)
+    single.rig.proxy.stop()
+    configuration = single.rig.proxy.configuration
+    with Proxy({**configuration, "workers": 2}, folder, files=files) as proxy:
+        clients = [Client(proxy.port()) for _ in range(files)]
+        used = proxy.cpu_seconds()
+        # One after another leaves, and whoever was left waiting at the door gets in.
+        answers = []
+        for client in clients:
+            answers.append(client.reply())
+            client.close()
+        assert all(answer == BANNER or answer.startswith(b"421 4.") for answer in answers), set(answers)
+        assert answers.count(BANNER) > files // 4
+        assert proxy.cpu_seconds() - used < 2 * SLOWDOWN, "nobody spins on a full table"
+        for client in clients:
+            proxy.record(client)
+        again = Client(proxy.port())
+        assert again.reply() == BANNER
+        again.hello()
+        assert again.mail()[-1] == b"250 2.0.0 taken\r\n"
+        again.quit()
+        assert proxy.record(again)["end"] == "closed"
+
+
+def test_a_thousand_sessions_at_once(certs, folder):
+    count = 1000
+    with Single(certs, folder, "required", leaves=("ecdsa",)) as single:
+        context = certs.client_context()
+        clients = [single.place.dial() for _ in range(count)]
+        for client in clients:
+            assert client.reply() == BANNER
+        for client in clients:
+            client.send(b"EHLO client.example.org\r\n")
+        for client in clients:
+            assert b"STARTTLS" in client.reply()
+        for client in clients:
+            client.upgrade(context)
+        for client in clients:
+            client.send(b"EHLO client.example.org\r\n")
+        for client in clients:
+            assert client.reply().startswith(b"250")
+        assert single.rig.proxy.descriptors() >= 2 * count, "all of them at once"
+        body = b"Subject: one of a thousand\r\n\r\nhello\r\n"
+        for client in clients:
+            assert client.mail(body, recipients=1)[-1] == b"250 2.0.0 taken\r\n"
+        for client in clients:
+            assert client.quit().startswith(b"221 ")
+        assert single.fake.messages == [body] * count
+        for client in clients:
+            record = single.place.record(client)
+            assert (record["end"], record["blame"]) == ("closed", "none")

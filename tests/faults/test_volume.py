@@ -1,0 +1,186 @@
+"""Volume: a large message arrives whole and memory stays flat; a slow reader slows the sender, not the proxy."""
+
+import hashlib
+import os
+import socket
+import threading
+
+import pytest
+
+from pysupport.channel import connect
+from pysupport.rig import Rig
+from pysupport.smtp import Server
+from pysupport.timing import SLOWDOWN, Deadline
+from pysupport.upstream import played
+
+MEGABYTE = 1 << 20
+SIZE = 200 * MEGABYTE if SLOWDOWN == 1 else 32 * MEGABYTE
+BLOCK = os.urandom(MEGABYTE)
+# More than the kernel holds for a stream's sockets.
+LONG = 32 * MEGABYTE
+# A sanitizer keeps freed memory back, so its numbers say nothing; the transfer itself is still checked.
+FLAT = 30 * MEGABYTE if SLOWDOWN == 1 else None
+PAIRS = [("smtp", c, s) for c, s in (("required", "off"), ("off", "required"), ("required", "required"), ("off", "off"))]
+TCP = [("tcp", c, s) for c in ("off", "implicit") for s in ("off", "implicit")]
+
+
+@pytest.fixture(scope="module")
+def rig(certs, folder):
+    rig = Rig(certs, folder, PAIRS + TCP)
+    yield rig
+    rig.close()
+
+
+def blocks():
+    """SIZE bytes, no two blocks alike."""
+    for number in range(SIZE // MEGABYTE):
+        yield BLOCK[number:] + BLOCK[:number]
+
+
+class Memory:
+    """The proxy's resident memory may not grow by more than FLAT from the first block on."""
+
+    def __init__(self, proxy):
+        self.proxy, self.first = proxy, None
+
+    def look(self):
+        now = self.proxy.resident()
+        self.first = self.first or now
+        if FLAT is not None:
+            assert now - self.first < FLAT, f"memory grew by {(now - self.first) >> 20} MiB"
+
+
+def receive(channel, memory=None):
+    channel.keep = False
+    digest = hashlib.sha256()
+    for number in range(SIZE // MEGABYTE):
+        digest.update(channel.exactly(MEGABYTE, 30))
+        if memory is not None and number % 10 == 0:
+            memory.look()
+    channel.keep = True
+    return digest.hexdigest()
+
+
+def transmit(channel, memory=None):
+    digest = hashlib.sha256()
+    for number, block in enumerate(blocks()):
+        channel.send(block, 30)
+        digest.update(block)
+        if memory is not None and number % 10 == 0:
+            memory.look()
+    return digest.hexdigest()
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids="-".join)
+def test_a_large_message_both_ways(rig, certs, pair):
+    """Up as a message; down as what a server may answer after it."""
+    place = rig.at(*pair)
+    got, sent = [], []
+
+    def data(channel, _):
+        channel.send(b"354 go on\r\n")
+        got.append(receive(channel))
+        assert channel.until(b"\r\n.\r\n") == b"\r\n.\r\n"
+        channel.send(b"250 taken\r\n")
+        return True
+
+    def down(channel, _):
+        sent.append(transmit(channel))
+        return True
+
+    tls = None if place.server == "off" else certs.server_context()
+    client = place.serve(Server(tls=tls, on={b"DATA": data, b"VRFY": down})).arrive()
+    client.hello()
+    if place.client == "required":
+        client.upgrade(certs.client_context())
+        client.hello()
+    for command in (b"MAIL FROM:<a@example.com>", b"RCPT TO:<b@example.net>", b"DATA"):
+        client.command(command)
+    memory = Memory(rig.proxy)
+    up = transmit(client, memory)
+    client.send(b"\r\n.\r\n")
+    assert client.reply() == b"250 taken\r\n"
+    assert got == [up]
+    client.send(b"VRFY all\r\n")
+    assert [receive(client, memory)] == sent
+    client.quit()
+    record = place.record(client)
+    assert (record["end"], record["blame"]) == ("closed", "none")
+    assert record["bytes_in"] > SIZE and record["bytes_out"] > SIZE
+
+
+class Sender(threading.Thread):
+    """Sends all of LONG, a piece at a time; `sent` says how far it got."""
+
+    def __init__(self, channel):
+        super().__init__(daemon=True)
+        self.channel, self.sent = channel, 0
+        self.start()
+
+    def run(self):
+        while self.sent < LONG:
+            self.channel.send(BLOCK[:65536], 120)
+            self.sent += 65536
+
+
+@pytest.mark.parametrize("pair", TCP, ids="-".join)
+@pytest.mark.parametrize("direction", ["up", "down"])
+def test_a_slow_reader_holds_the_sender_back(rig, certs, pair, direction):
+    place = rig.at(*pair)
+    with played(place.upstream, certs.server_context() if place.server == "implicit" else None) as server:
+        client = connect(place.port, receive_buffer=16384)
+        if place.client == "implicit":
+            client.start_tls(certs.client_context(), "localhost")
+        sender, reader = (client, server()) if direction == "up" else (server(), client)
+        reader.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        before = rig.proxy.resident()
+        sending = Sender(sender)
+        got = sip_until_stuck(reader, sending)
+        # What the kernel holds for the sockets, and our own queues; never the stream.
+        assert sending.sent < LONG * 3 // 4, f"{sending.sent >> 20} MiB went somewhere"
+        if FLAT is not None:
+            assert rig.proxy.resident() - before < 8 * MEGABYTE
+        # Now let it flow: every byte is there, in order.
+        digest = hashlib.sha256(got)
+        digest.update(reader.exactly(LONG - len(got), 60))
+        assert digest.hexdigest() == hashlib.sha256(BLOCK[:65536] * (LONG // 65536)).hexdigest()
+        sending.join(Deadline().left())
+        client.close()
+
+
+def sip_until_stuck(reader, sending):
+    """Reads a little at a time, a few KB a second, until the sender has not moved for a good while."""
+    got, last, still = b"", 0, 0
+    deadline = Deadline(60)
+    while still < 5:
+        got += reader.sip(512)
+        reader.pause(0.2)
+        still = still + 1 if sending.sent == last else 0
+        last = sending.sent
+        deadline.left("the sender to be held back")
+    return got
+
+
+def test_many_slow_readers_share_no_memory(rig):
+    """An idle relayed session costs next to nothing, whatever passed through it."""
+    place = rig.at("tcp", "off", "off")
+
+    def behaviour(channel):
+        channel.send(channel.exactly(300_000))
+        channel.rest()
+
+    place.upstream.serve(behaviour)
+    warm = connect(place.port)
+    warm.send(BLOCK[:300_000])
+    assert warm.exactly(300_000) == BLOCK[:300_000]
+    before = rig.proxy.resident()
+    clients = [connect(place.port) for _ in range(200)]
+    for client in clients:
+        client.send(BLOCK[:300_000])
+        assert client.exactly(300_000) == BLOCK[:300_000]
+    if FLAT is not None:
+        assert (rig.proxy.resident() - before) / len(clients) < 20_000
+    for client in [warm, *clients]:
+        client.half_close()
+        client.rest()
+        client.close()
