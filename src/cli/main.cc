@@ -1,5 +1,49 @@
+#include <csignal>
 #include <iostream>
 
-#include "base/version.h"
+#include "base/log.h"
+#include "cli/check.h"
+#include "cli/inspect.h"
+#include "cli/options.h"
+#include "cli/run.h"
 
-int main() { std::cout << "starlock " << starlock::Version() << "\n"; }
+namespace starlock::cli {
+namespace {
+
+int Run(const RunOptions& options) {
+  const auto dialects = DialectsForConfig();
+  auto loaded =
+      options.file.empty() ? config::FromFlags(options.flags, dialects) : config::LoadFile(options.file, dialects);
+  InspectFiles(loaded);
+  const char* who = options.file.empty() ? "starlock run: " : "";
+  for (const config::Diagnostic& error : loaded.errors) std::cerr << who << error.ToString() << "\n";
+  if (!loaded.ok()) return 2;
+  Logger logger(loaded.config->log.level, loaded.config->log.format);
+  for (const config::Diagnostic& warning : loaded.warnings) {
+    logger.Event(LogLevel::kWarning, warning.message, {{"at", warning.at.ToString()}});
+  }
+  return RunProxy(*loaded.config);
+}
+
+struct Dispatch {
+  int operator()(const Answer& answer) const {
+    (answer.status == 0 ? std::cout : std::cerr) << answer.text;
+    return answer.status;
+  }
+  int operator()(const RunOptions& options) const { return Run(options); }
+  int operator()(const CheckOptions& options) const { return Check(options.file); }
+  int operator()(const ProbeOptions& options) const { return Probe(options); }
+  int operator()(const DemoOptions& options) const { return Demo(options); }
+};
+
+}  // namespace
+}  // namespace starlock::cli
+
+int main(int argc, char** argv) {
+  // A reader that went away is an error of the write, not the end of everybody's sessions.
+  std::signal(SIGPIPE, SIG_IGN);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const int status = std::visit(starlock::cli::Dispatch{}, starlock::cli::ParseCommandLine(arguments));
+  std::cout.flush();
+  return status == 0 && !std::cout ? 1 : status;
+}

@@ -33,11 +33,11 @@ std::string WrongWithHost(const std::string& host) {
   return {};
 }
 
-Result<HostPort> ParseHostPort(std::string_view text, std::string_view example) {
+Result<HostPort> ParseHostPort(std::string_view text, std::string_view example, uint16_t default_port) {
   if (!text.empty() && std::all_of(text.begin(), text.end(), IsDigit)) {
     return Invalid(Quoted(text) + " has no host; write " + std::string(example) + ":" + std::string(text.substr(0, 5)));
   }
-  auto parsed = HostPort::Parse(text);
+  auto parsed = HostPort::Parse(text, default_port);
   if (!parsed) return Invalid(parsed.error().detail);
   if (std::string wrong = WrongWithHost(parsed->host); !wrong.empty()) return Invalid(std::move(wrong));
   return parsed;
@@ -53,12 +53,12 @@ Result<HostPort> ParseListen(std::string_view text) {
     return Invalid(Quoted(text) + " has no host; write 0.0.0.0" + std::string(text.substr(text.find(':'))) +
                    " for IPv4, [::]" + std::string(text.substr(text.find(':'))) + " for IPv6, or a list of both");
   }
-  return ParseHostPort(text, "127.0.0.1");
+  return ParseHostPort(text, "127.0.0.1", 0);
 }
 
-Result<HostPort> ParseAddress(std::string_view text) {
+Result<HostPort> ParseAddress(std::string_view text, uint16_t default_port) {
   if (text == "original") return Invalid("'original' is not supported yet; write host:port");
-  auto parsed = ParseHostPort(text, "localhost");
+  auto parsed = ParseHostPort(text, "localhost", default_port);
   if (parsed && parsed->port == 0) return Invalid(Quoted(text) + ": nothing can be reached at port 0");
   return parsed;
 }

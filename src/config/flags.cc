@@ -71,7 +71,8 @@ class FlagReader {
     server.at = Option("upstream");
     if (Need(flags_.upstream, "upstream", "mail.example.org:587")) {
       server.address.resize(1);
-      Convert(flags_.upstream, "upstream", ParseAddress, server.address[0]);
+      const auto parse = [](std::string_view text) { return ParseAddress(text); };
+      Convert(flags_.upstream, "upstream", parse, server.address[0]);
     }
     if (Need(flags_.upstream_tls, "upstream-tls", "required (or off, opportunistic, implicit)") &&
         Convert(flags_.upstream_tls, "upstream-tls", ParseTlsMode, server.mode)) {

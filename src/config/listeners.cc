@@ -131,7 +131,8 @@ class ListenerReader {
     leg.Need("address", "address: mail.example.org:587");
     for (const Node* item : leg.FindList("address", true)) {
       HostPort address;
-      if (leg.Convert(*item, ParseAddress, address)) server.address.push_back(std::move(address));
+      const auto parse = [](std::string_view text) { return ParseAddress(text); };
+      if (leg.Convert(*item, parse, address)) server.address.push_back(std::move(address));
     }
     const bool has_mode = ReadMode(leg, server.mode, server.tls);
     leg.Read("verify", ParseVerify, server.verify);

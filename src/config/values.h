@@ -33,8 +33,8 @@ Result<std::string> ParseProtocol(std::string_view text, std::span<const Dialect
 
 /// Where to listen: host and port, the port possibly 0.
 Result<HostPort> ParseListen(std::string_view text);
-/// Where to connect to: host and port.
-Result<HostPort> ParseAddress(std::string_view text);
+/// Where to connect to: host and port. Where `default_port` is not 0 the port may be missing.
+Result<HostPort> ParseAddress(std::string_view text, uint16_t default_port = 0);
 /// A host name or an address literal, without brackets or a port.
 Result<std::string> ParseServerName(std::string_view text);
 /// The name of a listener or a certificate: not empty, not long, no control characters.

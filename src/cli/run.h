@@ -1,0 +1,10 @@
+#pragma once
+
+#include "config/config.h"
+
+namespace starlock::cli {
+
+/// Runs the proxy in the foreground until a signal ends it. The process's exit status.
+int RunProxy(const config::Config& config);
+
+}  // namespace starlock::cli
