@@ -36,7 +36,10 @@ Step Dialogue::Advance(std::string_view client, std::string_view server, Out& ou
       input[Index(Other(side))].waiting = false;
     }
   }
-  for (const Side side : {Side::kClient, Side::kServer}) step.used[Index(side)] = input[Index(side)].used;
+  for (const size_t i : {Index(Side::kClient), Index(Side::kServer)}) {
+    step.used[i] = input[i].used;
+    step.kept[i] = input[i].waiting;
+  }
   return step;
 }
 
@@ -119,7 +122,9 @@ Blame Dialogue::waiting_for() const {
 }
 
 Step Dialogue::Finish(const Verdict& verdict, Out& out) {
-  Step step{verdict.act, {0, 0}, verdict.failure};
+  Step step;
+  step.act = verdict.act;
+  step.failure = verdict.failure;
   switch (verdict.act) {
     case Act::kRead:
       break;

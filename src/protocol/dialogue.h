@@ -114,6 +114,7 @@ struct Verdict {
 struct Step {
   Act act = Act::kRead;
   size_t used[2] = {0, 0};
+  bool kept[2] = {false, false};  ///< Advance: a whole unit is left there until the other side has moved
   Failure failure;
 };
 

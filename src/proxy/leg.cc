@@ -1,0 +1,46 @@
+#include "proxy/leg.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace starlock::proxy {
+
+void Leg::Take(buffer::Chain& in) {
+  while (!in.empty() && input.size() < kMaxInput) {
+    const std::string_view first = in.begin()->view();
+    const size_t n = std::min(first.size(), kMaxInput - input.size());
+    input.append(first.substr(0, n));
+    in.Consume(n);
+  }
+  if (input.size() >= kMaxInput) stream->SetReading(false);
+}
+
+void Leg::Use(size_t n) {
+  if (n == 0) return;
+  input.erase(0, n);
+  if (stream) stream->SetReading(true);
+}
+
+void Leg::Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor) {
+  buffer::Chain already_read;
+  already_read.Copy(pool, input);
+  input = std::string();
+  handshaking = true;
+  stream = tls::TlsStream::Accept(context, pool, executor, std::move(stream), std::move(already_read), this);
+  stream->SetReading(true);
+}
+
+void Leg::Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor) {
+  handshaking = true;
+  stream = tls::TlsStream::Connect(context, pool, executor, std::move(stream), this);
+  stream->SetReading(true);
+}
+
+void Leg::Write(buffer::SlabPool& pool, std::string_view bytes) {
+  if (!stream || bytes.empty()) return;
+  buffer::Chain chain;
+  chain.Copy(pool, bytes);
+  congested = !stream->Write(std::move(chain));
+}
+
+}  // namespace starlock::proxy

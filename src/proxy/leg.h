@@ -1,0 +1,68 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "buffer/stream.h"
+#include "protocol/dialogue.h"
+#include "tls/tls_info.h"
+#include "tls/tls_stream.h"
+
+namespace starlock::proxy {
+
+using protocol::Side;
+
+/// What a leg tells its session: a stream's events, with the side they came from.
+class LegOwner {
+ public:
+  virtual ~LegOwner() = default;
+  virtual void OnData(Side side, buffer::Chain& in) = 0;
+  virtual void OnWritable(Side side) = 0;
+  virtual void OnEnd(Side side, buffer::StreamEnd end) = 0;
+  virtual void OnClosed(Side side, const Error& error) = 0;
+  virtual void OnHandshake(Side side, const tls::TlsInfo& info) = 0;
+};
+
+/// One side of a session: its stream, whatever that is made of by now, and what was read and not used yet.
+class Leg final : public tls::TlsHandler {
+ public:
+  /// What a leg may hold of a negotiation's input; reading pauses there.
+  static constexpr size_t kMaxInput = 64 * 1024;
+
+  Leg(LegOwner& owner, Side side) : owner_(owner), side_(side) {}
+
+  std::unique_ptr<buffer::Stream> stream;
+  std::string input;           ///< negotiation and filter only
+  bool handshaking = false;    ///< TLS has begun and is not up
+  bool in_tls = false;         ///< TLS is up
+  bool after_upgrade = false;  ///< that TLS was begun in mid-stream
+  bool ended = false;          ///< the peer has ended its direction
+  buffer::StreamEnd end = buffer::StreamEnd::kClean;
+  bool congested = false;     ///< our own words wait here above the high mark
+  bool said_goodbye = false;  ///< our last words are written
+
+  bool open() const { return stream != nullptr; }
+  Side side() const { return side_; }
+
+  /// Moves as much of `in` to `input` as it may hold, and pauses reading where it is full.
+  void Take(buffer::Chain& in);
+  /// Drops the first `n` bytes of `input`; reads on.
+  void Use(size_t n);
+  /// Begins TLS upon the stream; what `input` holds is the first that TLS sees.
+  void Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor);
+  void Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor);
+  /// Writes `bytes`, copied; may leave the leg congested.
+  void Write(buffer::SlabPool& pool, std::string_view bytes);
+
+  void OnData(buffer::Chain& in) override { owner_.OnData(side_, in); }
+  void OnWritable() override { owner_.OnWritable(side_); }
+  void OnEnd(buffer::StreamEnd how) override { owner_.OnEnd(side_, how); }
+  void OnClosed(const Error& error) override { owner_.OnClosed(side_, error); }
+  void OnHandshake(const tls::TlsInfo& tls_info) override { owner_.OnHandshake(side_, tls_info); }
+
+ private:
+  LegOwner& owner_;
+  const Side side_;
+};
+
+}  // namespace starlock::proxy

@@ -1,0 +1,176 @@
+#include "proxy/session.h"
+
+#include <utility>
+
+namespace starlock::proxy {
+
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+Session::Session(SessionContext context, const Route& route, std::unique_ptr<buffer::Stream> client,
+                 const net::SocketAddress& peer, OnDone on_done)
+    : context_(context),
+      route_(route),
+      peer_(peer),
+      on_done_(std::move(on_done)),
+      client_(*this, Side::kClient),
+      server_(*this, Side::kServer),
+      deadline_(context.loop, [this] { OnDeadline(); }),
+      started_(context.loop.now()),
+      last_moved_(started_) {
+  protocol::Env env;
+  env.host = route.host;
+  env.client = route.settings->client.mode;
+  env.server = route.settings->server.mode;
+  dialogue_ = route.dialect->make(std::move(env));
+  record_.listener = route.settings->name;
+  record_.protocol = route.settings->protocol;
+  record_.client = peer.ToString();
+  client_.stream = std::move(client);
+}
+
+Session::~Session() = default;
+
+void Session::Start(bool refuse) {
+  refuse_ = refuse;
+  client_.stream->SetHandler(&client_);
+  client_.stream->SetReading(true);
+  const milliseconds patience = route_.limits->negotiation_timeout;
+  if (patience.count() > 0) deadline_.Start(patience);
+  Tell(protocol::Event::kStart, Side::kClient);
+}
+
+void Session::Drain() {
+  if (phase_ == Phase::kTalk) Abandon({End::kDrained, Blame::kNone, "shutting down"});
+}
+
+void Session::Stop() {
+  Drain();
+  Note(End::kDrained, Blame::kNone, "stopped");
+  for (Leg* leg : {&client_, &server_}) {
+    if (phase_ == Phase::kRelay && leg->open()) leg->stream->Abort();
+  }
+  if (phase_ != Phase::kDone) Done();
+}
+
+void Session::OnData(Side side, buffer::Chain& in) {
+  Touch();
+  switch (phase_) {
+    case Phase::kTalk:
+      leg(side).Take(in);
+      Pump();
+      break;
+    case Phase::kRelay:
+      Relay(side, in);
+      break;
+    case Phase::kClose:
+    case Phase::kDone:
+      in.Consume(in.size());
+      break;
+  }
+}
+
+void Session::OnWritable(Side side) {
+  leg(side).congested = false;
+  if (phase_ == Phase::kTalk) Pump();
+  if (phase_ == Phase::kRelay && other(side).open()) other(side).stream->SetReading(true);
+}
+
+void Session::OnEnd(Side side, buffer::StreamEnd end) {
+  leg(side).ended = true;
+  leg(side).end = end;
+  if (phase_ == Phase::kTalk)
+    PassOnEnds();
+  else if (phase_ == Phase::kRelay)
+    EndedInRelay(side);
+}
+
+void Session::OnClosed(Side side, const Error& error) {
+  switch (phase_) {
+    case Phase::kTalk:
+      ClosedInTalk(side, error);
+      break;
+    case Phase::kRelay:
+      ClosedInRelay(side, error);
+      break;
+    case Phase::kClose:
+      Drop(leg(side));
+      if (!client_.open() && !server_.open()) Done();
+      break;
+    case Phase::kDone:
+      break;
+  }
+}
+
+void Session::OnHandshake(Side side, const tls::TlsInfo& info) {
+  Touch();
+  leg(side).handshaking = false;
+  leg(side).in_tls = true;
+  (side == Side::kClient ? record_.client_tls : record_.server_tls) = info;
+  if (phase_ == Phase::kTalk) Tell(protocol::Event::kTlsUp, side);
+}
+
+void Session::OnDeadline() {
+  if (phase_ == Phase::kClose) return Done();
+  if (phase_ == Phase::kTalk && !met_) {
+    const Blame blame = connector_ ? Blame::kServer : dialogue_->waiting_for();
+    return Abandon({End::kTimeout, blame, "negotiation_timeout has passed"});
+  }
+  const auto left = route_.limits->idle_timeout - duration_cast<milliseconds>(context_.loop.now() - last_moved_);
+  if (left.count() > 0) return deadline_.Start(left);
+  if (phase_ == Phase::kTalk) return Abandon({End::kIdle, Blame::kNone, "idle_timeout has passed"});
+  Note(End::kIdle, Blame::kNone, "idle_timeout has passed");
+  BeginClose();
+}
+
+void Session::ArmIdle() {
+  Touch();
+  if (route_.limits->idle_timeout.count() > 0) {
+    deadline_.Start(route_.limits->idle_timeout);
+  } else {
+    deadline_.Stop();
+  }
+}
+
+// The first reason is the one that counts: what follows are its consequences.
+void Session::Note(End end, Blame blame, std::string why) {
+  if (std::exchange(noted_, true)) return;
+  record_.end = end;
+  record_.blame = blame;
+  record_.why = std::move(why);
+}
+
+void Session::Drop(Leg& leg) {
+  if (leg.stream) leg.stream->SetHandler(nullptr);
+  DisposeOf(context_.loop, std::move(leg.stream));
+}
+
+// Lets what was written arrive: a socket that is closed while input lies unread there resets the connection, and the
+// reset may overtake our last words.
+void Session::BeginClose() {
+  constexpr milliseconds kPatience{2000};
+  phase_ = Phase::kClose;
+  for (Leg* leg : {&client_, &server_}) {
+    leg->input = std::string();
+    if (!leg->open()) continue;
+    leg->stream->End(noted_ && record_.end != End::kClosed && !leg->said_goodbye ? buffer::StreamEnd::kTruncated
+                                                                                 : buffer::StreamEnd::kClean);
+    leg->stream->SetReading(true);
+  }
+  deadline_.Start(kPatience);
+}
+
+void Session::Done() {
+  phase_ = Phase::kDone;
+  deadline_.Stop();
+  Drop(client_);
+  Drop(server_);
+  DisposeOf(context_.loop, std::move(connector_));
+  Note(End::kInternal, Blame::kProxy, "");
+  record_.duration = duration_cast<milliseconds>(context_.loop.now() - started_);
+  if (!met_) record_.negotiation = record_.duration;
+  WriteRecord(context_.log, record_);
+  on_done_(*this);
+}
+
+}  // namespace starlock::proxy

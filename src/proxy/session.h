@@ -1,0 +1,118 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+
+#include "base/log.h"
+#include "net/connector.h"
+#include "net/loop.h"
+#include "net/resolver.h"
+#include "net/socket_address.h"
+#include "protocol/dialogue.h"
+#include "proxy/holder.h"
+#include "proxy/leg.h"
+#include "proxy/record.h"
+#include "proxy/route.h"
+
+namespace starlock::proxy {
+
+/// What a session needs of its worker.
+struct SessionContext {
+  net::Loop& loop;
+  net::Resolver& resolver;
+  Logger& log;
+};
+
+/// One client and its upstream, from accept to the record. Carries out what the dialogue says (NEGOTIATE, FILTER),
+/// then passes bytes on (RELAY) until both ends have closed, then sees its legs off (CLOSE).
+///
+///     negotiate/filter ──kRelay──▶ relay ──▶ close ──▶ done
+///            └────────kFail────────────────────▲
+class Session final : public net::Disposable, private LegOwner {
+ public:
+  /// `on_done` is called once, when nothing of the session is left to do; the session must then be disposed of.
+  using OnDone = std::function<void(Session&)>;
+
+  Session(SessionContext context, const Route& route, std::unique_ptr<buffer::Stream> client,
+          const net::SocketAddress& peer, OnDone on_done);
+  ~Session() override;
+
+  /// Begins. `refuse`: a limit is reached, so say only the protocol's temporary failure.
+  void Start(bool refuse);
+  /// The process is to end: a session that negotiates or filters says goodbye, one that relays goes on.
+  void Drain();
+  /// Ends at once, as `drained`.
+  void Stop();
+
+  const net::SocketAddress& peer() const { return peer_; }
+
+ private:
+  enum class Phase : uint8_t { kTalk, kRelay, kClose, kDone };
+  static Blame BlameOf(Side side) { return side == Side::kClient ? Blame::kClient : Blame::kServer; }
+
+  // Events.
+  void OnData(Side side, buffer::Chain& in) override;
+  void OnWritable(Side side) override;
+  void OnEnd(Side side, buffer::StreamEnd end) override;
+  void OnClosed(Side side, const Error& error) override;
+  void OnHandshake(Side side, const tls::TlsInfo& info) override;
+  void OnDialled(Result<net::Connector::Connected> connected);
+  void OnDeadline();
+
+  // Acts one and two: what the dialogue says (session_talk.cc).
+  void Pump();
+  void Perform(const protocol::Step& step, protocol::Out& out);
+  void Tell(protocol::Event event, Side side);
+  void Abandon(protocol::Failure failure, std::string detail = {});
+  void Send(const protocol::Out& out);
+  void Dial();
+  void BeginTls(Side side);
+  void NoteMeetingPoint();
+  void PassOnEnds();
+  void ClosedInTalk(Side side, const Error& error);
+  protocol::Failure Explain(Side side, const Error& error) const;
+  void Fail(const protocol::Failure& failure, bool said);
+
+  // Act three (session_relay.cc).
+  void BeginRelay();
+  void HandOver(Side from);
+  void Relay(Side side, buffer::Chain& in);
+  void EndedInRelay(Side side);
+  void ClosedInRelay(Side side, const Error& error);
+
+  // The end.
+  void BeginClose();
+  void Done();
+  void Note(End end, Blame blame, std::string why);
+
+  void Touch() { last_moved_ = context_.loop.now(); }
+  void ArmIdle();
+  void Drop(Leg& leg);
+  Leg& leg(Side side) { return side == Side::kClient ? client_ : server_; }
+  Leg& other(Side side) { return leg(protocol::Other(side)); }
+  uint64_t& counter(Side from) { return from == Side::kClient ? record_.bytes_in : record_.bytes_out; }
+
+  SessionContext context_;
+  const Route& route_;
+  const net::SocketAddress peer_;
+  OnDone on_done_;
+  Phase phase_ = Phase::kTalk;
+  Leg client_;
+  Leg server_;
+  std::unique_ptr<protocol::Dialogue> dialogue_;  ///< until the relay begins
+  std::unique_ptr<net::Connector> connector_;     ///< while the upstream is being dialled
+  size_t target_ = 0;                             ///< which of the addresses was reached
+  net::Timer deadline_;                           ///< of the negotiation, then of idleness, then of the close
+  net::Loop::Clock::time_point started_;
+  net::Loop::Clock::time_point last_moved_;
+  bool met_ = false;               ///< the meeting point has been reached
+  bool refuse_ = false;            ///< a limit is reached
+  bool noted_ = false;             ///< the record's `end` is known
+  bool pumping_ = false;           ///< Pump is at work, and sees to what comes meanwhile
+  bool kept_[2] = {false, false};  ///< what the dialogue last said of each side
+  std::string detail_;             ///< what is behind the failure that is being told
+  SessionRecord record_;
+};
+
+}  // namespace starlock::proxy

@@ -1,0 +1,193 @@
+// Acts one and two: the dialogue speaks, and the session does what it says.
+
+#include <utility>
+
+#include "proxy/session.h"
+
+namespace starlock::proxy {
+
+using protocol::Event;
+using protocol::Failure;
+using protocol::Index;
+
+void Session::Pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  // While our words wait on one leg, the other one's wait unread: neither peer makes us hold more than is read once.
+  while (phase_ == Phase::kTalk && !client_.congested && !server_.congested) {
+    protocol::Out out;
+    const protocol::Step step = dialogue_->Advance(client_.input, server_.input, out);
+    for (const Side side : {Side::kClient, Side::kServer}) {
+      leg(side).Use(step.used[Index(side)]);
+      kept_[Index(side)] = step.kept[Index(side)];
+    }
+    Perform(step, out);
+    if (step.act == protocol::Act::kRead) break;
+  }
+  pumping_ = false;
+  if (phase_ != Phase::kTalk) return;
+  NoteMeetingPoint();
+  PassOnEnds();
+}
+
+void Session::Perform(const protocol::Step& step, protocol::Out& out) {
+  Send(out);
+  switch (step.act) {
+    case protocol::Act::kRead:
+      return;
+    case protocol::Act::kDial:
+      return Dial();
+    case protocol::Act::kTlsClient:
+      return BeginTls(Side::kClient);
+    case protocol::Act::kTlsServer:
+      return BeginTls(Side::kServer);
+    case protocol::Act::kRelay:
+      return BeginRelay();
+    case protocol::Act::kFail:
+      return Fail(step.failure, !out.client().empty());
+  }
+}
+
+void Session::Tell(Event event, Side side) {
+  protocol::Out out;
+  const protocol::Step step = dialogue_->Notify(event, side, out);
+  const bool can_speak = step.act != protocol::Act::kTlsClient;
+  if (refuse_ && can_speak) return Abandon({End::kLimit, Blame::kProxy, "too many connections"});
+  Perform(step, out);
+  Pump();
+}
+
+void Session::Abandon(Failure failure, std::string detail) {
+  protocol::Out out;
+  detail_ = std::move(detail);
+  Perform(dialogue_->Abandon(failure, out), out);
+}
+
+void Session::Send(const protocol::Out& out) {
+  if (out.note != nullptr) {
+    context_.log.Event(LogLevel::kWarning, out.note,
+                       {{"listener", record_.listener}, {"client", record_.client}, {"server", record_.server}});
+  }
+  for (const Side side : {Side::kClient, Side::kServer}) {
+    const std::string& bytes = out.to[Index(side)];
+    if (met_) counter(protocol::Other(side)) += bytes.size();
+    leg(side).Write(context_.loop.pool(), bytes);
+  }
+}
+
+void Session::Dial() {
+  Drop(server_);
+  server_.input.clear();
+  server_.ended = server_.handshaking = server_.in_tls = server_.congested = false;
+  DisposeOf(context_.loop, std::move(connector_));
+  connector_ = std::make_unique<net::Connector>(
+      context_.loop, context_.resolver, route_.settings->server.address, route_.limits->connect_timeout,
+      [this](Result<net::Connector::Connected> connected) { OnDialled(std::move(connected)); });
+}
+
+void Session::OnDialled(Result<net::Connector::Connected> connected) {
+  DisposeOf(context_.loop, std::move(connector_));
+  if (!connected) {
+    const Error& error = connected.error();
+    if (error.code == ErrorCode::kSystem) {
+      return Abandon({End::kLimit, Blame::kProxy, "no connection could be made"}, error.detail);
+    }
+    const bool unresolved = error.code == ErrorCode::kResolveFailed;
+    return Abandon({unresolved ? End::kResolveFailed : End::kConnectFailed, Blame::kServer, "the server is not there"},
+                   error.detail);
+  }
+  target_ = connected->target;
+  record_.server = connected->address.ToString();
+  server_.stream = std::move(connected->stream);
+  server_.stream->SetHandler(&server_);
+  server_.stream->SetReading(true);
+  Tell(Event::kUpstreamUp, Side::kServer);
+}
+
+void Session::BeginTls(Side side) {
+  const TlsMode mode = side == Side::kClient ? route_.settings->client.mode : route_.settings->server.mode;
+  leg(side).after_upgrade = mode != TlsMode::kImplicit;
+  if (side == Side::kClient) {
+    client_.Accept(*route_.client_leg, context_.loop.pool(), context_.loop);
+  } else {
+    server_.Connect(*route_.server_leg[target_], context_.loop.pool(), context_.loop);
+  }
+}
+
+void Session::NoteMeetingPoint() {
+  if (met_ || !(phase_ == Phase::kRelay || dialogue_->negotiated())) return;
+  met_ = true;
+  record_.negotiation = std::chrono::duration_cast<std::chrono::milliseconds>(context_.loop.now() - started_);
+  ArmIdle();
+}
+
+// Sees to the ends that have come, once all before them has been used.
+void Session::PassOnEnds() {
+  if (pumping_ || phase_ != Phase::kTalk) return;
+  for (const Side side : {Side::kServer, Side::kClient}) {
+    if (!leg(side).ended || leg(side).handshaking || kept_[Index(side)]) continue;
+    // From a side that has ended nothing will come that would have to be read.
+    if (dialogue_->negotiated()) return BeginRelay();
+    // A client may have said all it has to say before the server was ready to hear it.
+    const bool server_owes = connector_ != nullptr || dialogue_->waiting_for() == Blame::kServer;
+    if (side == Side::kClient && !client_.input.empty() && server_owes) continue;
+    const bool cut = leg(side).end == buffer::StreamEnd::kTruncated;
+    return Abandon({cut ? End::kTruncated : End::kClosed, BlameOf(side), "it left before the session had begun"});
+  }
+}
+
+void Session::ClosedInTalk(Side side, const Error& error) {
+  const bool refused_certificate = error.code == ErrorCode::kVerifyFailed || error.code == ErrorCode::kNotTls;
+  if (side == Side::kServer && server_.handshaking && !refused_certificate) {
+    context_.log.Event(LogLevel::kInfo, "the TLS handshake with the server failed",
+                       {{"listener", record_.listener}, {"server", record_.server}, {"why", error.detail}});
+    Drop(server_);
+    server_.handshaking = false;
+    detail_ = error.detail;
+    return Tell(Event::kTlsFailed, Side::kServer);
+  }
+  const Failure failure = Explain(side, error);
+  Drop(leg(side));
+  Abandon(failure, error.detail);
+}
+
+// What a closed stream means for a session that is not past its negotiation.
+Failure Session::Explain(Side side, const Error& error) const {
+  const Leg& closed = side == Side::kClient ? client_ : server_;
+  const Blame blame = BlameOf(side);
+  switch (error.code) {
+    case ErrorCode::kNotTls:
+      if (closed.after_upgrade) return {End::kPlaintextAfterStarttls, blame, "bytes that are not TLS where TLS begins"};
+      return {End::kHandshakeFailed, blame, "bytes that are not TLS"};
+    case ErrorCode::kVerifyFailed:
+      return {End::kVerifyFailed, blame, "the certificate was refused"};
+    case ErrorCode::kHandshakeFailed:
+      return {End::kHandshakeFailed, blame, "the TLS handshake failed"};
+    case ErrorCode::kTls:
+      return {End::kProtocolError, blame, "a TLS record could not be opened"};
+    case ErrorCode::kNone:
+      return {End::kClosed, blame, "it left before the session had begun"};
+    case ErrorCode::kReset:
+    case ErrorCode::kConnectFailed:
+    case ErrorCode::kResolveFailed:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kSystem:
+    case ErrorCode::kInvalid:
+      break;
+  }
+  return {End::kReset, blame, "the connection was reset"};
+}
+
+void Session::Fail(const Failure& failure, bool said) {
+  const bool with_detail = !detail_.empty();
+  Note(failure.end, failure.blame, with_detail ? std::string(failure.why) + ": " + detail_ : failure.why);
+  if (server_.open()) server_.stream->End(buffer::StreamEnd::kClean);
+  Drop(server_);
+  DisposeOf(context_.loop, std::move(connector_));
+  client_.said_goodbye = said;
+  if (client_.open() && said) return BeginClose();
+  if (client_.open()) client_.stream->Abort();
+  Done();
+}
+
+}  // namespace starlock::proxy

@@ -1,0 +1,82 @@
+#include "proxy/worker.h"
+
+#include <utility>
+
+namespace starlock::proxy {
+
+Worker::Worker(const config::Limits& limits, std::vector<std::unique_ptr<Route>> routes, Logger& log,
+               Admission& admission)
+    : limits_(limits),
+      log_(log),
+      admission_(admission),
+      resolver_(loop_),
+      routes_(std::move(routes)),
+      drain_deadline_(loop_, [this] { StopAll(); }) {}
+
+Worker::~Worker() = default;
+
+void Worker::Listen(size_t route, net::ListeningSocket socket) {
+  const Route& served = *routes_[route];
+  const auto on_accept = [this, &served](std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer) {
+    OnAccept(served, std::move(stream), peer);
+  };
+  const auto on_pause = [this, &served](const Error& error) {
+    log_.Event(LogLevel::kWarning, "accepting pauses", {{"listener", served.settings->name}, {"why", error.detail}});
+  };
+  listeners_.push_back(std::make_unique<net::Listener>(loop_, std::move(socket), on_accept, on_pause));
+}
+
+void Worker::Run() { loop_.Run(); }
+
+void Worker::Drain() {
+  loop_.Post([this] { BeginDrain(); });
+}
+
+void Worker::Stop() {
+  loop_.Post([this] { StopAll(); });
+}
+
+void Worker::OnAccept(const Route& route, std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer) {
+  const Admission::Answer answer = admission_.Enter(peer.HostString());
+  if (answer == Admission::Answer::kDrop) return stream->Abort();
+  auto made = std::make_unique<Session>(SessionContext{loop_, resolver_, log_}, route, std::move(stream), peer,
+                                        [this](Session& done) { OnDone(done); });
+  Session& session = *made;
+  sessions_.emplace(&session, std::move(made));
+  session.Start(answer == Admission::Answer::kRefuse);
+  if (draining_) session.Drain();
+}
+
+void Worker::OnDone(Session& session) {
+  admission_.Leave(session.peer().HostString());
+  auto node = sessions_.extract(&session);
+  loop_.Dispose(std::move(node.mapped()));
+  LeaveIfIdle();
+}
+
+void Worker::BeginDrain() {
+  if (std::exchange(draining_, true)) return;
+  for (const auto& listener : listeners_) listener->Close();
+  for (Session* session : Snapshot()) session->Drain();
+  if (limits_.drain_timeout.count() > 0) drain_deadline_.Start(limits_.drain_timeout);
+  LeaveIfIdle();
+}
+
+void Worker::StopAll() {
+  draining_ = true;
+  for (const auto& listener : listeners_) listener->Close();
+  for (Session* session : Snapshot()) session->Stop();
+  loop_.Stop();
+}
+
+void Worker::LeaveIfIdle() {
+  if (draining_ && sessions_.empty()) loop_.Stop();
+}
+
+std::vector<Session*> Worker::Snapshot() const {
+  std::vector<Session*> all;
+  for (const auto& entry : sessions_) all.push_back(entry.first);
+  return all;
+}
+
+}  // namespace starlock::proxy
