@@ -15,8 +15,9 @@
 namespace starlock::net {
 
 /// One attempt to reach an upstream: every address of every name, in the configuration's order, the addresses of one
-/// name interleaved by family and raced as Happy Eyeballs (RFC 8305: the next one starts 250 ms after the last, or at
-/// once when it fails). Destroying it cancels silently.
+/// name interleaved by family and raced as Happy Eyeballs (RFC 8305, 5: the next one starts 250 ms after the last, or
+/// at once when it fails). The next name is tried when the former's addresses have all failed. Destroying it, also from
+/// inside `on_done`, cancels silently.
 class Connector {
  public:
   struct Connected {
@@ -27,7 +28,8 @@ class Connector {
   using OnDone = std::function<void(Result<Connected>)>;
 
   /// Calls `on_done` exactly once, from the loop. kResolveFailed: no name had an address. kConnectFailed: none
-  /// answered within `timeout` (0: none but the kernel's), with the last address's reason as the detail.
+  /// answered within `timeout`, which looking up names is part of (0: no limit but the kernel's); the detail is the
+  /// last address's reason. kSystem: no descriptor or memory was left, which is nobody's fault but ours.
   Connector(Loop& loop, Resolver& resolver, std::vector<HostPort> targets, std::chrono::milliseconds timeout,
             OnDone on_done);
   ~Connector();
@@ -36,6 +38,7 @@ class Connector {
 
  private:
   class Impl;
+  Loop& loop_;
   std::unique_ptr<Impl> impl_;
 };
 

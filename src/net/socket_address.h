@@ -2,7 +2,7 @@
 
 #include <sys/socket.h>
 
-#include <compare>
+#include <cstdint>
 #include <string>
 
 #include "base/result.h"
@@ -15,7 +15,7 @@ class SocketAddress {
   SocketAddress() = default;
   SocketAddress(const sockaddr* address, socklen_t size);
 
-  /// From a literal address. kInvalid for anything else.
+  /// From a literal address; behind an IPv6 one a scope may stand (`fe80::1%eth0`). kInvalid for anything else.
   static Result<SocketAddress> FromLiteral(const std::string& host, uint16_t port);
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
@@ -27,6 +27,8 @@ class SocketAddress {
   std::string ToString() const;
   /// The address alone, without brackets or port. An IPv4-mapped IPv6 address is shown as IPv4.
   std::string HostString() const;
+  /// Same family, address, scope and port.
+  bool operator==(const SocketAddress& other) const;
 
  private:
   sockaddr_storage storage_{};

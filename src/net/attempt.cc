@@ -1,0 +1,64 @@
+#include "net/attempt.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace starlock::net {
+namespace {
+
+bool IsOurs(int number) { return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM; }
+
+// The kernel may pick as our port the very one that we connect to, where nobody listens there: we would talk to
+// ourselves.
+bool IsConnectedToItself(int fd, const SocketAddress& peer) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  auto* local = reinterpret_cast<sockaddr*>(&storage);
+  return getsockname(fd, local, &size) == 0 && SocketAddress(local, size) == peer;
+}
+
+}  // namespace
+
+Error Attempt::Failed(int number) const {
+  return SystemError(IsOurs(number) ? ErrorCode::kSystem : ErrorCode::kConnectFailed, address_.ToString(), number);
+}
+
+Error Attempt::Start(Loop& loop) {
+  Descriptor socket(::socket(address_.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) return Failed(errno);
+  // 0 (at once) is left to the poll, too: the answer comes from the loop.
+  if (connect(socket.get(), address_.get(), address_.size()) != 0 && errno != EINPROGRESS) return Failed(errno);
+  if (Error error = poll_.Open(loop, std::move(socket), this)) return error;
+  poll_.Watch(Poll::kWrite);
+  return {};
+}
+
+void Attempt::OnReady(unsigned /*events*/) {
+  int number = TakeSocketError(poll_.fd());
+  if (number == 0 && IsConnectedToItself(poll_.fd(), address_)) number = ECONNREFUSED;
+  if (number == 0) {
+    poll_.Watch(0);
+    on_done_(*this, {});
+    return;
+  }
+  poll_.Close();
+  on_done_(*this, Failed(number));
+}
+
+std::vector<SocketAddress> Interleave(const std::vector<SocketAddress>& addresses) {
+  std::vector<SocketAddress> first;
+  std::vector<SocketAddress> second;
+  for (const SocketAddress& address : addresses) {
+    (address.family() == addresses.front().family() ? first : second).push_back(address);
+  }
+  std::vector<SocketAddress> result;
+  for (size_t i = 0; i < first.size() || i < second.size(); ++i) {
+    if (i < first.size()) result.push_back(first[i]);
+    if (i < second.size()) result.push_back(second[i]);
+  }
+  return result;
+}
+
+}  // namespace starlock::net

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "net/descriptor.h"
+#include "net/poll.h"
+#include "net/socket_address.h"
+
+namespace starlock::net {
+
+/// One connect() to one address. Destroying it closes its socket.
+class Attempt final : public Disposable, private Poll::Watcher {
+ public:
+  /// Called once, from the loop, when the connection stands (`error` is kNone: Take it) or failed.
+  using OnDone = std::function<void(Attempt& attempt, const Error& error)>;
+
+  Attempt(const SocketAddress& address, OnDone on_done) : address_(address), on_done_(std::move(on_done)) {}
+
+  /// kSystem: there was no descriptor or memory, so another address would fare no better. kConnectFailed: it failed at
+  /// once. After an error `on_done` is not called.
+  Error Start(Loop& loop);
+  /// The connected socket.
+  Descriptor Take() { return poll_.Release(); }
+  const SocketAddress& address() const { return address_; }
+
+ private:
+  void OnReady(unsigned events) override;
+  Error Failed(int number) const;
+
+  SocketAddress address_;
+  OnDone on_done_;
+  Poll poll_;
+};
+
+/// `addresses`, each family in its order, and families in turn, beginning with the first one's (RFC 8305, 4).
+std::vector<SocketAddress> Interleave(const std::vector<SocketAddress>& addresses);
+
+}  // namespace starlock::net

@@ -1,0 +1,147 @@
+#include "net/loop.h"
+
+#include <cassert>
+#include <cstdlib>
+#include <utility>
+
+#include "net/loop_impl.h"
+
+namespace starlock::net {
+namespace {
+
+constexpr size_t kSlabSize = size_t{64} * 1024;
+constexpr size_t kFreeSlabs = 32;
+
+// Without an event loop there is nothing to go on with, and nobody to tell.
+void Check(int status) {
+  if (status != 0) std::abort();
+}
+
+class DisposedStream : public Disposable {
+ public:
+  explicit DisposedStream(std::unique_ptr<buffer::Stream> stream) : stream_(std::move(stream)) {}
+
+ private:
+  std::unique_ptr<buffer::Stream> stream_;
+};
+
+template <typename Handle>
+void CloseHandle(Handle* handle) {
+  uv_close(reinterpret_cast<uv_handle_t*>(handle), nullptr);
+}
+
+}  // namespace
+
+Loop::Impl::Impl() : pool(kSlabSize, kFreeSlabs) {
+  Check(uv_loop_init(&uv));
+  Check(uv_async_init(&uv, &wake, [](uv_async_t* handle) { static_cast<Impl*>(handle->data)->RunPosted(); }));
+  Check(uv_check_init(&uv, &turn_end));
+  Check(uv_idle_init(&uv, &no_wait));
+  wake.data = turn_end.data = this;
+  Check(uv_check_start(&turn_end, [](uv_check_t* handle) { static_cast<Impl*>(handle->data)->EndTurn(); }));
+  offset = Clock::now().time_since_epoch() - std::chrono::milliseconds(uv_now(&uv));
+}
+
+Loop::Impl::~Impl() {
+  // Tasks that are not run any more may own what lives on the loop.
+  std::exchange(tasks, {}).clear();
+  std::exchange(posted, {}).clear();
+  DestroyDisposed();
+  CloseHandle(&wake);
+  CloseHandle(&turn_end);
+  CloseHandle(&no_wait);
+  // Whoever made a handle has closed it by now. One that was forgotten must not keep the process from ending.
+  const auto forgotten = [](uv_handle_t* handle, void*) {
+    if (uv_is_closing(handle) != 0) return;
+    assert(false && "something outlives the loop it was made on");
+    uv_unref(handle);
+  };
+  uv_walk(&uv, forgotten, nullptr);
+  uv_run(&uv, UV_RUN_DEFAULT);  // the close callbacks, and look-ups that can't be cancelled any more
+  [[maybe_unused]] const int status = uv_loop_close(&uv);
+  assert(status == 0);
+}
+
+void Loop::Impl::KeepTurning() {
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&no_wait)) == 0) uv_idle_start(&no_wait, [](uv_idle_t*) {});
+}
+
+void Loop::Impl::EndTurn() {
+  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&no_wait)) == 0) return;
+  uv_idle_stop(&no_wait);
+  // What these calls defer in their turn waits for the next one, so that no chain of them keeps sockets from being
+  // read.
+  RingLink due;
+  deferred.MoveAllTo(due);
+  for (auto& task : std::exchange(tasks, {})) task();
+  while (due.linked()) {
+    auto* first = static_cast<Deferred*>(due.next());
+    first->Leave();
+    first->call_();
+  }
+  DestroyDisposed();
+}
+
+void Loop::Impl::DestroyDisposed() {
+  while (!disposed.empty()) std::exchange(disposed, {}).clear();
+}
+
+void Loop::Impl::RunPosted() {
+  std::vector<std::function<void()>> due;
+  {
+    const std::lock_guard lock(mutex);
+    due.swap(posted);
+  }
+  for (auto& task : due) task();
+}
+
+Loop::Loop() : impl_(std::make_unique<Impl>()) {}
+Loop::~Loop() = default;
+
+void Loop::Run() {
+  uv_update_time(&impl_->uv);
+  impl_->running = true;
+  uv_run(&impl_->uv, UV_RUN_DEFAULT);
+  impl_->running = false;
+}
+
+void Loop::Stop() { uv_stop(&impl_->uv); }
+
+void Loop::Post(std::function<void()> task) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->posted.push_back(std::move(task));
+  }
+  uv_async_send(&impl_->wake);
+}
+
+void Loop::Defer(std::function<void()> task) {
+  impl_->tasks.push_back(std::move(task));
+  impl_->KeepTurning();
+}
+
+void Loop::Dispose(std::unique_ptr<Disposable> object) {
+  impl_->disposed.push_back(std::move(object));
+  impl_->KeepTurning();
+}
+
+void Loop::Dispose(std::unique_ptr<buffer::Stream> stream) {
+  Dispose(std::make_unique<DisposedStream>(std::move(stream)));
+}
+
+Loop::Clock::time_point Loop::now() const {
+  if (!impl_->running) uv_update_time(&impl_->uv);
+  return Clock::time_point(impl_->offset + std::chrono::milliseconds(uv_now(&impl_->uv)));
+}
+
+buffer::SlabPool& Loop::pool() { return impl_->pool; }
+
+void Deferred::Schedule() {
+  if (linked()) return;
+  Join(loop_.impl().deferred);
+  loop_.impl().KeepTurning();
+}
+
+void Deferred::Cancel() { Leave(); }
+
+}  // namespace starlock::net

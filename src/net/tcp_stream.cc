@@ -1,0 +1,273 @@
+#include "net/tcp_stream.h"
+
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <span>
+#include <utility>
+
+#include "buffer/slab.h"
+
+namespace starlock::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr size_t kVectors = 64;  // pieces a sendmsg
+constexpr milliseconds kFirstAckInterval{2};
+constexpr milliseconds kLastAckInterval{100};
+constexpr milliseconds kAckPatience{5000};
+
+void SetOption(int fd, int level, int option, int value) {
+  // Each of these only makes the socket better: one that fails is no reason to refuse the connection.
+  static_cast<void>(setsockopt(fd, level, option, &value, sizeof(value)));
+}
+
+// The bytes that ioctl `request` counts at a socket; 0 where it can't say.
+int Count(int fd, unsigned long request) {
+  int count = 0;
+  return ioctl(fd, request, &count) == 0 ? count : 0;
+}
+
+ssize_t SendChain(int fd, const buffer::Chain& chain, size_t& offered) {
+  std::array<iovec, kVectors> pieces;
+  size_t count = 0;
+  offered = 0;
+  for (const buffer::Chunk& chunk : chain) {
+    if (count == pieces.size()) break;
+    pieces[count++] = {const_cast<uint8_t*>(chunk.data()), chunk.size()};
+    offered += chunk.size();
+  }
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = count;
+  return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TcpStream>> TcpStream::Adopt(Loop& loop, Descriptor socket) {
+  const int fd = socket.get();
+  std::unique_ptr<TcpStream> stream(new TcpStream(loop));
+  if (Error error = stream->poll_.Open(loop, std::move(socket), stream.get())) return error;
+  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  return stream;
+}
+
+TcpStream::TcpStream(Loop& loop) : loop_(loop), report_(loop, [this] { Report(); }) {}
+TcpStream::~TcpStream() = default;
+
+// --- What the owner calls. Nothing here calls the handler: what there is to say is scheduled.
+
+void TcpStream::SetHandler(buffer::StreamHandler* handler) {
+  handler_ = handler;
+  if (handler_ == nullptr) {
+    reading_ = false;
+  } else if (owes_closed_ || error_) {
+    report_.Schedule();
+  }
+  Arm();
+}
+
+void TcpStream::SetReading(bool on) {
+  if (on == reading_) return;
+  reading_ = on;
+  if (!on) return;  // the poll stays armed until it fires in vain: pauses are often over sooner
+  if (!in_.empty() || fin_ || error_) report_.Schedule();
+  Arm();
+}
+
+bool TcpStream::Write(buffer::Chain bytes) {
+  if (!poll_.open() || end_ || error_) return true;  // dropped
+  if (out_.empty()) {
+    out_ = std::move(bytes);
+    Send();
+    bytes = std::move(out_);
+  }
+  out_.AppendCompact(loop_.pool(), std::move(bytes));
+  Arm();
+  if (out_.size() <= kHighMark) return true;
+  stalled_ = true;
+  return false;
+}
+
+void TcpStream::End(buffer::StreamEnd end) {
+  if (!poll_.open() || end_ || error_) return;
+  end_ = end;
+  if (out_.empty()) EndWriting();
+}
+
+void TcpStream::Abort() {
+  handler_ = nullptr;
+  Reset();
+}
+
+size_t TcpStream::queued() const { return out_.size(); }
+
+// --- What the loop calls.
+
+void TcpStream::OnReady(unsigned events) {
+  const bool failed = (events & Poll::kError) != 0;
+  if (!out_.empty() && (failed || (events & Poll::kWrite) != 0)) Send();
+  if (Reads() && !fin_) {
+    if (failed || (events & Poll::kRead) != 0) Receive();
+  } else if (failed && !error_) {
+    if (const int number = TakeSocketError(poll_.fd()); number != 0) Break(number);
+  } else if ((events & Poll::kRead) != 0) {
+    poll_.Watch(poll_.watched() & ~unsigned{Poll::kRead});
+  }
+  Report();
+}
+
+void TcpStream::Receive() {
+  buffer::SlabPool& pool = loop_.pool();
+  buffer::Chunk chunk = pool.Reserve();
+  const std::span<uint8_t> space = chunk.tail();
+  ssize_t n = 0;
+  do {
+    n = recv(poll_.fd(), space.data(), space.size(), 0);
+  } while (n < 0 && errno == EINTR);
+  const int number = errno;
+  pool.Commit(chunk, n > 0 ? static_cast<size_t>(n) : 0);
+  if (n > 0) {
+    in_.Append(std::move(chunk));
+  } else if (n == 0) {
+    // Once an error was taken from the socket, the kernel shows an end in its place.
+    (error_ ? exhausted_ : fin_) = true;
+  } else if (number != EAGAIN) {
+    Break(number);
+    exhausted_ = true;
+  }
+}
+
+void TcpStream::Send() {
+  while (!out_.empty()) {
+    size_t offered = 0;
+    const ssize_t n = SendChain(poll_.fd(), out_, offered);
+    if (n < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) Break(errno);
+      return;
+    }
+    out_.Consume(static_cast<size_t>(n));
+    if (static_cast<size_t>(n) < offered) return;
+  }
+  if (end_) EndWriting();
+}
+
+void TcpStream::Arm() {
+  if (!poll_.open()) return;
+  unsigned wanted = 0;
+  if (Reads() && !fin_ && !exhausted_) wanted |= Poll::kRead;
+  if (!out_.empty()) wanted |= Poll::kWrite;
+  if (!fin_ && !error_) wanted |= poll_.watched() & Poll::kRead;
+  poll_.Watch(wanted);
+}
+
+// The connection is lost. What was received before is still there to be read, and is the owner's.
+void TcpStream::Break(int number) {
+  if (error_) return;
+  error_ = SystemError(ErrorCode::kReset, "connection lost", number);
+  out_.Clear();
+  acknowledgement_.reset();
+  if (fin_ || Count(poll_.fd(), SIOCINQ) == 0) exhausted_ = true;
+  report_.Schedule();
+}
+
+// --- What the handler is told: only from here, and only from the loop. A handler may change anything but the
+// --- stream's life, so everything is looked at anew after each call.
+
+void TcpStream::Report() {
+  report_.Cancel();
+  if (Reads() && !in_.empty()) ShowBytes();
+  if (stalled_ && out_.size() <= kLowMark && handler_ != nullptr && !end_ && !error_ && poll_.open()) {
+    stalled_ = false;
+    handler_->OnWritable();
+  }
+  if (Reads() && fin_ && !end_told_ && in_.empty()) {
+    end_told_ = true;
+    handler_->OnEnd(buffer::StreamEnd::kClean);
+  }
+  ReportClosed();
+  Arm();
+}
+
+void TcpStream::ShowBytes() {
+  buffer::StreamHandler* const shown = handler_;
+  handler_->OnData(in_);
+  if (!Reads() || in_.empty() || report_.scheduled()) return;
+  // A handler that came in the course of this call has yet to see what its predecessor left.
+  assert(handler_ != shown && "left bytes while reading is on");
+  if (handler_ != shown) report_.Schedule();
+}
+
+void TcpStream::ReportClosed() {
+  if (poll_.open()) {
+    const bool broken = error_ && exhausted_ && in_.empty() && (!fin_ || end_told_);
+    const bool ended = end_told_ && shut_;
+    if (!broken && !ended) return;
+    poll_.Close();
+    owes_closed_ = true;
+  }
+  if (!owes_closed_ || handler_ == nullptr) return;
+  owes_closed_ = false;
+  std::exchange(handler_, nullptr)->OnClosed(error_);
+}
+
+// --- Our own end.
+
+// The queue is sent. Called from inside the owner's calls too, so it only prepares what Report will say.
+void TcpStream::EndWriting() {
+  if (*end_ == buffer::StreamEnd::kTruncated) {
+    if (acknowledgement_ != nullptr) return;
+    ack_interval_ = kFirstAckInterval;
+    ack_deadline_ = loop_.now() + kAckPatience;
+    acknowledgement_ = std::make_unique<Timer>(loop_, [this] { AwaitAcknowledgement(); });
+    acknowledgement_->Start(milliseconds(0));
+    return;
+  }
+  if (shutdown(poll_.fd(), SHUT_WR) == 0) {
+    shut_ = true;
+    if (end_told_) report_.Schedule();
+    return;
+  }
+  const int number = errno;
+  const int reason = TakeSocketError(poll_.fd());
+  Break(reason != 0 ? reason : number);
+}
+
+// Whether a peer has seen bytes is not told by any event: ask, ever less often.
+void TcpStream::AwaitAcknowledgement() {
+  if (const int number = TakeSocketError(poll_.fd()); number != 0) {
+    Break(number);
+    return;
+  }
+  if (Count(poll_.fd(), SIOCOUTQ) == 0 || loop_.now() >= ack_deadline_) {
+    Reset();
+    owes_closed_ = true;
+    Report();
+    return;
+  }
+  acknowledgement_->Start(ack_interval_);
+  ack_interval_ = std::min(2 * ack_interval_, kLastAckInterval);
+}
+
+void TcpStream::Reset() {
+  if (!poll_.open()) return;
+  const linger at_once{1, 0};
+  static_cast<void>(setsockopt(poll_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)));
+  poll_.Close();
+  out_.Clear();
+  acknowledgement_.reset();
+}
+
+}  // namespace starlock::net

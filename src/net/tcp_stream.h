@@ -1,0 +1,75 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "base/result.h"
+#include "buffer/chain.h"
+#include "buffer/stream.h"
+#include "net/descriptor.h"
+#include "net/loop.h"
+#include "net/poll.h"
+
+namespace starlock::net {
+
+/// A connected TCP socket as a stream.
+///
+/// One recv a turn, into the loop's pool; an idle connection holds no buffer. A reset is told apart from an end: it is
+/// an OnClosed(kReset), after everything that the kernel had received before it was shown. Where reading is off, such
+/// bytes wait, and the OnClosed with them, until it is on again.
+class TcpStream final : public buffer::Stream, private Poll::Watcher {
+ public:
+  static constexpr size_t kHighMark = size_t{64} * 1024;  ///< Write says false above it
+  static constexpr size_t kLowMark = size_t{16} * 1024;   ///< OnWritable at it
+
+  /// Takes a connected socket: makes it non-blocking, without Nagle's delay, with keep-alive. kSystem closes it.
+  static Result<std::unique_ptr<TcpStream>> Adopt(Loop& loop, Descriptor socket);
+  ~TcpStream() override;
+
+  void SetHandler(buffer::StreamHandler* handler) override;
+  void SetReading(bool on) override;
+  bool Write(buffer::Chain bytes) override;
+  void End(buffer::StreamEnd end) override;
+  void Abort() override;
+  size_t queued() const override;
+
+ private:
+  explicit TcpStream(Loop& loop);
+
+  void OnReady(unsigned events) override;
+  bool Reads() const { return reading_ && handler_ != nullptr && poll_.open(); }
+  void Receive();
+  void Send();
+  void Arm();
+  void Break(int number);
+
+  void Report();
+  void ShowBytes();
+  void ReportClosed();
+
+  void EndWriting();
+  void AwaitAcknowledgement();
+  void Reset();
+
+  Loop& loop_;
+  Poll poll_;
+  buffer::StreamHandler* handler_ = nullptr;
+  Deferred report_;
+  buffer::Chain in_;                        ///< what the handler left
+  buffer::Chain out_;                       ///< what the kernel did not take
+  Error error_;                             ///< the socket is broken; told once nothing is left to read
+  std::optional<buffer::StreamEnd> end_;    ///< what End asked for
+  std::unique_ptr<Timer> acknowledgement_;  ///< End(kTruncated): the reset waits for the peer
+  std::chrono::milliseconds ack_interval_{};
+  Loop::Clock::time_point ack_deadline_;
+  bool reading_ = false;
+  bool stalled_ = false;      ///< Write has said false
+  bool fin_ = false;          ///< the peer's FIN was read
+  bool end_told_ = false;     ///< OnEnd was called
+  bool shut_ = false;         ///< our FIN is in the kernel's hands
+  bool exhausted_ = false;    ///< broken, and the kernel holds no more bytes
+  bool owes_closed_ = false;  ///< closed, and the handler has yet to hear it
+};
+
+}  // namespace starlock::net

@@ -1,0 +1,173 @@
+#include "harness.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace starlock::net {
+namespace {
+
+// A blocking call of the test's own that hangs would hang the test.
+void SetPatience(int fd) {
+  const timeval patience{kPatience.count(), 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
+SocketAddress LocalAddress(int fd) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  EXPECT_EQ(getsockname(fd, address, &size), 0);
+  return {address, size};
+}
+
+}  // namespace
+
+bool RunUntil(Loop& loop, const std::function<bool()>& holds, std::chrono::milliseconds patience) {
+  const auto deadline = Loop::Clock::now() + patience;
+  Timer tick(loop, [&loop] { loop.Stop(); });
+  while (!holds()) {
+    if (Loop::Clock::now() >= deadline) return false;
+    tick.Start(std::chrono::milliseconds(1));
+    loop.Run();
+  }
+  return true;
+}
+
+void Turn(Loop& loop, int turns) {
+  for (int i = 0; i < turns; ++i) {
+    loop.Defer([&loop] { loop.Stop(); });
+    loop.Run();
+  }
+}
+
+buffer::Chain Bytes(Loop& loop, std::string_view bytes) {
+  buffer::Chain chain;
+  chain.Copy(loop.pool(), bytes);
+  return chain;
+}
+
+std::string Pattern(size_t size) {
+  std::string bytes(size, '\0');
+  uint32_t state = 1;
+  for (char& byte : bytes) {
+    state = state * 1664525 + 1013904223;
+    byte = static_cast<char>(state >> 24);
+  }
+  return bytes;
+}
+
+void Recorder::OnData(buffer::Chain& in) {
+  EXPECT_FALSE(in.empty());
+  EXPECT_FALSE(ended);
+  EXPECT_FALSE(closed);
+  if (events.empty() || events.back() != "data") events.emplace_back("data");
+  if (on_data) {
+    on_data(in);
+    return;
+  }
+  data += in.ToString();
+  in.Clear();
+}
+
+void Recorder::OnWritable() {
+  EXPECT_FALSE(closed);
+  events.emplace_back("writable");
+  ++writable;
+  if (on_writable) on_writable();
+}
+
+void Recorder::OnEnd(buffer::StreamEnd end) {
+  EXPECT_EQ(end, buffer::StreamEnd::kClean);
+  EXPECT_FALSE(ended);
+  EXPECT_FALSE(closed);
+  events.emplace_back("end");
+  ended = true;
+  if (on_end) on_end();
+}
+
+void Recorder::OnClosed(const Error& how) {
+  EXPECT_FALSE(closed);
+  events.emplace_back(how ? "broken" : "closed");
+  closed = true;
+  error = how;
+  if (on_closed) on_closed();
+}
+
+void Peer::Send(std::string_view bytes) const {
+  while (!bytes.empty()) {
+    const ssize_t n = send(fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    ASSERT_GT(n, 0) << strerror(errno);
+    bytes.remove_prefix(static_cast<size_t>(n));
+  }
+}
+
+std::string Peer::Receive(size_t size) const {
+  std::string bytes(size, '\0');
+  size_t have = 0;
+  while (have < size) {
+    const ssize_t n = recv(fd(), bytes.data() + have, size - have, 0);
+    if (n <= 0) break;
+    have += static_cast<size_t>(n);
+  }
+  bytes.resize(have);
+  return bytes;
+}
+
+std::string Peer::Next() const {
+  char byte = 0;
+  const ssize_t n = recv(fd(), &byte, 1, 0);
+  if (n > 0) return "data";
+  return n == 0 ? "end" : strerrorname_np(errno);
+}
+
+void Peer::Shut() const { ASSERT_EQ(shutdown(fd(), SHUT_WR), 0); }
+
+void Peer::Reset() {
+  const linger at_once{1, 0};
+  ASSERT_EQ(setsockopt(fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+  Close();
+}
+
+Acceptor::Acceptor(int backlog) : socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  const SocketAddress any = SocketAddress::FromLiteral("127.0.0.1", 0).value();
+  EXPECT_EQ(bind(socket.get(), any.get(), any.size()), 0);
+  EXPECT_EQ(listen(socket.get(), backlog), 0);
+  address = LocalAddress(socket.get());
+  SetPatience(socket.get());
+}
+
+Descriptor Acceptor::Accept() const {
+  Descriptor accepted(accept4(socket.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  EXPECT_TRUE(accepted) << strerror(errno);
+  SetPatience(accepted.get());
+  return accepted;
+}
+
+Descriptor ConnectTo(const SocketAddress& address, int receive_buffer) {
+  Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (receive_buffer > 0) {
+    EXPECT_EQ(setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer)), 0);
+  }
+  SetPatience(socket.get());
+  EXPECT_EQ(connect(socket.get(), address.get(), address.size()), 0) << strerror(errno);
+  return socket;
+}
+
+StreamTest::StreamTest(int peer_receive_buffer) {
+  const Acceptor acceptor;
+  peer = Peer(ConnectTo(acceptor.address, peer_receive_buffer));
+  auto adopted = TcpStream::Adopt(loop, acceptor.Accept());
+  EXPECT_TRUE(adopted.ok());
+  stream = std::move(*adopted);
+  stream->SetHandler(&seen);
+}
+
+}  // namespace starlock::net

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "buffer/chain.h"
+#include "buffer/stream.h"
+#include "net/descriptor.h"
+#include "net/listener.h"
+#include "net/loop.h"
+#include "net/socket_address.h"
+#include "net/tcp_stream.h"
+
+namespace starlock::net {
+
+inline constexpr std::chrono::seconds kPatience{20};
+
+/// Turns the loop until `holds` does. A deadline that passes is a failure of the test.
+#define RUN_UNTIL(loop, holds) ASSERT_TRUE(RunUntil(loop, [&] { return (holds); })) << #holds
+bool RunUntil(Loop& loop, const std::function<bool()>& holds, std::chrono::milliseconds patience = kPatience);
+/// Turns the loop `turns` times, without waiting for anything: what was due has happened by then.
+void Turn(Loop& loop, int turns = 5);
+
+buffer::Chain Bytes(Loop& loop, std::string_view bytes);
+/// `size` bytes that repeat only after 2^32 of them.
+std::string Pattern(size_t size);
+
+/// Notes what a stream tells, and takes all that it is shown (where `take` is set).
+struct Recorder : buffer::StreamHandler {
+  void OnData(buffer::Chain& in) override;
+  void OnWritable() override;
+  void OnEnd(buffer::StreamEnd end) override;
+  void OnClosed(const Error& error) override;
+
+  std::string data;
+  std::vector<std::string> events;  ///< data, writable, end, closed:<code>; runs of data are one
+  bool ended = false;
+  bool closed = false;
+  Error error;
+  int writable = 0;
+  std::function<void(buffer::Chain&)> on_data;  ///< in place of taking all
+  std::function<void()> on_end, on_closed, on_writable;
+};
+
+/// A plain blocking socket of the test's own: the peer that a stream faces.
+class Peer {
+ public:
+  explicit Peer(Descriptor socket) : socket_(std::move(socket)) {}
+  int fd() const { return socket_.get(); }
+  void Send(std::string_view bytes) const;
+  /// Reads until it has `size` bytes, an end or an error; waits no longer than the patience.
+  std::string Receive(size_t size) const;
+  /// What the next read says: "data", "end", or the errno's name.
+  std::string Next() const;
+  void Shut() const;
+  void Close() { socket_.Close(); }
+  void Reset();
+
+ private:
+  Descriptor socket_;
+};
+
+/// A listening socket on 127.0.0.1, and its address.
+struct Acceptor {
+  explicit Acceptor(int backlog = 16);
+  Descriptor Accept() const;
+  Descriptor socket;
+  SocketAddress address;
+};
+
+/// A blocking connection to `address`; `receive_buffer`: SO_RCVBUF, 0: the kernel's.
+Descriptor ConnectTo(const SocketAddress& address, int receive_buffer = 0);
+
+/// A loop, a stream on it, and the peer at its other end.
+class StreamTest : public ::testing::Test {
+ protected:
+  explicit StreamTest(int peer_receive_buffer = 0);
+
+  Loop loop;
+  Recorder seen;
+  Peer peer{Descriptor()};
+  std::unique_ptr<TcpStream> stream;
+};
+
+}  // namespace starlock::net
