@@ -44,6 +44,7 @@ class Connector::Impl final : public Disposable {
   size_t address_ = 0;                    ///< the next one
   std::vector<std::unique_ptr<Attempt>> attempts_;
   bool had_address_ = false;
+  bool out_of_means_ = false;  ///< no descriptor or memory was left
   Error last_error_{ErrorCode::kResolveFailed, "there is no address to connect to"};
 
   Deferred begin_;
@@ -70,7 +71,7 @@ void Connector::Impl::Begin() {
 }
 
 void Connector::Impl::NextTarget() {
-  if (target_ == targets_.size()) {
+  if (out_of_means_ || target_ == targets_.size()) {
     Finish(std::move(last_error_));
     return;
   }
@@ -105,7 +106,7 @@ void Connector::Impl::StartNext() {
     if (last_error_.code == ErrorCode::kSystem) {
       // No other address would fare better.
       address_ = addresses_.size();
-      target_ = targets_.size();
+      out_of_means_ = true;
     }
   }
   if (attempts_.empty()) NextTarget();
