@@ -1,15 +1,16 @@
 #include "protocol/dialects.h"
 
 #include "protocol/smtp.h"
+#include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
 
 namespace starlock::protocol {
 namespace {
 
 constexpr Dialect kDialects[] = {
-    {"smtp", 25, true, MakeSmtp},
-    {"lmtp", 24, true, MakeLmtp},
-    {"tcp", 0, false, MakeTcp},
+    {"smtp", 25, true, MakeSmtp, ProbeSmtp},
+    {"lmtp", 24, true, MakeLmtp, ProbeLmtp},
+    {"tcp", 0, false, MakeTcp, ProbeTcp},
 };
 
 }  // namespace

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "protocol/dialogue.h"
+#include "protocol/probe.h"
 
 namespace starlock::protocol {
 
@@ -15,6 +17,7 @@ struct Dialect {
   uint16_t default_port;  ///< where its STARTTLS is spoken; 0: none
   bool starttls;          ///< false: TLS from the first byte or not at all
   std::unique_ptr<Dialogue> (*make)(Env env);
+  std::unique_ptr<Negotiator> (*make_prober)(const std::string& host, Findings& findings);  ///< for MakeProbe
 };
 
 /// All that we speak: the one list that the command line, the configuration and the tests go by.

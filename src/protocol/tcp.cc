@@ -14,4 +14,6 @@ std::unique_ptr<Dialogue> MakeTcp(Env env) {
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
 
+std::unique_ptr<Negotiator> ProbeTcp(const std::string&, Findings&) { return SettledNegotiator(); }
+
 }  // namespace starlock::protocol

@@ -1,0 +1,209 @@
+#include "protocol/probe.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "protocol/dialects.h"
+
+namespace starlock::protocol {
+namespace {
+
+/// What the server says in one turn, and what we must have said before it.
+struct Turn {
+  std::string asked;
+  std::string answer;
+  bool tls = false;  ///< the handshake stands between the question and this answer
+};
+
+/// A probe and what it came to.
+class Played {
+ public:
+  explicit Played(std::string_view protocol) : probe_(MakeProbe(*FindDialect(protocol), "probe.example", findings)) {
+    Note(probe_->Notify(Event::kUpstreamUp, Side::kServer, out_));
+  }
+
+  void Feed(std::string_view bytes) {
+    input_ += bytes;
+    if (step.act != Act::kRead) return;
+    Note(probe_->Advance({}, input_, out_));
+    input_.erase(0, step.used[Index(Side::kServer)]);
+  }
+
+  void TlsUp() {
+    EXPECT_EQ(step.act, Act::kTlsServer);
+    EXPECT_EQ(input_, "");
+    Note(probe_->Notify(Event::kTlsUp, Side::kServer, out_));
+  }
+
+  std::string Said() { return std::exchange(out_.server(), {}); }
+
+  Findings findings;
+  Step step;
+
+ private:
+  void Note(const Step& next) {
+    step = next;
+    EXPECT_EQ(out_.client(), "");
+  }
+
+  std::unique_ptr<Dialogue> probe_;
+  Out out_;
+  std::string input_;
+};
+
+/// Plays `turns`, the server's bytes cut at `first` and `second` (counted over all of them).
+void PlayCut(Played& played, const std::vector<Turn>& turns, size_t first, size_t second) {
+  size_t at = 0;
+  for (const Turn& turn : turns) {
+    if (turn.tls) played.TlsUp();
+    EXPECT_EQ(played.Said(), turn.asked);
+    std::string piece;
+    for (const char c : turn.answer) {
+      if (!piece.empty() && (at == first || at == second)) played.Feed(std::exchange(piece, {}));
+      piece += c;
+      ++at;
+    }
+    played.Feed(piece);
+  }
+}
+
+/// Plays `turns` whole, byte by byte and at every one and two cuts, and has `check` look at each outcome.
+template <typename Check>
+void PlayEveryWay(std::string_view protocol, const std::vector<Turn>& turns, Check check) {
+  size_t size = 0;
+  for (const Turn& turn : turns) size += turn.answer.size();
+  for (size_t first = 0; first <= size; ++first) {
+    for (size_t second = first; second <= size; ++second) {
+      Played played(protocol);
+      PlayCut(played, turns, first, second);
+      check(played);
+      if (testing::Test::HasFailure()) {
+        FAIL() << "cut at " << first << " and " << second;
+      }
+    }
+  }
+  Played played(protocol);
+  for (const Turn& turn : turns) {
+    if (turn.tls) played.TlsUp();
+    EXPECT_EQ(played.Said(), turn.asked);
+    for (const char c : turn.answer) played.Feed(std::string_view(&c, 1));
+  }
+  check(played);
+}
+
+using Capabilities = Findings::Capabilities;
+
+const Turn kGreeting = {"", "220 mx ESMTP\r\n"};
+const Turn kOffer = {"EHLO probe.example\r\n", "250-mx\r\n250-SIZE 9\r\n250 starttls\r\n"};
+const Turn kGoAhead = {"STARTTLS\r\n", "220 go\r\n"};
+const Turn kInside = {"EHLO probe.example\r\n", "250-mx\r\n250-SIZE 9\r\n250 AUTH PLAIN\r\n", true};
+
+TEST(SmtpProbe, LearnsAllAndSaysGoodbye) {
+  PlayEveryWay("smtp", {kGreeting, kOffer, kGoAhead, kInside}, [](Played& played) {
+    EXPECT_EQ(played.step.act, Act::kRelay);
+    EXPECT_EQ(played.Said(), "QUIT\r\n");
+    EXPECT_EQ(played.findings.greeting, "220 mx ESMTP");
+    EXPECT_EQ(played.findings.before, (Capabilities{"SIZE 9", "starttls"}));
+    EXPECT_EQ(played.findings.offers_upgrade, true);
+    EXPECT_EQ(played.findings.inside, (Capabilities{"SIZE 9", "AUTH PLAIN"}));
+  });
+}
+
+TEST(SmtpProbe, LmtpDiffersInItsHello) {
+  const Turn offer = {"LHLO probe.example\r\n", "250-mx\r\n250 STARTTLS\r\n"};
+  const Turn inside = {"LHLO probe.example\r\n", "250 mx\r\n", true};
+  PlayEveryWay("lmtp", {kGreeting, offer, kGoAhead, inside}, [](Played& played) {
+    EXPECT_EQ(played.step.act, Act::kRelay);
+    EXPECT_EQ(played.findings.inside, Capabilities{});
+  });
+}
+
+TEST(SmtpProbe, NoOffer) {
+  const Turn plain = {"EHLO probe.example\r\n", "250-mx\r\n250-X-STARTTLS\r\n250 SIZE STARTTLS\r\n"};
+  PlayEveryWay("smtp", {kGreeting, plain}, [](Played& played) {
+    EXPECT_EQ(played.step.act, Act::kFail);
+    EXPECT_EQ(played.step.failure.end, End::kStarttlsNotOffered);
+    EXPECT_EQ(played.Said(), "QUIT\r\n");
+    EXPECT_EQ(played.findings.offers_upgrade, false);
+    EXPECT_EQ(played.findings.before, (Capabilities{"X-STARTTLS", "SIZE STARTTLS"}));
+    EXPECT_EQ(played.findings.inside, std::nullopt);
+  });
+}
+
+TEST(SmtpProbe, OldServerKnowsNoEhlo) {
+  PlayEveryWay("smtp", {kGreeting, {"EHLO probe.example\r\n", "502 what?\r\n"}}, [](Played& played) {
+    EXPECT_EQ(played.step.failure.end, End::kStarttlsNotOffered);
+    EXPECT_EQ(played.findings.offers_upgrade, false);
+    EXPECT_EQ(played.findings.before, std::nullopt);
+  });
+}
+
+TEST(SmtpProbe, RefusesService) {
+  PlayEveryWay("smtp", {{"", "554-no\r\n554 go away\r\n"}}, [](Played& played) {
+    EXPECT_EQ(played.step.act, Act::kFail);
+    EXPECT_EQ(played.findings.greeting, "554-no\r\n554 go away");
+    EXPECT_EQ(played.findings.offers_upgrade, std::nullopt);
+  });
+}
+
+TEST(SmtpProbe, OffersAndRefuses) {
+  PlayEveryWay("smtp", {kGreeting, kOffer, {"STARTTLS\r\n", "454 not now\r\n"}}, [](Played& played) {
+    EXPECT_EQ(played.step.failure.end, End::kStarttlsRefused);
+    EXPECT_EQ(played.findings.offers_upgrade, true);
+  });
+}
+
+TEST(SmtpProbe, NothingBehindTheGoAheadIsRead) {
+  for (const std::string_view tail : {"250-mx\r\n250 AUTH LOGIN\r\n", "250-AUTH", "\x16"}) {
+    Played played("smtp");
+    PlayCut(played, {kGreeting, kOffer, {"STARTTLS\r\n", "220 go\r\n" + std::string(tail)}}, 0, 0);
+    EXPECT_EQ(played.step.act, Act::kFail) << tail;
+    EXPECT_EQ(played.step.failure.end, End::kPlaintextAfterStarttls) << tail;
+    EXPECT_EQ(played.findings.inside, std::nullopt) << tail;
+  }
+}
+
+TEST(SmtpProbe, AnswersBeforeTheQuestionAreNone) {
+  for (const std::string& early : {kOffer.answer, kOffer.answer + "220 go\r\n", std::string("2")}) {
+    Played played("smtp");
+    PlayCut(played, {{"", kGreeting.answer + early}}, 0, 0);
+    EXPECT_EQ(played.step.failure.end, End::kProtocolError) << early;
+    EXPECT_EQ(played.findings.before, std::nullopt) << early;
+  }
+  Played played("smtp");
+  PlayCut(played, {kGreeting, {kOffer.asked, kOffer.answer + "220 go\r\n"}}, 0, 0);
+  EXPECT_EQ(played.step.failure.end, End::kProtocolError);
+}
+
+TEST(SmtpProbe, WhatIsNoReplyEndsIt) {
+  using namespace std::string_view_literals;
+  for (const std::string_view bad : {"hello\r\n"sv, "220 a\n"sv, "220 \0\r\n"sv, "220-a\r\n250 b\r\n"sv}) {
+    Played played("smtp");
+    played.Feed(bad);
+    EXPECT_EQ(played.step.failure.end, End::kProtocolError) << bad;
+  }
+  Played played("smtp");
+  played.Feed("220 " + std::string(kMaxUnit, 'x'));
+  EXPECT_EQ(played.step.failure.end, End::kProtocolError);
+}
+
+TEST(TcpProbe, TlsIsAllThereIs) {
+  Played played("tcp");
+  EXPECT_EQ(played.step.act, Act::kTlsServer);
+  played.TlsUp();
+  EXPECT_EQ(played.step.act, Act::kRelay);
+  EXPECT_EQ(played.findings.greeting, std::nullopt);
+  EXPECT_EQ(played.findings.offers_upgrade, std::nullopt);
+}
+
+TEST(Probe, EveryProtocolHasOne) {
+  for (const Dialect& dialect : Dialects()) {
+    Findings findings;
+    EXPECT_NE(MakeProbe(dialect, "probe.example", findings), nullptr) << dialect.name;
+  }
+}
+
+}  // namespace
+}  // namespace starlock::protocol
