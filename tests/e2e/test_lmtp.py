@@ -1,0 +1,69 @@
+"""LMTP with Dovecot: without TLS behind us, and with it where the client has none."""
+
+import smtplib
+
+import pytest
+
+from pysupport import clients
+from pysupport.daemons import delivered
+from pysupport.mail_servers import dovecot_lmtp
+
+
+@pytest.fixture(scope="module")
+def servers(certs, folder):
+    with dovecot_lmtp(folder / "plain", certs) as plain, dovecot_lmtp(folder / "tls", certs, tls=True) as tls:
+        yield {"plain": plain, "tls": tls}
+
+
+@pytest.fixture(scope="module")
+def lmtp(servers, front):
+    def to(name, mode):
+        return {"address": f"127.0.0.1:{servers[name].port}", "tls": mode}
+
+    return front(
+        {
+            "front": ("lmtp", "required", to("plain", "off")),
+            "public": ("lmtp", "opportunistic", to("plain", "off")),
+            "sidecar": ("lmtp", "off", to("tls", "required")),
+            "gateway": ("lmtp", "required", to("tls", "required")),
+        }
+    )
+
+
+def check(servers, lmtp, server, name, message):
+    text = delivered(servers[server].folder / "mail", message.token)
+    assert message.arrived_in(text), text
+    assert (b"TLS" in text.partition(b"\n\n")[0]) == (server == "tls"), "as Dovecot itself saw it"
+    record = lmtp.record(name)
+    assert record["protocol"] == "lmtp"
+    assert (record["client_tls"] == "plain", record["server_tls"] == "plain") == (name == "sidecar", server == "plain")
+
+
+@pytest.mark.parametrize("server,name", [("plain", "front"), ("plain", "public"), ("tls", "gateway")])
+@pytest.mark.parametrize("client", ["swaks", "openssl"])
+def test_starttls(servers, lmtp, message, server, name, client):
+    result = clients.ALL[client](lmtp.port(name), message, "starttls", lmtp=True)
+    assert result.sent, result.text
+    check(servers, lmtp, server, name, message)
+
+
+@pytest.mark.parametrize("client", ["swaks", "smtplib"])
+def test_a_legacy_client(servers, lmtp, message, client):
+    result = clients.ALL[client](lmtp.port("sidecar"), message, lmtp=True)
+    assert result.sent, result.text
+    check(servers, lmtp, "tls", "sidecar", message)
+
+
+def test_without_tls_is_refused(lmtp, message):
+    result = clients.swaks(lmtp.port("front"), message, lmtp=True)
+    assert not result.sent and "530" in result.text, result.text
+    assert lmtp.record("front")["end"] == "tls_required"
+
+
+def test_one_reply_for_each_recipient(servers, lmtp, message):
+    with smtplib.LMTP("localhost", lmtp.port("sidecar"), "python.example") as session:
+        assert session.sendmail(clients.SENDER, ["one@example.net", "two@example.net"], message.bytes) == {}
+    for name in ("one", "two"):
+        text = delivered(servers["tls"].folder / "mail" / name, message.token)
+        assert message.arrived_in(text)
+    lmtp.record("sidecar")
