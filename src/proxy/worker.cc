@@ -9,8 +9,8 @@ Worker::Worker(const config::Limits& limits, std::vector<std::unique_ptr<Route>>
     : limits_(limits),
       log_(log),
       admission_(admission),
-      resolver_(loop_),
       routes_(std::move(routes)),
+      resolver_(loop_),
       drain_deadline_(loop_, [this] { StopAll(); }) {}
 
 Worker::~Worker() = default;

@@ -43,9 +43,9 @@ class Worker {
   const config::Limits& limits_;
   Logger& log_;
   Admission& admission_;
+  const std::vector<std::unique_ptr<Route>> routes_;  ///< outlives the loop, which destroys what still uses them
   net::Loop loop_;
   net::Resolver resolver_;
-  const std::vector<std::unique_ptr<Route>> routes_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions_;
   net::Timer drain_deadline_;
