@@ -1,0 +1,27 @@
+#pragma once
+
+#include <openssl/pool.h>
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+#include "tls/context.h"
+#include "tls/session_cache.h"
+#include "tls/verify.h"
+
+namespace starlock::tls {
+
+struct ClientContext::Impl {
+  /// A new connection's state, in the client role, with a session to resume where there is one. What verification
+  /// finds goes to `outcome`, which must live as long. Aborts where there is no memory left.
+  bssl::UniquePtr<SSL> NewSsl(VerifyOutcome* outcome);
+
+  std::string sni;  ///< empty: none is sent
+  std::unique_ptr<Verifier> verifier;
+  bssl::UniquePtr<CRYPTO_BUFFER_POOL> certificates;  ///< one copy of what the same server sends each time
+  SessionCache sessions;                             ///< holds certificates of the pool
+  bssl::UniquePtr<SSL_CTX> context;
+};
+
+}  // namespace starlock::tls

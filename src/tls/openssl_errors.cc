@@ -1,0 +1,53 @@
+#include "tls/openssl_errors.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cctype>
+
+namespace starlock::tls {
+namespace {
+
+std::string Lower(std::string_view text, char space) {
+  std::string lower(text);
+  std::transform(lower.begin(), lower.end(), lower.begin(), [space](unsigned char c) {
+    return c == '_' || c == ' ' ? space : static_cast<char>(std::tolower(c));
+  });
+  return lower;
+}
+
+std::string Describe(uint32_t error) {
+  const int reason = ERR_GET_REASON(error);
+  if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET) {
+    const char* alert = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
+    return "peer sent alert " + Lower(alert, '_');
+  }
+  const char* text = ERR_reason_error_string(error);
+  return text != nullptr ? Lower(text, ' ') : "error " + std::to_string(reason);
+}
+
+}  // namespace
+
+std::string TakeErrors() {
+  // The queue's end is what the caller's function made of it; what lies before are the causes further down. Of the
+  // SSL library's errors the last one is the most telling, of the others too.
+  uint32_t chosen = 0;
+  while (const uint32_t error = ERR_get_error()) {
+    if (ERR_GET_LIB(error) == ERR_LIB_SSL || chosen == 0 || ERR_GET_LIB(chosen) != ERR_LIB_SSL) chosen = error;
+  }
+  return chosen == 0 ? std::string() : Describe(chosen);
+}
+
+Error TakeError(ErrorCode code, const std::string& what) {
+  const std::string why = TakeErrors();
+  if (why.empty()) return {code, what};
+  return {code, what.empty() ? why : what + ": " + why};
+}
+
+bool LatestSslErrorIs(int reason) {
+  const uint32_t error = ERR_peek_last_error();
+  return ERR_GET_LIB(error) == ERR_LIB_SSL && ERR_GET_REASON(error) == reason;
+}
+
+}  // namespace starlock::tls

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "tls/certificate_map.h"
+#include "tls/context.h"
+#include "tls/ticket_keys.h"
+
+namespace starlock::tls {
+
+struct ServerContext::Impl {
+  explicit Impl(const ServerSettings& settings);
+
+  /// A new connection's state, in the server role. Aborts where there is no memory left.
+  bssl::UniquePtr<SSL> NewSsl();
+
+  std::vector<std::shared_ptr<const Identity>> identities;
+  CertificateMap certificates;
+  std::shared_ptr<TicketKeys> tickets;
+  std::vector<uint8_t> alpn;  ///< as on the wire; empty: not spoken
+  bool alpn_required;
+  bssl::UniquePtr<SSL_CTX> context;
+};
+
+}  // namespace starlock::tls

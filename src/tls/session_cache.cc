@@ -1,0 +1,20 @@
+#include "tls/session_cache.h"
+
+#include <utility>
+
+namespace starlock::tls {
+
+void SessionCache::Add(bssl::UniquePtr<SSL_SESSION> session) {
+  if (sessions_.size() == kMax) sessions_.erase(sessions_.begin());
+  sessions_.push_back(std::move(session));
+}
+
+bssl::UniquePtr<SSL_SESSION> SessionCache::Take() {
+  if (sessions_.empty()) return nullptr;
+  if (SSL_SESSION_should_be_single_use(sessions_.back().get()) == 0) return bssl::UpRef(sessions_.back());
+  bssl::UniquePtr<SSL_SESSION> session = std::move(sessions_.back());
+  sessions_.pop_back();
+  return session;
+}
+
+}  // namespace starlock::tls

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <vector>
+
+namespace starlock::tls {
+
+/// The latest sessions that a server let us resume. Small: more than a few are never needed at once, and each holds
+/// keys.
+class SessionCache {
+ public:
+  static constexpr size_t kMax = 8;
+
+  void Add(bssl::UniquePtr<SSL_SESSION> session);
+  /// The newest, or nullptr. A TLS 1.3 session is given away once only (RFC 8446, C.4), one of TLS 1.2 stays.
+  bssl::UniquePtr<SSL_SESSION> Take();
+  void Clear() { sessions_.clear(); }
+  size_t size() const { return sessions_.size(); }
+
+ private:
+  std::vector<bssl::UniquePtr<SSL_SESSION>> sessions_;  ///< the newest is the last
+};
+
+}  // namespace starlock::tls

@@ -1,0 +1,36 @@
+#include "tls/tls_stream.h"
+
+#include <utility>
+
+#include "tls/tls_stream_impl.h"
+
+namespace starlock::tls {
+
+TlsStream::TlsStream(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+TlsStream::~TlsStream() { impl_->Forget(); }
+
+std::unique_ptr<TlsStream> TlsStream::Accept(ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
+                                             std::unique_ptr<buffer::Stream> lower, buffer::Chain already_read,
+                                             TlsHandler* handler) {
+  auto impl = std::make_shared<Impl>(&context, nullptr, pool, executor, std::move(lower), handler);
+  impl->Start(std::move(already_read));
+  return std::unique_ptr<TlsStream>(new TlsStream(std::move(impl)));
+}
+
+std::unique_ptr<TlsStream> TlsStream::Connect(ClientContext& context, buffer::SlabPool& pool,
+                                              buffer::Executor& executor, std::unique_ptr<buffer::Stream> lower,
+                                              TlsHandler* handler) {
+  auto impl = std::make_shared<Impl>(nullptr, &context, pool, executor, std::move(lower), handler);
+  impl->Start(buffer::Chain());
+  return std::unique_ptr<TlsStream>(new TlsStream(std::move(impl)));
+}
+
+void TlsStream::SetHandler(buffer::StreamHandler* handler) { impl_->SetHandler(handler); }
+void TlsStream::SetReading(bool on) { impl_->SetReading(on); }
+bool TlsStream::Write(buffer::Chain bytes) { return impl_->Write(std::move(bytes)); }
+void TlsStream::End(buffer::StreamEnd end) { impl_->End(end); }
+void TlsStream::Abort() { impl_->Abort(); }
+size_t TlsStream::queued() const { return impl_->queued(); }
+PeerInfo TlsStream::peer() const { return impl_->peer(); }
+
+}  // namespace starlock::tls
