@@ -123,8 +123,12 @@ class CommandLine {
     return Answer{2, name + ": " + wrong.message + "\n" + name + " --help says what there is\n"};
   }
 
-  // From CLI11's `--listen: 1 required HOST:PORT missing` or `--listen: At Most 1 required but received 2`.
+  // From CLI11's `insecure was given a disallowed flag override`, `--listen: 1 required HOST:PORT missing` or
+  // `--listen: At Most 1 required but received 2`.
   static Wrong DescribeMismatch(const std::string& said) {
+    if (said.find("flag override") != std::string::npos) {
+      return {"--" + said.substr(0, said.find(' ')) + " takes no value"};
+    }
     const std::string option = said.substr(0, said.find(':'));
     if (said.find("missing") != std::string::npos) return {option + " lacks its value"};
     return {option + " stands more than once"};

@@ -49,9 +49,11 @@ Result<HostPort> ParseListen(std::string_view text) {
   if (text.starts_with("systemd:")) {
     return Invalid("sockets from systemd are not supported yet; write an address, like 127.0.0.1:2525");
   }
-  if (text.starts_with("*:") || text.starts_with(":")) {
-    return Invalid(Quoted(text) + " has no host; write 0.0.0.0" + std::string(text.substr(text.find(':'))) +
-                   " for IPv4, [::]" + std::string(text.substr(text.find(':'))) + " for IPv6, or a list of both");
+  // `:25` and `*:25`, as other programs have it.
+  const std::string port(text.substr(text.starts_with('*') ? 1 : 0));
+  if (port.size() > 1 && port[0] == ':' && std::all_of(port.begin() + 1, port.end(), IsDigit)) {
+    return Invalid(Quoted(text) + " has no host; write 0.0.0.0" + port + " for IPv4, [::]" + port +
+                   " for IPv6, or a list of both");
   }
   return ParseHostPort(text, "127.0.0.1", 0);
 }

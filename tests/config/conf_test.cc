@@ -1,0 +1,93 @@
+// The configurations that are shipped.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "support.h"
+
+namespace starlock::config {
+namespace {
+
+const std::filesystem::path kFolder = STARLOCK_CONF_DIR;
+
+Loaded Load(const std::string& name) {
+  Loaded loaded = LoadFile(kFolder / name, TestDialects());
+  for (const Diagnostic& error : loaded.errors) ADD_FAILURE() << error.ToString();
+  for (const Diagnostic& warning : loaded.warnings) ADD_FAILURE() << warning.ToString();
+  return loaded;
+}
+
+TEST(Conf, AllFilesAreGood) {
+  size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
+    if (entry.path().extension() != ".yaml") continue;
+    EXPECT_TRUE(Load(entry.path().filename()).ok()) << entry.path();
+    ++files;
+  }
+  EXPECT_GE(files, 5U);
+}
+
+TEST(Conf, TheReferenceShowsTheDefaults) {
+  const Loaded loaded = Load("starlock.yaml");
+  ASSERT_TRUE(loaded.ok());
+  const Config& shown = *loaded.config;
+  const Config defaults;
+  EXPECT_EQ(shown.workers, defaults.workers);
+  EXPECT_EQ(shown.log.level, defaults.log.level);
+  EXPECT_EQ(shown.log.format, defaults.log.format);
+  EXPECT_EQ(shown.limits.max_connections, defaults.limits.max_connections);
+  EXPECT_EQ(shown.limits.max_connections_per_client, defaults.limits.max_connections_per_client);
+  EXPECT_EQ(shown.limits.connect_timeout, defaults.limits.connect_timeout);
+  EXPECT_EQ(shown.limits.negotiation_timeout, defaults.limits.negotiation_timeout);
+  EXPECT_EQ(shown.limits.idle_timeout, defaults.limits.idle_timeout);
+  EXPECT_EQ(shown.limits.drain_timeout, defaults.limits.drain_timeout);
+  const TlsSettings tls;
+  EXPECT_EQ(shown.listeners.at(0).client.tls.min_version, tls.min_version);
+  EXPECT_EQ(shown.listeners.at(0).client.tls.max_version, tls.max_version);
+  EXPECT_EQ(shown.listeners.at(0).client.tls.groups, tls.groups);
+  EXPECT_EQ(shown.listeners.at(1).server.verify, Verify::kFull);
+}
+
+TEST(Conf, TheReferenceNamesEveryKey) {
+  std::ifstream file(kFolder / "starlock.yaml");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  for (const char* key : {"workers",
+                          "log",
+                          "level",
+                          "format",
+                          "limits",
+                          "max_connections",
+                          "max_connections_per_client",
+                          "connect_timeout",
+                          "negotiation_timeout",
+                          "idle_timeout",
+                          "drain_timeout",
+                          "tls",
+                          "min_version",
+                          "max_version",
+                          "groups",
+                          "ticket_keys",
+                          "certificates",
+                          "chain",
+                          "key",
+                          "listeners",
+                          "name",
+                          "listen",
+                          "protocol",
+                          "client",
+                          "server",
+                          "address",
+                          "verify",
+                          "server_name",
+                          "ca",
+                          "pins"}) {
+    EXPECT_THAT(text, testing::HasSubstr(std::string(key) + ":"));
+  }
+}
+
+}  // namespace
+}  // namespace starlock::config
