@@ -2,20 +2,45 @@
 
 #include <iostream>
 
-#include "cli/inspect.h"
+#include "cli/expiry.h"
 #include "cli/options.h"
+#include "config/reader.h"
+#include "proxy/credentials.h"
 
 namespace starlock::cli {
+namespace {
 
-int Check(const std::string& file) {
-  config::Loaded loaded = config::LoadFile(file, DialectsForConfig());
-  for (const std::string& note : InspectFiles(loaded)) std::cout << note << "\n";
-  for (const config::Diagnostic& error : loaded.errors) std::cerr << error.ToString() << "\n";
-  for (config::Diagnostic warning : loaded.warnings) {
+void PrintErrors(const std::vector<config::Diagnostic>& errors) {
+  for (const config::Diagnostic& error : errors) std::cerr << error.ToString() << "\n";
+}
+
+void PrintWarnings(std::vector<config::Diagnostic> warnings) {
+  for (config::Diagnostic& warning : warnings) {
     warning.message.insert(0, "warning: ");
     std::cerr << warning.ToString() << "\n";
   }
+}
+
+// A name in a certificate is somebody else's text.
+void PrintLine(std::string line) {
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  std::cout << line << "\n";
+}
+
+}  // namespace
+
+int Check(const std::string& file) {
+  const config::Loaded loaded = config::LoadFile(file, DialectsForConfig());
+  PrintErrors(loaded.errors);
+  PrintWarnings(loaded.warnings);
   if (!loaded.ok()) return 2;
+  const auto files = proxy::LoadCredentials(*loaded.config);
+  for (std::string& line : DescribeCertificates(*loaded.config, files.credentials)) PrintLine(std::move(line));
+  PrintErrors(files.errors);
+  PrintWarnings(FindExpiring(*loaded.config, files.credentials, std::chrono::system_clock::now()));
+  if (!files.errors.empty()) return 2;
   const size_t listeners = loaded.config->listeners.size();
   std::cout << file << ": valid, " << listeners << (listeners == 1 ? " listener\n" : " listeners\n");
   return 0;

@@ -3,7 +3,6 @@
 
 #include "base/log.h"
 #include "cli/check.h"
-#include "cli/inspect.h"
 #include "cli/options.h"
 #include "cli/run.h"
 
@@ -12,9 +11,8 @@ namespace {
 
 int Run(const RunOptions& options) {
   const auto dialects = DialectsForConfig();
-  auto loaded =
+  const auto loaded =
       options.file.empty() ? config::FromFlags(options.flags, dialects) : config::LoadFile(options.file, dialects);
-  InspectFiles(loaded);
   const char* who = options.file.empty() ? "starlock run: " : "";
   for (const config::Diagnostic& error : loaded.errors) std::cerr << who << error.ToString() << "\n";
   if (!loaded.ok()) return 2;

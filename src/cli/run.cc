@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "cli/expiry.h"
 #include "net/loop.h"
 #include "proxy/credentials.h"
 #include "proxy/server.h"
@@ -52,6 +53,9 @@ int RunProxy(const config::Config& config) {
   auto loaded = proxy::LoadCredentials(config);
   for (const config::Diagnostic& error : loaded.errors) std::cerr << error.ToString() << "\n";
   if (!loaded.errors.empty()) return kWrong;
+  for (const config::Diagnostic& warning : FindExpiring(config, loaded.credentials, std::chrono::system_clock::now())) {
+    log.Event(LogLevel::kWarning, warning.message, {{"at", warning.at.ToString()}});
+  }
   auto server = proxy::Server::Create(config, std::move(loaded.credentials), log);
   if (!server) {
     std::cerr << server.error().detail << "\n";

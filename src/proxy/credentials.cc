@@ -25,7 +25,8 @@ LoadedCredentials LoadCredentials(const config::Config& config) {
   for (const config::Listener& listener : config.listeners) {
     const config::ServerLeg& leg = listener.server;
     const std::string path = leg.ca ? leg.ca->path : std::string();
-    if (!NeedsTrust(leg) || all.trust.contains(path)) continue;
+    // A file that is named has to be one, also where nothing hangs on it.
+    if ((!leg.ca && !NeedsTrust(leg)) || all.trust.contains(path)) continue;
     auto trust = tls::TrustStore::Load(path);
     if (!trust) {
       loaded.errors.push_back({leg.ca ? leg.ca->at : leg.at, trust.error().detail});
