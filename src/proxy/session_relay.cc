@@ -32,7 +32,8 @@ void Session::Relay(Side side, buffer::Chain& in) {
 }
 
 void Session::EndedInRelay(Side side) {
-  const bool truncated = leg(side).end == buffer::StreamEnd::kTruncated;
+  // A peer that only hangs up once the other one has ended has cut nothing short: many do so after a goodbye.
+  const bool truncated = leg(side).end == buffer::StreamEnd::kTruncated && !other(side).ended;
   if (truncated) Note(End::kTruncated, BlameOf(side), "TLS ended without close_notify");
   if (other(side).open()) other(side).stream->End(leg(side).end);
 }
