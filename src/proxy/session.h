@@ -79,6 +79,7 @@ class Session final : public net::Disposable, private LegOwner {
   void HandOver(Side from);
   void Relay(Side side, buffer::Chain& in);
   void EndedInRelay(Side side);
+  bool HangsUp(Side side) const;
   void ClosedInRelay(Side side, const Error& error);
 
   // The end.

@@ -32,15 +32,22 @@ void Session::Relay(Side side, buffer::Chain& in) {
 }
 
 void Session::EndedInRelay(Side side) {
-  // A peer that only hangs up once the other one has ended has cut nothing short: many do so after a goodbye.
-  const bool truncated = leg(side).end == buffer::StreamEnd::kTruncated && !other(side).ended;
-  if (truncated) Note(End::kTruncated, BlameOf(side), "TLS ended without close_notify");
+  const bool truncated = leg(side).end == buffer::StreamEnd::kTruncated;
+  if (truncated && !HangsUp(side)) Note(End::kTruncated, BlameOf(side), "TLS ended without close_notify");
   if (other(side).open()) other(side).stream->End(leg(side).end);
+}
+
+// A client that has the server's last byte and its end, and then neither says close_notify nor waits for ours, has cut
+// nothing short: most mail clients leave so. (A server that did it would have cut its answer.)
+bool Session::HangsUp(Side side) const {
+  return side == Side::kClient && server_.ended && (!client_.open() || client_.stream->queued() == 0);
 }
 
 void Session::ClosedInRelay(Side side, const Error& error) {
   const bool in_order = !error && leg(side).ended;
-  if (error) {
+  if (error.code == ErrorCode::kReset && HangsUp(side)) {
+    Note(End::kClosed, Blame::kNone, "");
+  } else if (error) {
     const bool broken = error.code == ErrorCode::kTls;
     Note(broken ? End::kProtocolError : End::kReset, BlameOf(side), error.detail);
   }
