@@ -30,11 +30,12 @@ std::string Describe(uint32_t error) {
 }  // namespace
 
 std::string TakeErrors() {
-  // The queue's end is what the caller's function made of it; what lies before are the causes further down. Of the
-  // SSL library's errors the last one is the most telling, of the others too.
+  // The SSL library's first error is the cause as TLS sees it; what lies before it is an AEAD's or a parser's view of
+  // the same, and what follows are the consequences.
   uint32_t chosen = 0;
   while (const uint32_t error = ERR_get_error()) {
-    if (ERR_GET_LIB(error) == ERR_LIB_SSL || chosen == 0 || ERR_GET_LIB(chosen) != ERR_LIB_SSL) chosen = error;
+    const bool better = ERR_GET_LIB(chosen) != ERR_LIB_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL;
+    if (chosen == 0 || better) chosen = error;
   }
   return chosen == 0 ? std::string() : Describe(chosen);
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 namespace starlock::test {
 
@@ -81,7 +82,7 @@ bool PairEnd::Drain() {
     out_->bytes += piece;
     moved = true;
   }
-  if (queue_.empty() && ending_) out_->ended = true;
+  if (queue_.empty() && ending_) moved = !std::exchange(out_->ended, true) || moved;
   return moved;
 }
 

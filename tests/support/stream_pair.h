@@ -37,7 +37,7 @@ class FakeLoop : public buffer::Executor {
 
 struct PairOptions {
   size_t segment = 1 << 20;       ///< most bytes that one OnData brings
-  std::vector<size_t> cuts;       ///< offsets of a direction's bytes that no OnData crosses
+  std::vector<size_t> cuts = {};  ///< offsets of a direction's bytes that no OnData crosses
   size_t kernel = 1 << 30;        ///< bytes a direction holds between the two ends
   size_t high_mark = 256 * 1024;  ///< of the writer's queue
   size_t low_mark = 64 * 1024;

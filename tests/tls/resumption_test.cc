@@ -1,0 +1,164 @@
+// Sessions that are resumed, in both roles and versions, and those that must not be.
+
+#include <chrono>
+
+#include "harness.h"
+#include "tls/client_context_impl.h"
+
+namespace starlock::tls {
+namespace {
+
+using std::chrono::hours;
+
+/// One session from handshake to end; whether it was resumed.
+bool Resumes(ServerContext& server, ClientContext& client) {
+  Link link(server, client);
+  EXPECT_TRUE(link.loop.Run());
+  EXPECT_TRUE(link.established()) << (link.client.closed ? link.client.closed->detail : "open");
+  if (!link.established()) return false;
+  EXPECT_EQ(link.client.info->resumed, link.server.info->resumed);
+  link.client.Send("ping");
+  link.server.Send("pong");  // tickets travel with it
+  EXPECT_TRUE(link.loop.Run());
+  EXPECT_EQ(link.client.received, "pong");
+  EXPECT_EQ(link.client.stream->peer().verification, PeerInfo::Verification::kPassed);
+  EXPECT_EQ(link.client.stream->peer().chain.size(), 1u);
+  return link.client.info->resumed;
+}
+
+class Resumption : public testing::TestWithParam<const char*> {
+ protected:
+  ServerSettings Server() const {
+    ServerSettings settings = World::Get().Server();
+    settings.max_version = GetParam();
+    return settings;
+  }
+};
+
+TEST_P(Resumption, Happens) {
+  auto server = MakeServer(Server());
+  auto client = MakeClient(World::Get().Client());
+  EXPECT_FALSE(Resumes(*server, *client));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(Resumes(*server, *client)) << i;
+}
+
+TEST_P(Resumption, TellsTheGroupOnlyWhereOneWasUsed) {
+  auto server = MakeServer(Server());
+  auto client = MakeClient(World::Get().Client());
+  Resumes(*server, *client);
+  Link link(*server, *client);
+  link.Run();
+  ASSERT_TRUE(link.established());
+  ASSERT_TRUE(link.client.info->resumed);
+  EXPECT_EQ(link.client.info->group, std::string(GetParam()) == "1.3" ? "X25519MLKEM768" : "");
+  EXPECT_EQ(link.server.info->group, link.client.info->group);
+  EXPECT_EQ(link.server.info->sni, "mail.example.org");
+}
+
+TEST_P(Resumption, AcrossWorkersThatShareTheKeys) {
+  const ServerSettings settings = Server();
+  auto one = MakeServer(settings);
+  auto two = MakeServer(settings);
+  auto client = MakeClient(World::Get().Client());
+  EXPECT_FALSE(Resumes(*one, *client));
+  EXPECT_TRUE(Resumes(*two, *client));
+  EXPECT_TRUE(Resumes(*one, *client));
+  auto stranger = MakeServer(Server());  // keys of its own
+  EXPECT_FALSE(Resumes(*stranger, *client));
+}
+
+TEST_P(Resumption, SurvivesOneRotationOfTheKeys) {
+  auto now = std::chrono::steady_clock::now();
+  ServerSettings settings = Server();
+  settings.tickets = TicketKeys::Generate(hours(12), [&now] { return now; });
+  auto server = MakeServer(settings);
+  auto client = MakeClient(World::Get().Client());
+  EXPECT_FALSE(Resumes(*server, *client));
+  now += hours(13);
+  EXPECT_TRUE(Resumes(*server, *client));
+  now += hours(13);
+  EXPECT_TRUE(Resumes(*server, *client)) << "the ticket must have been renewed under the newer key";
+  client->impl().sessions.Clear();
+  EXPECT_FALSE(Resumes(*server, *client));
+  now += hours(25);
+  EXPECT_FALSE(Resumes(*server, *client));
+}
+
+TEST_P(Resumption, NotWithoutTickets) {
+  ServerSettings settings = Server();
+  settings.tickets = nullptr;
+  auto server = MakeServer(settings);
+  auto client = MakeClient(World::Get().Client());
+  EXPECT_FALSE(Resumes(*server, *client));
+  EXPECT_FALSE(Resumes(*server, *client));
+  EXPECT_EQ(client->impl().sessions.size(), 0u);
+}
+
+TEST_P(Resumption, NotUnderAnotherCertificate) {
+  const World& world = World::Get();
+  ServerSettings settings = Server();
+  auto server = MakeServer(settings);
+  settings.identities = {world.Make({.names = {"mail.example.org"}})};
+  auto renewed = MakeServer(settings);
+  auto client = MakeClient(world.Client());
+  EXPECT_FALSE(Resumes(*server, *client));
+  EXPECT_FALSE(Resumes(*renewed, *client));
+}
+
+TEST_P(Resumption, NotAroundVerification) {
+  // A session that was had without verification is not there for a context that verifies.
+  const World& world = World::Get();
+  ServerSettings settings = Server();
+  const PemPair pem = std::move(world.stranger->Issue({.names = {"mail.example.org"}})).value();
+  settings.identities = {std::move(Identity::FromPem(pem.chain, pem.key)).value()};
+  auto server = MakeServer(settings);
+  ClientSettings lax = world.Client();
+  lax.verify = Verify::kNone;
+  auto lax_client = MakeClient(lax);
+  for (const bool resumed : {false, true}) {
+    Link link(*server, *lax_client);
+    link.Run();
+    link.server.Send("pong");
+    link.Run();
+    ASSERT_TRUE(link.established());
+    EXPECT_EQ(link.client.info->resumed, resumed);
+    EXPECT_EQ(link.client.stream->peer().verification, PeerInfo::Verification::kNotDone);
+  }
+  auto strict_client = MakeClient(world.Client());
+  Link link(*server, *strict_client);
+  link.Run();
+  EXPECT_FALSE(link.established());
+  EXPECT_EQ(link.client.closed->code, ErrorCode::kVerifyFailed);
+  EXPECT_EQ(strict_client->impl().sessions.size(), 0u);
+}
+
+TEST_P(Resumption, KeepsFew) {
+  auto server = MakeServer(Server());
+  auto client = MakeClient(World::Get().Client());
+  for (int i = 0; i < 12; ++i) {
+    Link link(*server, *client);
+    link.Run();
+    link.server.Send("pong");
+    link.Run();
+  }
+  EXPECT_LE(client->impl().sessions.size(), SessionCache::kMax);
+  EXPECT_GE(client->impl().sessions.size(), 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Both, Resumption, testing::Values("1.2", "1.3"));
+
+TEST(Sessions, OfTls13AreUsedOnce) {
+  auto server = MakeServer(World::Get().Server());
+  auto client = MakeClient(World::Get().Client());
+  Resumes(*server, *client);
+  const size_t had = client->impl().sessions.size();
+  ASSERT_GE(had, 2u);
+  Link one(*server, *client), two(*server, *client);
+  EXPECT_EQ(client->impl().sessions.size(), had - 2);
+  one.Run();
+  two.Run();
+  EXPECT_TRUE(one.client.info->resumed && two.client.info->resumed);
+}
+
+}  // namespace
+}  // namespace starlock::tls
