@@ -96,6 +96,7 @@ class CommandLine {
     AddText(probe_, "target", target_, "HOST[:PORT]", "the server; the port is the protocol's own where it is missing");
     probe_->add_flag("--json", probe_options_.json, "print JSON")->disable_flag_override();
     AddTrust(probe_, ca_, probe_options_.insecure, server_name_);
+    probe_->footer(kProbeFooter);
   }
 
   static void AddTrust(CLI::App* command, Text& ca, bool& insecure, Text& server_name) {

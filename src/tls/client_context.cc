@@ -35,6 +35,7 @@ ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
 
 // Kept only when the handshake that made it stands, so a session to be resumed has passed the same settings' checks.
 int OnNewSession(SSL* ssl, SSL_SESSION* session) {
+  if (!ImplOf(ssl).verifier->vouches()) return 0;
   ImplOf(ssl).sessions.Add(bssl::UniquePtr<SSL_SESSION>(session));
   return 1;  // the reference is ours now
 }

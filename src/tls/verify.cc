@@ -26,7 +26,11 @@ bssl::UniquePtr<STACK_OF(X509)> Parse(const STACK_OF(CRYPTO_BUFFER) * buffers) {
 }  // namespace
 
 Verifier::Verifier(const ClientSettings& settings, PinSet pins)
-    : verify_(settings.verify), name_(settings.server_name), pins_(std::move(pins)), trust_(settings.trust) {}
+    : verify_(settings.verify),
+      enforce_(settings.enforce),
+      name_(settings.server_name),
+      pins_(std::move(pins)),
+      trust_(settings.trust) {}
 
 Result<std::unique_ptr<Verifier>> Verifier::Create(const ClientSettings& settings) {
   auto pins = PinSet::Parse(settings.pins);
@@ -56,6 +60,7 @@ ssl_verify_result_t Verifier::Check(const SSL* ssl, VerifyOutcome& outcome, uint
     return ssl_verify_ok;
   }
   outcome.state = PeerInfo::Verification::kFailed;
+  if (!enforce_) return ssl_verify_ok;
   *alert = chain ? static_cast<uint8_t>(SSL_alert_from_verify_result(result)) : SSL_AD_BAD_CERTIFICATE;
   return ssl_verify_invalid;
 }

@@ -25,6 +25,8 @@ class Verifier {
 
   /// Whether anything is checked at all.
   bool checks() const { return verify_ != Verify::kNone || !pins_.empty(); }
+  /// Whether a session may be resumed later, which is taken for a passed check then.
+  bool vouches() const { return enforce_; }
   /// Called in mid-handshake, when the server's certificates are there. Names the alert where it refuses them.
   ssl_verify_result_t Check(const SSL* ssl, VerifyOutcome& outcome, uint8_t* alert) const;
 
@@ -34,6 +36,7 @@ class Verifier {
   bool Prepare(X509_STORE_CTX* check, STACK_OF(X509) * chain) const;
 
   const Verify verify_;
+  const bool enforce_;
   const std::string name_;  ///< DNS name or address literal
   const PinSet pins_;
   std::shared_ptr<const TrustStore> trust_;

@@ -1,0 +1,136 @@
+#include <algorithm>
+#include <utility>
+
+#include "cli/probe_report.h"
+
+namespace starlock::cli {
+namespace {
+
+using TimePoint = std::chrono::system_clock::time_point;
+using Verification = tls::PeerInfo::Verification;
+
+// Rows of a label and what belongs to it, in one column below headings.
+class Page {
+ public:
+  explicit Page(const Style& style) : style_(style) {}
+
+  void Heading(std::string_view title) { text_ += "\n" + style_.Paint(Tint::kHeading, title) + "\n"; }
+
+  // `value` is shown as it is.
+  void Row(std::string_view label, std::string_view value) {
+    text_.append("  ").append(label).append(kLabelWidth - std::min(label.size(), kLabelWidth), ' ');
+    text_.append(value) += '\n';
+  }
+
+  // What a stranger has said, a line each.
+  void Quote(std::string_view label, const std::vector<std::string>& lines) {
+    if (lines.empty()) Row(label, Faint("none"));
+    for (const std::string& line : lines) Row(std::exchange(label, ""), Printable(line));
+  }
+
+  std::string Faint(std::string_view text) const { return style_.Paint(Tint::kFaint, text); }
+  std::string Good(std::string_view text) const { return style_.Paint(Tint::kGood, text); }
+  std::string Warning(std::string_view text) const { return style_.Paint(Tint::kWarning, text); }
+  std::string Bad(std::string_view text) const { return style_.Paint(Tint::kBad, text); }
+
+  void Line(std::string_view text) { (text_ += text) += '\n'; }
+  std::string Take() { return std::move(text_); }
+
+ private:
+  static constexpr size_t kLabelWidth = 14;
+
+  const Style& style_;
+  std::string text_;
+};
+
+std::vector<std::string> LinesOf(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    std::string_view line = text.substr(0, end);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    lines.emplace_back(line);
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+std::string Date(TimePoint time) { return UtcTime(time).substr(0, 10); }
+
+// When a certificate ends, and how far that is from now.
+std::string Expiry(const Page& page, const tls::CertificateInfo& certificate, TimePoint now) {
+  const std::string day = Date(certificate.not_after) + ", ";
+  const int64_t left = DaysLeft(certificate, now);
+  if (left < 0) return day + page.Bad(Days(-left) + " ago");
+  const std::string rest = "in " + Days(left);
+  return day + (left < kFewDays ? page.Warning(rest) : rest);
+}
+
+std::string Beginning(const Page& page, const tls::CertificateInfo& certificate, TimePoint now) {
+  const std::string day = Date(certificate.not_before);
+  return now < certificate.not_before ? day + ", " + page.Bad("not yet") : day;
+}
+
+void AddBefore(Page& page, const protocol::Findings& findings) {
+  if (!findings.greeting && !findings.before && !findings.offers_upgrade) return;
+  page.Heading("Before TLS");
+  if (findings.greeting) page.Quote("greeting", LinesOf(*findings.greeting));
+  if (findings.before) page.Quote("capabilities", *findings.before);
+  if (findings.offers_upgrade) {
+    page.Row("STARTTLS", *findings.offers_upgrade ? page.Good("offered") : page.Bad("not offered"));
+  }
+}
+
+std::string Verified(const Page& page, const ProbeReport& report) {
+  switch (report.peer.verification) {
+    case Verification::kNotDone:
+      return page.Warning("not verified");
+    case Verification::kPassed:
+      return page.Good("passed") + " for " + Printable(report.server_name);
+    case Verification::kFailed:
+      return page.Bad("failed") + ": " + Printable(report.peer.reason);
+  }
+  return {};
+}
+
+void AddTls(Page& page, const ProbeReport& report, TimePoint now) {
+  if (!report.tls && report.peer.chain.empty()) return;
+  page.Heading("TLS");
+  if (report.tls) {
+    page.Row("version", report.tls->version);
+    page.Row("cipher", report.tls->cipher);
+    page.Row("group", report.tls->group.empty() ? page.Faint("none") : report.tls->group);
+  }
+  page.Row("verification", Verified(page, report));
+  int number = 0;
+  for (const tls::CertificateInfo& certificate : report.peer.chain) {
+    page.Heading("Certificate " + std::to_string(++number) + " of " + std::to_string(report.peer.chain.size()));
+    page.Row("subject", Printable(certificate.subject));
+    page.Row("issuer", Printable(certificate.issuer));
+    page.Quote("names", certificate.names);
+    page.Row("valid from", Beginning(page, certificate, now));
+    page.Row("expires", Expiry(page, certificate, now));
+    page.Row("key", Printable(certificate.key_type));
+    page.Row("pin", Printable(certificate.pin));
+  }
+}
+
+void AddInside(Page& page, const protocol::Findings& findings) {
+  if (!findings.inside) return;
+  page.Heading("Inside TLS");
+  page.Quote("capabilities", *findings.inside);
+}
+
+}  // namespace
+
+std::string ToText(const ProbeReport& report, TimePoint now, const Style& style) {
+  Page page(style);
+  const std::string where = report.address.empty() ? "" : " at " + report.address;
+  page.Line(Printable(report.target.ToString()) + where + ", " + report.protocol);
+  AddBefore(page, report.findings);
+  AddTls(page, report, now);
+  AddInside(page, report.findings);
+  return page.Take();
+}
+
+}  // namespace starlock::cli
