@@ -161,7 +161,7 @@ std::string InPlainWords(const std::string& message) {
     const char* said;
     const char* plain;
   };
-  static constexpr Plain kPlain[] = {
+  static const Plain kPlain[] = {
       {said::MAP_VALUE, "a ':' where none can be; check the indentation, or quote the value"},
       {said::END_OF_MAP, "does not line up with the keys above it; check the indentation"},
       {said::END_OF_SEQ, "does not line up with the list above it; check the indentation"},
