@@ -15,6 +15,7 @@
 
 #include "tls/identity_impl.h"
 #include "tls/openssl_errors.h"
+#include "tls/text_file.h"
 #include "tls/x509.h"
 
 namespace starlock::tls {

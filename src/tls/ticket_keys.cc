@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "tls/x509.h"
+#include "tls/text_file.h"
 
 namespace starlock::tls {
 namespace {

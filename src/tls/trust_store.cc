@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tls/openssl_errors.h"
+#include "tls/text_file.h"
 #include "tls/trust_store_impl.h"
 #include "tls/x509.h"
 

@@ -14,10 +14,6 @@
 #include <openssl/x509.h>
 
 #include <array>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 
 #include "tls/openssl_errors.h"
 
@@ -139,14 +135,6 @@ Result<std::vector<bssl::UniquePtr<X509>>> CertificatesFromPem(std::string_view 
     }
     return TakeError(ErrorCode::kInvalid, "certificate " + std::to_string(certificates.size() + 1) + " cannot be read");
   }
-}
-
-Result<std::string> ReadTextFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || file.bad()) return Error{ErrorCode::kInvalid, path + ": " + std::strerror(errno)};
-  return std::move(text).str();
 }
 
 }  // namespace starlock::tls

@@ -21,7 +21,4 @@ std::string SpkiPin(const X509* certificate);
 /// detail does not name the file).
 Result<std::vector<bssl::UniquePtr<X509>>> CertificatesFromPem(std::string_view pem);
 
-/// The whole of a file of configuration; kInvalid names it and says why not.
-Result<std::string> ReadTextFile(const std::string& path);
-
 }  // namespace starlock::tls
