@@ -71,7 +71,10 @@ bool Dialogue::TakeUnit(Side side, Input& input, Out& out, Step& step) {
   } else {
     input.Use(frame.size);
   }
-  verdict = Judge(side, input.rest, verdict, out.server().size() > spoken);
+  if (const Verdict judged = Judge(side, input.rest, verdict, out.server().size() > spoken); judged.act != verdict.act) {
+    out.server().resize(spoken);  // to a server that breaks the order nothing more is said
+    verdict = judged;
+  }
   step = Finish(verdict, out);
   return !verdict.keep || verdict.act != Act::kRead;
 }
