@@ -8,9 +8,9 @@ namespace starlock::protocol {
 namespace {
 
 constexpr Dialect kDialects[] = {
-    {"smtp", 25, true, MakeSmtp, ProbeSmtp},
-    {"lmtp", 24, true, MakeLmtp, ProbeLmtp},
-    {"tcp", 0, false, MakeTcp, ProbeTcp},
+    {"smtp", 25, true, "smtp", MakeSmtp, ProbeSmtp},
+    {"lmtp", 24, true, "lmtp", MakeLmtp, ProbeLmtp},
+    {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 
 }  // namespace

@@ -16,6 +16,8 @@ struct Dialect {
   std::string_view name;
   uint16_t default_port;  ///< where its STARTTLS is spoken; 0: none
   bool starttls;          ///< false: TLS from the first byte or not at all
+  std::string_view alpn;  ///< what a client that offers ALPN must offer, lest a browser's request be served here
+                          ///< (RFC 7301, CVE-2021-3618); empty: anything may be inside, and ALPN is not looked at
   std::unique_ptr<Dialogue> (*make)(Env env);
   std::unique_ptr<Negotiator> (*make_prober)(const std::string& host, Findings& findings);  ///< for MakeProbe
 };

@@ -37,6 +37,7 @@ Error MakeClientLeg(const config::ClientLeg& leg, const Credentials& credentials
   tls::ServerSettings settings;
   Fill(settings, leg.tls);
   settings.tickets = credentials.tickets;
+  if (!route.dialect->alpn.empty()) settings.alpn = {std::string(route.dialect->alpn)};
   for (const std::string& name : leg.certificates) settings.identities.push_back(credentials.identities.at(name));
   auto context = tls::ServerContext::Create(settings);
   if (!context) return context.error();
