@@ -105,20 +105,27 @@ def test_a1_alpn_without_overlap(rig, certs, mode):
             client.upgrade(context)
         else:
             client.start_tls(context, "localhost")
-    assert "NO_APPLICATION_PROTOCOL" in str(failure.value), failure.value
+    assert "no application protocol" in str(failure.value), failure.value
     client.close()
     record = place.record(client)
     assert (record["end"], record["blame"]) == ("handshake_failed", "client")
 
 
 @pytest.mark.parametrize("mode", ["required", "implicit"])
-def test_a1_control(rig, certs, mode):
+@pytest.mark.parametrize("alpn", [None, ["smtp"], ["h2", "smtp"]])
+def test_a1_control(rig, certs, mode, alpn):
     place = rig.at("smtp", mode, "off")
     fake = Server()
-    client = place.serve(fake).arrive()
+    place.serve(fake)
+    client = place.dial()
     if mode == "required":
+        client.reply()
         client.hello()
-        client.upgrade(certs.client_context())
+        client.upgrade(certs.client_context(alpn=alpn))
+    else:
+        client.start_tls(certs.client_context(alpn=alpn), "localhost")
+        client.reply()
+    assert client.tls.selected_alpn_protocol() == (alpn and "smtp")
     control(place, client, fake)
 
 
@@ -132,7 +139,6 @@ def test_a1_a_name_that_is_not_ours(rig, certs):
     client.close()
     record = place.record(client)
     assert (record["end"], record["blame"]) == ("handshake_failed", "client")
-    assert record["sni"] == "elsewhere.example"
 
 
 def test_sni_is_logged(rig, certs):
@@ -161,9 +167,8 @@ def test_the_certificate_the_client_can_use(rig, certs, mode, ciphers):
         client.start_tls(context, "localhost")
         client.reply()
     assert client.tls.cipher()[0] == ciphers
-    record = control(place, client, fake)
-    assert record["client_tls"]["version"] == "TLSv1.2"
-    assert record["client_tls"]["cipher"] in (ciphers, "TLS_" + ciphers.replace("-", "_"))
+    tls = control(place, client, fake)["client_tls"]
+    assert (tls["version"], tls["cipher"]) == ("TLSv1.2", f"TLS_ECDHE_{ciphers[6:-18]}_WITH_AES_128_GCM_SHA256")
 
 
 def test_tls_1_1_is_too_old(rig, certs):

@@ -1,12 +1,11 @@
 """LMTP with Dovecot: without TLS behind us, and with it where the client has none."""
 
-import smtplib
-
 import pytest
 
 from pysupport import clients
 from pysupport.daemons import delivered
 from pysupport.mail_servers import dovecot_lmtp
+from pysupport.smtp import Client
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +60,16 @@ def test_without_tls_is_refused(lmtp, message):
 
 
 def test_one_reply_for_each_recipient(servers, lmtp, message):
-    with smtplib.LMTP("localhost", lmtp.port("sidecar"), "python.example") as session:
-        assert session.sendmail(clients.SENDER, ["one@example.net", "two@example.net"], message.bytes) == {}
+    client = Client(lmtp.port("sidecar"), lmtp=True)
+    client.reply()
+    client.hello()
+    assert client.command(b"MAIL FROM:<a@example.com>").startswith(b"250 ")
+    for name in (b"one", b"two"):
+        assert client.command(b"RCPT TO:<" + name + b"@example.net>").startswith(b"250 ")
+    assert client.command(b"DATA").startswith(b"354 ")
+    client.send(message.bytes.replace(b"\r\n.", b"\r\n..") + b".\r\n")
+    assert b"one@example.net" in client.reply() and b"two@example.net" in client.reply()
+    client.quit()
     for name in ("one", "two"):
         text = delivered(servers["tls"].folder / "mail" / name, message.token)
         assert message.arrived_in(text)

@@ -155,9 +155,9 @@ def ended_by_timeout(place, client, words=True):
     assert client.end in (End.FIN, End.RESET, End.CLOSE_NOTIFY)
     if words:
         assert b"\r\n421 4." in b"\r\n" + rest + tail, (rest, tail)
+    client.close()
     record = place.record(client)
     assert (record["end"], record["blame"]) == ("timeout", "client"), record
-    client.close()
 
 
 @pytest.mark.parametrize("server", ["off", "required"])
@@ -238,7 +238,7 @@ def test_idle(idle, certs, pair):
         assert client.command(b"NOOP").startswith(b"250 ")
         assert client.silent_for(0.2)
     client.rest()
+    client.close()
     record = place.record(client)
     assert (record["end"], record["blame"]) == ("idle", "none"), record
     assert record["duration_ms"] >= 1000
-    client.close()

@@ -38,8 +38,8 @@ class Single:
 def refused(single, client):
     assert client.greeting.startswith(b"421 4."), client.greeting
     assert client.rest() == b""
-    assert single.place.record(client)["end"] == "limit"
     client.close()
+    assert single.place.record(client)["end"] == "limit"
 
 
 @pytest.mark.parametrize("mode", ["off", "required", "implicit"])
@@ -99,30 +99,57 @@ def test_port_in_use(certs, folder):
         assert proxy.port() == port
 
 
-def test_descriptors_run_out_and_come_back(certs, folder):
+def test_few_descriptors_from_the_start(certs, folder):
+    """Fewer than max_connections needs: said at start, and who finds no room is told so or waits."""
     files = 80
     single = Single(certs, folder)
     single.rig.proxy.stop()
-    configuration = single.rig.proxy.configuration
-    with Proxy({**configuration, "workers": 2}, folder, files=files) as proxy:
+    with Proxy({**single.rig.proxy.configuration, "workers": 2}, folder, files=files) as proxy:
+        proxy.logged("descriptors|RLIMIT_NOFILE")
         clients = [Client(proxy.port()) for _ in range(files)]
-        used = proxy.cpu_seconds()
         # One after another leaves, and whoever was left waiting at the door gets in.
         answers = []
         for client in clients:
             answers.append(client.reply())
             client.close()
         assert all(answer == BANNER or answer.startswith(b"421 4.") for answer in answers), set(answers)
-        assert answers.count(BANNER) > files // 4
-        assert proxy.cpu_seconds() - used < 2 * SLOWDOWN, "nobody spins on a full table"
+        assert answers.count(BANNER) >= files // 8
         for client in clients:
             proxy.record(client)
-        again = Client(proxy.port())
-        assert again.reply() == BANNER
-        again.hello()
-        assert again.mail()[-1] == b"250 2.0.0 taken\r\n"
-        again.quit()
-        assert proxy.record(again)["end"] == "closed"
+        works(proxy)
+
+
+def works(proxy):
+    client = Client(proxy.port())
+    assert client.reply() == BANNER
+    client.hello()
+    assert client.mail()[-1] == b"250 2.0.0 taken\r\n"
+    client.quit()
+    assert proxy.record(client)["end"] == "closed"
+
+
+def test_descriptors_run_out_and_come_back(certs, folder):
+    """Taken away while it runs, as by a leak elsewhere: accepting pauses, nobody spins, and it resumes by itself."""
+    single = Single(certs, folder)
+    proxy = single.rig.proxy
+    works(proxy)
+    limits = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (proxy.descriptors() + 7, limits[1]))
+    clients = [Client(proxy.port()) for _ in range(30)]
+    first = [clients[0].reply(), clients[1].reply(), clients[2].reply()]
+    assert first == [BANNER] * 3
+    used = proxy.cpu_seconds()
+    assert clients[0].silent_for(0.5)
+    assert proxy.cpu_seconds() - used < 0.2 * SLOWDOWN, "a full table is no reason to spin"
+    resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, limits)
+    for client in clients[3:]:
+        answer = client.reply()
+        assert answer == BANNER or answer.startswith(b"421 4."), answer
+    for client in clients:
+        client.close()
+        proxy.record(client)
+    works(proxy)
+    proxy.stop()
 
 
 def test_a_thousand_sessions_at_once(certs, folder):

@@ -141,6 +141,7 @@ def test_a_slow_reader_holds_the_sender_back(rig, certs, pair, direction):
         if FLAT is not None:
             assert rig.proxy.resident() - before < 8 * MEGABYTE
         # Now let it flow: every byte is there, in order.
+        reader.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * MEGABYTE)
         digest = hashlib.sha256(got)
         digest.update(reader.exactly(LONG - len(got), 60))
         assert digest.hexdigest() == hashlib.sha256(BLOCK[:65536] * (LONG // 65536)).hexdigest()
