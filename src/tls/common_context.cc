@@ -8,12 +8,11 @@
 namespace starlock::tls {
 namespace {
 
-// Forward secrecy and an AEAD, for TLS 1.2; TLS 1.3 has nothing else. In brackets the peer's order decides, since a
-// client without AES in hardware says so by asking for ChaCha20 first.
+// Forward secrecy and an AEAD, for TLS 1.2; TLS 1.3 has nothing else. All are sound, so the client's order decides: one
+// without AES in hardware says so by asking for ChaCha20 first.
 constexpr const char* kCiphers =
-    "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-CHACHA20-POLY1305|ECDHE-RSA-AES128-GCM-SHA256|"
-    "ECDHE-RSA-CHACHA20-POLY1305]:"
-    "[ECDHE-ECDSA-AES256-GCM-SHA384|ECDHE-RSA-AES256-GCM-SHA384]";
+    "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-AES256-GCM-SHA384|ECDHE-ECDSA-CHACHA20-POLY1305|"
+    "ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-AES256-GCM-SHA384|ECDHE-RSA-CHACHA20-POLY1305]";
 
 int OwnerIndex() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
