@@ -21,74 +21,80 @@ struct Dialogue::Input {
   }
 };
 
+void Out::Append(const Out& more) {
+  for (const Side side : {Side::kClient, Side::kServer}) to[Index(side)] += more.to[Index(side)];
+  if (more.note != nullptr) note = more.note;
+}
+
 Dialogue::Dialogue(Env env) : env_(std::move(env)) {}
 
 Step Dialogue::Advance(std::string_view client, std::string_view server, Out& out) {
-  Input input[2] = {{client}, {server}};
+  Input inputs[2] = {{client}, {server}};
   Step step;
   bool moved = !over_;
   while (moved && step.act == Act::kRead) {
     moved = false;
     // The server first: what it has said already comes before what the client asks next.
     for (const Side side : {Side::kServer, Side::kClient}) {
-      if (step.act != Act::kRead || !TakeUnit(side, input[Index(side)], out, step)) continue;
+      if (step.act != Act::kRead || !TakeUnit(side, inputs, out, step)) continue;
       moved = true;
-      input[Index(Other(side))].waiting = false;
+      inputs[Index(Other(side))].waiting = false;
     }
   }
   for (const size_t i : {Index(Side::kClient), Index(Side::kServer)}) {
-    step.used[i] = input[i].used;
-    step.kept[i] = input[i].waiting;
+    step.used[i] = inputs[i].used;
+    step.kept[i] = inputs[i].waiting;
   }
   return step;
 }
 
 // Cuts and judges one unit. False: nothing moved.
-bool Dialogue::TakeUnit(Side side, Input& input, Out& out, Step& step) {
+bool Dialogue::TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step) {
+  const Input& input = inputs[Index(side)];
   if (!Listening(side) || input.waiting || input.rest.empty()) return false;
-  const Frame frame = Cut(side, input.rest);
+  const std::string_view shown = input.rest.substr(0, kMaxUnit);
+  const Frame frame = Cut(side, shown);
+  Verdict verdict;
   switch (frame.kind) {
     case Frame::Kind::kIdle:
       return false;
     case Frame::Kind::kPartial:
-      if (input.rest.size() < kMaxUnit) return false;
-      step = Finish(Verdict::Fail(End::kProtocolError, BlameOf(side), "a unit is too long"), out);
-      return true;
-    case Frame::Kind::kBad:
-      step = Finish(Verdict::Fail(End::kProtocolError, BlameOf(side), frame.why), out);
-      return true;
-    case Frame::Kind::kWhole:
+      if (shown.size() < kMaxUnit) return false;
+      verdict = Verdict::Fail(End::kProtocolError, BlameOf(side), "a unit is too long");
       break;
-  }
-  if (frame.size > kMaxUnit) {
-    step = Finish(Verdict::Fail(End::kProtocolError, BlameOf(side), "a unit is too long"), out);
-    return true;
-  }
-  const size_t spoken = out.server().size();
-  Verdict verdict = On(side, input.rest.substr(0, frame.size), out);
-  if (verdict.keep) {
-    input.waiting = true;
-  } else {
-    input.Use(frame.size);
-  }
-  if (const Verdict judged = Judge(side, input.rest, verdict, out.server().size() > spoken); judged.act != verdict.act) {
-    out.server().resize(spoken);  // to a server that breaks the order nothing more is said
-    verdict = judged;
+    case Frame::Kind::kBad:
+      verdict = Verdict::Fail(End::kProtocolError, BlameOf(side), frame.why);
+      break;
+    case Frame::Kind::kWhole:
+      verdict = Judge(side, inputs, frame.size, out);
+      break;
   }
   step = Finish(verdict, out);
   return !verdict.keep || verdict.act != Act::kRead;
 }
 
-// The server leg's invariant: nothing may lie there when it is our turn, or TLS's.
-Verdict Dialogue::Judge(Side side, std::string_view rest, const Verdict& verdict, bool spoke) const {
-  if (side != Side::kServer || rest.empty()) return verdict;
-  if (verdict.act == Act::kTlsServer) {
-    return Verdict::Fail(End::kPlaintextAfterStarttls, Blame::kServer, "the server spoke on after its go-ahead");
+// What the dialect says to the unit, and whether the server leg's invariant lets it be said.
+Verdict Dialogue::Judge(Side side, Input (&inputs)[2], size_t size, Out& out) {
+  Input& input = inputs[Index(side)];
+  const bool was_negotiating = ServerLegNegotiates();
+  Out said;
+  const Verdict verdict = On(side, input.rest.substr(0, size), said);
+  if (verdict.keep) {
+    input.waiting = true;
+  } else {
+    input.Use(size);
   }
-  const bool secured = at_meeting_point_[Index(Side::kServer)] || tls_up(Side::kServer);
-  if (spoke && !secured) {
-    return Verdict::Fail(End::kProtocolError, Blame::kServer, "the server answered before it was asked");
+  const bool spoke = !said.server().empty();
+  if (was_negotiating && verdict.act != Act::kFail && !inputs[Index(Side::kServer)].rest.empty()) {
+    if (verdict.act == Act::kTlsServer) {
+      return Verdict::Fail(End::kPlaintextAfterStarttls, Blame::kServer, "the server spoke on after its go-ahead");
+    }
+    if (spoke || (asked_ && !ServerLegNegotiates())) {
+      return Verdict::Fail(End::kProtocolError, Blame::kServer, "the server answered before it was asked");
+    }
   }
+  asked_ = asked_ || spoke;
+  out.Append(said);
   return verdict;
 }
 
@@ -97,8 +103,6 @@ Step Dialogue::Notify(Event event, Side side, Out& out) {
     case Event::kStart:
     case Event::kUpstreamUp:
       connected_[Index(side)] = true;
-      tls_[Index(side)] = Tls::kNone;
-      at_meeting_point_[Index(side)] = false;
       if (mode(side) == TlsMode::kImplicit) {
         return Finish(Verdict::Do(side == Side::kClient ? Act::kTlsClient : Act::kTlsServer), out);
       }
@@ -111,7 +115,11 @@ Step Dialogue::Notify(Event event, Side side, Out& out) {
       tls_[Index(side)] = Tls::kNone;
       break;
   }
-  return Finish(On(event, side, out), out);
+  Out said;
+  const Verdict verdict = On(event, side, said);
+  asked_ = asked_ || !said.server().empty();
+  out.Append(said);
+  return Finish(verdict, out);
 }
 
 Step Dialogue::Abandon(Failure failure, Out& out) {
@@ -120,8 +128,7 @@ Step Dialogue::Abandon(Failure failure, Out& out) {
 
 Blame Dialogue::waiting_for() const {
   if (tls_[Index(Side::kClient)] == Tls::kPending) return Blame::kClient;
-  const bool server_owes = connected_[Index(Side::kServer)] && !at_meeting_point_[Index(Side::kServer)];
-  return server_owes ? Blame::kServer : Blame::kClient;
+  return dialled_ && !at_meeting_point_[Index(Side::kServer)] ? Blame::kServer : Blame::kClient;
 }
 
 Step Dialogue::Finish(const Verdict& verdict, Out& out) {
@@ -132,7 +139,11 @@ Step Dialogue::Finish(const Verdict& verdict, Out& out) {
     case Act::kRead:
       break;
     case Act::kDial:
+      dialled_ = true;
+      asked_ = false;
       connected_[Index(Side::kServer)] = false;
+      tls_[Index(Side::kServer)] = Tls::kNone;
+      at_meeting_point_[Index(Side::kServer)] = false;
       break;
     case Act::kTlsClient:
     case Act::kTlsServer:
@@ -142,15 +153,21 @@ Step Dialogue::Finish(const Verdict& verdict, Out& out) {
       over_ = true;
       break;
     case Act::kFail:
-      over_ = true;
+      if (!verdict.said && CanSpeakToClient()) out.client() += Goodbye(verdict.failure);
       step.failure = Explain(verdict.failure);
-      // In mid-handshake there is no way to say anything.
-      if (!verdict.said && tls_[Index(Side::kClient)] != Tls::kPending) out.client() += Goodbye(step.failure);
+      over_ = true;
       break;
   }
   return step;
 }
 
-bool Dialogue::Listening(Side side) const { return connected_[Index(side)] && tls_[Index(side)] != Tls::kPending; }
+bool Dialogue::Listening(Side side) const {
+  return connected_[Index(side)] && tls_[0] != Tls::kPending && tls_[1] != Tls::kPending;
+}
+
+bool Dialogue::CanSpeakToClient() const {
+  const Tls tls = tls_[Index(Side::kClient)];
+  return !over_ && tls != Tls::kPending && (env_.client != TlsMode::kImplicit || tls == Tls::kUp);
+}
 
 }  // namespace starlock::protocol

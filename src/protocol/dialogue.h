@@ -84,7 +84,9 @@ enum class Event : uint8_t {
   kStart,       ///< the client is here
   kUpstreamUp,  ///< the upstream is connected
   kTlsUp,       ///< the handshake that a side began is done
-  kTlsFailed,   ///< the server leg's handshake failed (not: its certificate was refused)
+  /// The server leg's handshake failed. Not: its certificate was refused, or plaintext came where TLS had to begin;
+  /// those are reasons to Abandon, never to fall back.
+  kTlsFailed,
 };
 
 /// What goes out with a step, before its act is carried out.
@@ -94,6 +96,7 @@ struct Out {
 
   std::string& client() { return to[Index(Side::kClient)]; }
   std::string& server() { return to[Index(Side::kServer)]; }
+  void Append(const Out& more);
 };
 
 /// A dialect's answer to one unit or event.
@@ -122,8 +125,10 @@ struct Step {
 /// - **Client leg (command injection).** kTlsClient ends the step at once. What the client sent behind that unit is
 ///   given to TLS alone: it is never cut, answered or passed on.
 /// - **Server leg (response injection).** Until that leg has reached its meeting point, its input must be empty each
-///   time that we have spoken to it, and empty again after the go-ahead, for neither a server that answers in turn
-///   nor TLS ever speaks first. If it is not, the session fails, and nothing of it reaches the client.
+///   time that we have spoken to it, empty after the go-ahead, and, once we have spoken, empty at the meeting point;
+///   for neither a server that answers in turn nor TLS ever speaks first. If it is not, the session fails, and nothing
+///   of that unit or of what lies behind it reaches the client.
+/// - **Handshakes.** While one is under way on either leg, neither is listened to.
 /// - A unit that grows beyond kMaxUnit, or that is none of the protocol's, fails the session.
 class Dialogue {
  public:
@@ -135,8 +140,9 @@ class Dialogue {
   Step Advance(std::string_view client, std::string_view server, Out& out);
   /// Tells what happened. Call Advance afterwards where the step says kRead.
   Step Notify(Event event, Side side, Out& out);
-  /// The session can't go on, for a reason from outside: says the protocol's own goodbye where that is possible.
-  /// The failure in the step is the one to record, which may be more telling than the one given.
+  /// The session can't go on, for a reason from outside: says the protocol's own goodbye where that is possible (not
+  /// in mid-handshake, before the TLS of an implicit leg, or once the relay has begun). The failure in the step is the
+  /// one to record, which may be more telling than the one given.
   Step Abandon(Failure failure, Out& out);
 
   /// Both legs have reached their meeting points: what still passes here is being filtered.
@@ -168,14 +174,18 @@ class Dialogue {
   enum class Tls : uint8_t { kNone, kPending, kUp };
   struct Input;
 
-  bool TakeUnit(Side side, Input& input, Out& out, Step& step);
-  Verdict Judge(Side side, std::string_view rest, const Verdict& verdict, bool spoke) const;
+  bool TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step);
+  Verdict Judge(Side side, Input (&inputs)[2], size_t size, Out& out);
   Step Finish(const Verdict& verdict, Out& out);
+  bool ServerLegNegotiates() const { return !at_meeting_point_[Index(Side::kServer)] && !tls_up(Side::kServer); }
   bool Listening(Side side) const;
+  bool CanSpeakToClient() const;
   TlsMode mode(Side side) const { return side == Side::kClient ? env_.client : env_.server; }
 
   Env env_;
   Tls tls_[2] = {Tls::kNone, Tls::kNone};
+  bool dialled_ = false;  ///< the upstream has been asked for
+  bool asked_ = false;    ///< we have spoken on the server leg
   bool connected_[2] = {false, false};
   bool at_meeting_point_[2] = {false, false};
   bool over_ = false;

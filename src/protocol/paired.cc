@@ -14,9 +14,15 @@ class Settled final : public Negotiator {
 
 }  // namespace
 
+LegVerdict LegVerdict::NoTls(End end, bool possible) {
+  const char* why = end == End::kStarttlsNotOffered ? "the server does not offer the upgrade to TLS"
+                                                    : "the server refused the upgrade to TLS";
+  return {.act = Act::kNoTls, .possible = possible, .failure = Verdict::Fail(end, Blame::kServer, why)};
+}
+
 std::unique_ptr<Negotiator> SettledNegotiator() { return std::make_unique<Settled>(); }
 
-Paired::Paired(Env env, Parts parts) : Dialogue(std::move(env)), parts_(std::move(parts)) {}
+Paired::Paired(Env env, Parts parts) : Dialogue(std::move(env)), parts_(std::move(parts)), prologue_(Dialogue::env()) {}
 
 Frame Paired::Cut(Side side, std::string_view in) {
   if (filter_) return filter_->Cut(side, in);
@@ -54,9 +60,10 @@ Verdict Paired::On(Event event, Side side, Out& out) {
   return Verdict::Do(Act::kDial);
 }
 
-// "Closed" and "timed out" hide what matters to an operator: that this client never upgraded.
+// "Closed" and its like hide what matters to an operator: that this client never upgraded.
 Failure Paired::Explain(Failure failure) const {
-  const bool left = failure.end == End::kClosed || failure.end == End::kReset || failure.end == End::kTimeout;
+  const bool left = failure.end == End::kClosed || failure.end == End::kReset || failure.end == End::kTimeout ||
+                    failure.end == End::kProtocolError || failure.end == End::kLimit;
   if (left && failure.blame != Blame::kServer && prologue_.refused && !prologue_.client_tls) {
     return {End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"};
   }
@@ -65,7 +72,7 @@ Failure Paired::Explain(Failure failure) const {
 
 Verdict Paired::BeginLeg(Side side, Out& out) {
   auto& leg = legs_[Index(side)];
-  leg = side == Side::kServer ? parts_.server(env().server, prologue_) : parts_.client(prologue_);
+  leg = side == Side::kServer ? parts_.server(prologue_) : parts_.client(prologue_);
   return Apply(side, leg->Begin(out), out);
 }
 
@@ -77,6 +84,12 @@ Verdict Paired::Apply(Side side, const LegVerdict& verdict, Out& out) {
       return Verdict::Do(side == Side::kClient ? Act::kTlsClient : Act::kTlsServer);
     case LegVerdict::Act::kSettled:
       return Settle(side, verdict.keep, out);
+    case LegVerdict::Act::kNoTls:
+      if (env().server != TlsMode::kOpportunistic || !verdict.possible) break;
+      out.note = verdict.failure.failure.end == End::kStarttlsNotOffered
+                     ? "the server does not offer the upgrade to TLS: going on in plaintext"
+                     : "the server refused the upgrade to TLS: going on in plaintext";
+      return Settle(side, false, out);
     case LegVerdict::Act::kFail:
       break;
   }
@@ -85,6 +98,9 @@ Verdict Paired::Apply(Side side, const LegVerdict& verdict, Out& out) {
 
 // One leg is where it must be: on to the other one, or the two meet.
 Verdict Paired::Settle(Side side, bool keep, Out& out) {
+  if (side == Side::kServer && env().server == TlsMode::kRequired && !prologue_.server_tls) {
+    return Verdict::Fail(End::kInternal, Blame::kProxy, "the server leg has not got the TLS that it must have");
+  }
   legs_[Index(side)].reset();
   ReachMeetingPoint(side);
   if (negotiated()) return Meet(keep);

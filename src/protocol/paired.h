@@ -8,10 +8,13 @@
 
 namespace starlock::protocol {
 
-/// What the two legs' negotiations tell one another.
+/// What the two legs' negotiations know in common, and tell one another.
 struct Prologue {
+  explicit Prologue(const Env& the_env) : env(the_env) {}
+
+  const Env& env;           ///< `server` becomes kOff where an opportunistic handshake failed
   std::string greeting;     ///< the upstream's own, as it came
-  bool introduced = false;  ///< our negotiation has introduced itself to the upstream, which remembers it
+  bool introduced = false;  ///< our negotiation has introduced itself to the upstream, which took it and remembers it
   bool client_tls = false;  ///< the client's leg is inside TLS now
   bool server_tls = false;  ///< the server's leg is inside TLS now
   bool refused = false;     ///< something was refused for want of TLS
@@ -23,22 +26,29 @@ struct LegVerdict {
     kRead,     ///< more is needed
     kUpgrade,  ///< the go-ahead is written or read: TLS is next
     kSettled,  ///< the meeting point: the next byte is the application's
+    kNoTls,    ///< the server leg cannot have the upgrade; `possible`: the meeting point, where plaintext is allowed
     kFail,     ///< see Verdict
   };
   Act act = Act::kRead;
-  bool keep = false;  ///< with kSettled: the unit is the application's first
-  Verdict failure;    ///< with kFail
+  bool keep = false;      ///< with kSettled: the unit is the application's first
+  bool possible = false;  ///< with kNoTls: the connection is still good for plaintext
+  Verdict failure;        ///< with kFail and kNoTls
 
   static LegVerdict Read() { return {}; }
-  static LegVerdict Upgrade() { return {Act::kUpgrade, false, {}}; }
-  static LegVerdict Settled(bool keep = false) { return {Act::kSettled, keep, {}}; }
+  static LegVerdict Upgrade() { return {.act = Act::kUpgrade, .failure = {}}; }
+  static LegVerdict Settled(bool keep = false) { return {.act = Act::kSettled, .keep = keep, .failure = {}}; }
+  /// `end`: kStarttlsNotOffered or kStarttlsRefused.
+  static LegVerdict NoTls(End end, bool possible);
   static LegVerdict Fail(End end, Blame blame, const char* why) {
-    return {Act::kFail, false, Verdict::Fail(end, blame, why)};
+    return {.act = Act::kFail, .failure = Verdict::Fail(end, blame, why)};
   }
   static LegVerdict Close(End end, Blame blame, const char* why) {
-    return {Act::kFail, false, Verdict::Close(end, blame, why)};
+    return {.act = Act::kFail, .failure = Verdict::Close(end, blame, why)};
   }
 };
+
+/// Whether a leg begins in plaintext and then asks for TLS.
+constexpr bool Upgrades(TlsMode mode) { return mode == TlsMode::kOpportunistic || mode == TlsMode::kRequired; }
 
 /// One leg's way to its meeting point. Sees that leg alone.
 class Negotiator {
@@ -69,11 +79,11 @@ class Filter {
 /// A dialect, as Paired takes it.
 struct Parts {
   bool server_first = true;  ///< the server speaks first: dial at once, and greet the client with what it says
-  /// The server leg's negotiator for a mode; asked again, with kOff, where an opportunistic handshake failed.
-  std::function<std::unique_ptr<Negotiator>(TlsMode mode, Prologue& prologue)> server;
+  /// The server leg's negotiator; asked again where that leg was dialled again.
+  std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> server;
   std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> client;
   std::function<std::unique_ptr<Filter>(Prologue& prologue)> filter;  ///< empty: this protocol has none
-  std::function<std::string(const Failure& failure)> goodbye;
+  std::function<std::string(const Env& env, const Failure& failure)> goodbye;
 };
 
 /// The dialogue that most protocols use: a negotiator a leg, a prologue between them, and a filter while the client
@@ -86,7 +96,7 @@ class Paired final : public Dialogue {
   Frame Cut(Side side, std::string_view in) override;
   Verdict On(Side side, std::string_view unit, Out& out) override;
   Verdict On(Event event, Side side, Out& out) override;
-  std::string Goodbye(const Failure& failure) const override { return parts_.goodbye(failure); }
+  std::string Goodbye(const Failure& failure) const override { return parts_.goodbye(env(), failure); }
   Failure Explain(Failure failure) const override;
 
   Verdict BeginLeg(Side side, Out& out);

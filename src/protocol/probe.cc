@@ -44,6 +44,7 @@ class Probe final : public Dialogue {
       case LegVerdict::Act::kSettled:
         settled_ = true;
         return Verdict::Do(Act::kRelay, verdict.keep);
+      case LegVerdict::Act::kNoTls:
       case LegVerdict::Act::kFail:
         break;
     }

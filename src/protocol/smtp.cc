@@ -14,19 +14,13 @@ namespace {
 using smtp::CodeOf;
 using smtp::Verb;
 
-/// The word that asks for extensions is all in which LMTP's negotiation differs (RFC 2033 4.1).
-constexpr std::string_view kEhlo = "EHLO";
-constexpr std::string_view kLhlo = "LHLO";
-
 /// What both roles are made with.
 struct Leg : Negotiator {
-  Leg(std::string_view word, std::string own_name, TlsMode tls_mode, Prologue& shared)
-      : hello(word), host(std::move(own_name)), mode(tls_mode), prologue(shared) {}
+  Leg(std::string_view word, Prologue& shared) : hello(word), prologue(shared), host(shared.env.host) {}
 
-  const std::string_view hello;
-  const std::string host;
-  const TlsMode mode;
+  const std::string_view hello;  ///< EHLO, or LHLO: all in which LMTP's negotiation differs (RFC 2033 4.1)
   Prologue& prologue;
+  const std::string& host;
 };
 
 /// The client role: 220, EHLO, is it offered?, STARTTLS, 220.
@@ -39,19 +33,22 @@ class ServerLeg final : public Leg {
   Frame Cut(std::string_view in) override { return CutSmtpReply(in); }
 
   LegVerdict On(std::string_view reply, Out& out) override {
+    const int code = CodeOf(reply);
+    const bool refused = (code / 100 == 4 || code / 100 == 5) && code != 421;  // 421: the server is leaving
     switch (awaited_) {
       case Awaited::kGreeting:
-        return OnGreeting(reply, out);
+        prologue.greeting = reply;
+        if (!Upgrades(prologue.env.server)) return LegVerdict::Settled();
+        if (code != 220) return LegVerdict::NoTls(End::kStarttlsNotOffered, true);  // the client's to read
+        return Ask(Awaited::kHello, std::string(hello) + " " + host, out);
       case Awaited::kHello:
-        prologue.introduced = true;
-        if (CodeOf(reply) != 250 || !smtp::OffersStarttls(reply)) return OnNoOffer(out);
-        out.server() += "STARTTLS\r\n";
-        awaited_ = Awaited::kGoAhead;
-        return LegVerdict::Read();
+        prologue.introduced = code == 250;
+        if (code == 250 && smtp::OffersStarttls(reply)) return Ask(Awaited::kGoAhead, "STARTTLS", out);
+        return LegVerdict::NoTls(End::kStarttlsNotOffered, refused || code == 250);
       case Awaited::kGoAhead:
         break;
     }
-    return CodeOf(reply) == 220 ? LegVerdict::Upgrade() : OnRefusal(reply, out);
+    return code == 220 ? LegVerdict::Upgrade() : LegVerdict::NoTls(End::kStarttlsRefused, refused);
   }
 
   // TLS is up, and all that was said before it is forgotten on both sides (RFC 3207 4.2).
@@ -63,35 +60,10 @@ class ServerLeg final : public Leg {
  private:
   enum class Awaited : uint8_t { kGreeting, kHello, kGoAhead };
 
-  bool MustHaveTls() const { return mode == TlsMode::kRequired; }
-
-  LegVerdict OnGreeting(std::string_view reply, Out& out) {
-    prologue.greeting = reply;
-    const bool upgrades = mode == TlsMode::kRequired || mode == TlsMode::kOpportunistic;
-    if (CodeOf(reply) != 220 && MustHaveTls()) {
-      return LegVerdict::Fail(End::kStarttlsNotOffered, Blame::kServer, "the server refused service");
-    }
-    if (!upgrades || CodeOf(reply) != 220) return LegVerdict::Settled();  // a refusal is the client's to read
-    out.server().append(hello).append(" ").append(host).append("\r\n");
-    awaited_ = Awaited::kHello;
+  LegVerdict Ask(Awaited next, std::string_view command, Out& out) {
+    out.server().append(command).append("\r\n");
+    awaited_ = next;
     return LegVerdict::Read();
-  }
-
-  LegVerdict OnNoOffer(Out& out) {
-    if (MustHaveTls()) {
-      return LegVerdict::Fail(End::kStarttlsNotOffered, Blame::kServer, "the server does not offer STARTTLS");
-    }
-    out.note = "the server does not offer STARTTLS: going on in plaintext";
-    return LegVerdict::Settled();
-  }
-
-  LegVerdict OnRefusal(std::string_view reply, Out& out) {
-    const bool clean = CodeOf(reply) >= 400 && CodeOf(reply) < 600;
-    if (MustHaveTls() || !clean) {
-      return LegVerdict::Fail(End::kStarttlsRefused, Blame::kServer, "the server refused STARTTLS");
-    }
-    out.note = "the server refused STARTTLS: going on in plaintext";
-    return LegVerdict::Settled();
   }
 
   Awaited awaited_ = Awaited::kGreeting;
@@ -105,31 +77,32 @@ class ClientLeg final : public Leg {
 
   LegVerdict Begin(Out& out) override {
     out.client() += prologue.greeting;
-    const bool refused = CodeOf(prologue.greeting) != 220;
-    return mode == TlsMode::kRequired && !refused ? LegVerdict::Read() : LegVerdict::Settled();
+    if (prologue.env.client != TlsMode::kRequired) return LegVerdict::Settled();
+    if (CodeOf(prologue.greeting) == 220) return LegVerdict::Read();
+    return LegVerdict::Close(End::kClosed, Blame::kServer, "the server refused service");
   }
 
   Frame Cut(std::string_view in) override { return CutLine(in); }
 
   LegVerdict On(std::string_view line, Out& out) override {
+    if (++commands_ > smtp::kMaxCommands) {
+      return LegVerdict::Fail(End::kLimit, Blame::kClient, "too many commands before STARTTLS");
+    }
     const smtp::Command command = smtp::Parse(line, hello);
     switch (command.verb) {
       case Verb::kEhlo:
-        out.client() += "250-" + smtp::NameIn(prologue.greeting, host) + "\r\n250 STARTTLS\r\n";
-        return LegVerdict::Read();
+        return Say("250-" + smtp::NameIn(prologue.greeting, host) + "\r\n250 STARTTLS\r\n", out);
       case Verb::kStarttls:
         if (!command.argument.empty()) return Say("501 5.5.4 STARTTLS has no parameter\r\n", out);
         out.client() += "220 2.0.0 Ready to start TLS\r\n";
         return LegVerdict::Upgrade();
       case Verb::kNoop:
-      case Verb::kRset:
         return Say("250 2.0.0 OK\r\n", out);
       case Verb::kQuit:
         out.client() += "221 2.0.0 Bye\r\n";
         return LegVerdict::Close(End::kClosed, Blame::kNone, "the client quit before STARTTLS");
       case Verb::kHelo:
-      case Verb::kHelp:
-      case Verb::kVrfy:
+      case Verb::kQuery:
       case Verb::kMail:
       case Verb::kAuth:
       case Verb::kXclient:
@@ -145,26 +118,22 @@ class ClientLeg final : public Leg {
     out.client() += text;
     return LegVerdict::Read();
   }
+
+  int commands_ = 0;
 };
 
 std::unique_ptr<Dialogue> Make(std::string_view hello, Env env) {
   Parts parts;
-  parts.server = [hello, host = env.host](TlsMode mode, Prologue& prologue) {
-    return std::make_unique<ServerLeg>(hello, host, mode, prologue);
-  };
-  parts.client = [hello, host = env.host, mode = env.client](Prologue& prologue) {
-    return std::make_unique<ClientLeg>(hello, host, mode, prologue);
-  };
-  parts.filter = [hello, mode = env.client](Prologue& prologue) {
-    return std::make_unique<smtp::SmtpFilter>(hello, mode, prologue);
-  };
-  parts.goodbye = [host = env.host](const Failure& failure) { return smtp::Goodbye(failure, host); };
+  parts.server = [hello](Prologue& prologue) { return std::make_unique<ServerLeg>(hello, prologue); };
+  parts.client = [hello](Prologue& prologue) { return std::make_unique<ClientLeg>(hello, prologue); };
+  parts.filter = [hello](Prologue& prologue) { return std::make_unique<smtp::SmtpFilter>(hello, prologue); };
+  parts.goodbye = smtp::Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
 
 }  // namespace
 
-std::unique_ptr<Dialogue> MakeSmtp(Env env) { return Make(kEhlo, std::move(env)); }
-std::unique_ptr<Dialogue> MakeLmtp(Env env) { return Make(kLhlo, std::move(env)); }
+std::unique_ptr<Dialogue> MakeSmtp(Env env) { return Make("EHLO", std::move(env)); }
+std::unique_ptr<Dialogue> MakeLmtp(Env env) { return Make("LHLO", std::move(env)); }
 
 }  // namespace starlock::protocol

@@ -11,9 +11,8 @@ constexpr size_t kMaxOutstanding = 100;
 
 }  // namespace
 
-SmtpFilter::SmtpFilter(std::string_view hello, TlsMode client, const Prologue& prologue)
+SmtpFilter::SmtpFilter(std::string_view hello, const Prologue& prologue)
     : hello_(hello),
-      client_(client),
       prologue_(prologue),
       upstream_met_(prologue.introduced),
       must_greet_(prologue.introduced && prologue.client_tls) {}
@@ -48,35 +47,27 @@ Verdict SmtpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kHelo:
     case Verb::kEhlo: {
       const bool settled = prologue_.server_tls && prologue_.client_tls;
-      if (settled && outstanding_.empty()) return Verdict::Do(Act::kRelay, true);
-      if (settled) return Verdict::Wait();
-      must_greet_ = false;
-      upstream_met_ = true;
-      return Forward(line, command.verb == Verb::kEhlo ? Asked::kHello : Asked::kOther, out);
+      if (!settled) return Forward(line, command.verb == Verb::kEhlo ? Asked::kEhlo : Asked::kHelo, out);
+      return outstanding_.empty() ? Verdict::Do(Act::kRelay, true) : Verdict::Wait();
     }
     case Verb::kNoop:
-    case Verb::kRset:
-    case Verb::kHelp:
-    case Verb::kVrfy:
+    case Verb::kQuery:
     case Verb::kQuit:
       return Forward(line, Asked::kOther, out);
     case Verb::kMail:
-      if (must_greet_) return Answer("503 5.5.1 Say " + std::string(hello_) + " first\r\n", out);
-      return outstanding_.empty() ? Verdict::Do(Act::kRelay, true) : Verdict::Wait();
     case Verb::kAuth:
-      if (must_greet_) return Answer("503 5.5.1 Say " + std::string(hello_) + " first\r\n", out);
-      window_open_ = false;
-      return Forward(line, Asked::kAuth, out);
     case Verb::kOther:
       break;
   }
+  if (must_greet_) return Answer("503 5.5.1 Say " + std::string(hello_) + " first\r\n", out);
+  if (command.verb == Verb::kMail) return outstanding_.empty() ? Verdict::Do(Act::kRelay, true) : Verdict::Wait();
   window_open_ = false;  // what we don't know may well have been meant to be protected
-  return Forward(line, Asked::kOther, out);
+  return Forward(line, command.verb == Verb::kAuth ? Asked::kAuth : Asked::kOther, out);
 }
 
 Verdict SmtpFilter::OnStarttls(std::string_view argument, Out& out) {
-  if (client_ == TlsMode::kOff) return Answer("502 5.5.1 STARTTLS is not available\r\n", out);
   if (prologue_.client_tls) return Answer("503 5.5.1 TLS is active already\r\n", out);
+  if (prologue_.env.client == TlsMode::kOff) return Answer("502 5.5.1 STARTTLS is not available\r\n", out);
   if (!OnOffer()) return Answer("503 5.5.1 Too late for STARTTLS\r\n", out);
   if (!argument.empty()) return Answer("501 5.5.4 STARTTLS has no parameter\r\n", out);
   if (!outstanding_.empty()) return Verdict::Wait();
@@ -91,7 +82,11 @@ Verdict SmtpFilter::OnReply(std::string_view reply, Out& out) {
   }
   const int code = CodeOf(reply);
   const Asked asked = outstanding_.front();
-  if (asked == Asked::kHello && code == 250) {
+  if ((asked == Asked::kEhlo || asked == Asked::kHelo) && code == 250) {
+    upstream_met_ = true;
+    must_greet_ = false;
+  }
+  if (asked == Asked::kEhlo && code == 250) {
     out.client() += OnOffer() ? WithStarttls(reply) : WithoutStarttls(reply);
   } else {
     out.client() += reply;
@@ -112,6 +107,7 @@ Verdict SmtpFilter::Forward(std::string_view line, Asked asked, Out& out) {
 
 Verdict SmtpFilter::Answer(std::string_view text, Out& out) {
   if (!outstanding_.empty()) return Verdict::Wait();
+  if (++refusals_ > kMaxCommands) return Verdict::Fail(End::kLimit, Blame::kClient, "too many commands were refused");
   out.client() += text;
   return Verdict::Read();
 }

@@ -13,8 +13,8 @@ namespace starlock::protocol::smtp {
 /// answer ourselves waits for the answers still outstanding, so that the order stays the client's.
 class SmtpFilter final : public Filter {
  public:
-  /// `hello`: the word that asks for extensions, EHLO or LHLO. `client`: the client leg's mode.
-  SmtpFilter(std::string_view hello, TlsMode client, const Prologue& prologue);
+  /// `hello`: the word that asks for extensions, EHLO or LHLO.
+  SmtpFilter(std::string_view hello, const Prologue& prologue);
 
   Verdict Begin() override { return Verdict::Read(); }
   Frame Cut(Side side, std::string_view in) override;
@@ -22,23 +22,25 @@ class SmtpFilter final : public Filter {
   Verdict OnTlsUp() override;
 
  private:
-  enum class Asked : uint8_t { kHello, kAuth, kOther };
+  enum class Asked : uint8_t { kHelo, kEhlo, kAuth, kOther };
 
   Verdict OnCommand(std::string_view line, Out& out);
   Verdict OnReply(std::string_view reply, Out& out);
   Verdict OnStarttls(std::string_view argument, Out& out);
   Verdict Forward(std::string_view line, Asked asked, Out& out);
   Verdict Answer(std::string_view text, Out& out);
-  bool OnOffer() const { return client_ == TlsMode::kOpportunistic && !prologue_.client_tls && window_open_; }
+  bool OnOffer() const {
+    return prologue_.env.client == TlsMode::kOpportunistic && !prologue_.client_tls && window_open_;
+  }
 
   const std::string_view hello_;
-  const TlsMode client_;
   const Prologue& prologue_;
   std::deque<Asked> outstanding_;  ///< questions that the upstream has not answered yet
-  bool upstream_met_;              ///< the upstream has had an EHLO, ours or the client's
+  bool upstream_met_;              ///< the upstream has taken an EHLO or HELO, ours or the client's
   bool must_greet_;                ///< inside TLS and not introduced yet: RFC 3207 4.2 has it begin anew
-  bool window_open_ = true;        ///< nothing that TLS would have had to protect has crossed
-  bool sasl_ = false;              ///< the client's next line is a SASL response, whatever it looks like
+  int refusals_ = 0;
+  bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
+  bool sasl_ = false;        ///< the client's next line is a SASL response, whatever it looks like
 };
 
 }  // namespace starlock::protocol::smtp

@@ -18,9 +18,19 @@ std::vector<std::string_view> LinesOf(std::string_view reply) {
   return lines;
 }
 
+constexpr size_t kMaxName = 255;  // RFC 5321 4.5.3.1.2
+
+bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
+
+std::string_view SkipBlanks(std::string_view text) {
+  while (!text.empty() && text.front() >= 0 && text.front() <= ' ') text.remove_prefix(1);
+  return text;
+}
+
 bool IsStarttlsLine(std::string_view line) {
-  std::string_view text = Content(line);
-  text.remove_prefix(text.size() < 4 ? text.size() : 4);
+  line = Content(line);
+  line.remove_prefix(std::min<size_t>(line.size(), 4));
+  std::string_view text = SkipBlanks(line);
   return EqualsNoCase(TakeWord(text), "STARTTLS");
 }
 
@@ -48,12 +58,14 @@ Command Parse(std::string_view line, std::string_view hello) {
     Verb verb;
   };
   static constexpr Known kKnown[] = {
-      {"HELO", Verb::kHelo}, {"STARTTLS", Verb::kStarttls}, {"NOOP", Verb::kNoop}, {"RSET", Verb::kRset},
-      {"HELP", Verb::kHelp}, {"VRFY", Verb::kVrfy},         {"QUIT", Verb::kQuit}, {"MAIL", Verb::kMail},
-      {"AUTH", Verb::kAuth}, {"XCLIENT", Verb::kXclient},
+      {"HELO", Verb::kHelo},  {"STARTTLS", Verb::kStarttls}, {"NOOP", Verb::kNoop}, {"RSET", Verb::kNoop},
+      {"HELP", Verb::kQuery}, {"VRFY", Verb::kQuery},        {"QUIT", Verb::kQuit}, {"MAIL", Verb::kMail},
+      {"AUTH", Verb::kAuth},  {"XCLIENT", Verb::kXclient},
   };
-  std::string_view rest = Content(line);
-  const std::string_view word = TakeWord(rest);
+  std::string_view rest = SkipBlanks(Content(line));
+  const auto end = std::find_if_not(rest.begin(), rest.end(), IsLetter);
+  const std::string_view word = rest.substr(0, static_cast<size_t>(end - rest.begin()));
+  rest.remove_prefix(word.size());
   if (EqualsNoCase(word, hello)) return {Verb::kEhlo, rest};
   for (const Known& known : kKnown) {
     if (EqualsNoCase(word, known.word)) return {known.verb, rest};
@@ -67,45 +79,48 @@ std::string NameIn(std::string_view greeting, const std::string& ours) {
   std::string_view line = Content(greeting.substr(0, greeting.find('\n')));
   line.remove_prefix(std::min<size_t>(line.size(), 4));
   const std::string_view name = TakeWord(line);
-  return name.empty() ? ours : std::string(name);
+  return name.empty() || name.size() > kMaxName ? ours : std::string(name);
 }
 
-std::string Goodbye(const Failure& failure, const std::string& host) {
+std::string Goodbye(const Env& env, const Failure& failure) {
   if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
     return "500 5.5.2 Syntax error: " + std::string(failure.why) + "\r\n";
   }
-  std::string_view reason = "4.4.1 %The server behind is not available";
+  std::string_view code = "4.4.1";
+  std::string_view text = "The server behind is not available";
   switch (failure.end) {
     case End::kTimeout:
     case End::kIdle:
-    case End::kTlsRequired:
-      reason = "4.4.2 %Timeout";
+      code = "4.4.2";
+      text = "Timeout";
       break;
     case End::kDrained:
-      reason = "4.3.2 %Shutting down";
+      code = "4.3.2";
+      text = "Shutting down";
       break;
     case End::kLimit:
-      reason = "4.3.2 %Too many connections, try again later";
+      code = "4.7.0";
+      text = "Too many connections or commands, try again later";
       break;
     case End::kStarttlsNotOffered:
     case End::kStarttlsRefused:
     case End::kPlaintextAfterStarttls:
     case End::kHandshakeFailed:
     case End::kVerifyFailed:
-      reason = "4.7.5 %No secure connection to the server behind";
+      code = "4.7.5";
+      text = "No secure connection to the server behind";
       break;
     case End::kClosed:
     case End::kTruncated:
     case End::kReset:
     case End::kConnectFailed:
     case End::kResolveFailed:
+    case End::kTlsRequired:
     case End::kProtocolError:
     case End::kInternal:
       break;
   }
-  std::string line = "421 " + std::string(reason) + "\r\n";
-  line.replace(line.find('%'), 1, host + " ");
-  return line;
+  return "421 " + std::string(code) + " " + env.host + " " + std::string(text) + "\r\n";
 }
 
 bool OffersStarttls(std::string_view reply) {

@@ -8,9 +8,9 @@ namespace starlock::protocol {
 
 std::unique_ptr<Dialogue> MakeTcp(Env env) {
   Parts parts;
-  parts.server = [](TlsMode, Prologue&) { return SettledNegotiator(); };
+  parts.server = [](Prologue&) { return SettledNegotiator(); };
   parts.client = [](Prologue&) { return SettledNegotiator(); };
-  parts.goodbye = [](const Failure&) { return std::string(); };
+  parts.goodbye = [](const Env&, const Failure&) { return std::string(); };
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
 
