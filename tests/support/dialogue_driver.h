@@ -1,0 +1,183 @@
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocol/dialogue.h"
+
+namespace starlock::test {
+
+using protocol::Act;
+using protocol::Event;
+using protocol::Side;
+
+/// A violated promise of the code under test, for gtest and fuzzers alike: says it, and ends the process.
+inline void Demand(bool holds, const char* promise) {
+  if (holds) return;
+  std::fprintf(stderr, "broken promise: %s\n", promise);
+  std::abort();
+}
+
+/// Stands in for the session around a Dialogue, without sockets or TLS: keeps what was read, shows it, keeps what was
+/// said, and passes bytes on once the relay has begun. TLS is only an event here: what arrives on a leg whose handshake
+/// is under way is kept in `to_tls`, and what arrives afterwards is what TLS would have decrypted. Demands, at every
+/// step, what a Dialogue promises to its session.
+class DialogueDriver {
+ public:
+  explicit DialogueDriver(std::unique_ptr<protocol::Dialogue> dialogue) : dialogue_(std::move(dialogue)) {}
+
+  /// The client is here. Carries on until the dialogue first waits for bytes: dials, and does implicit handshakes.
+  void Open() {
+    Start();
+    while (act_ != Act::kRead && !over()) Succeed();
+  }
+  void Start() { Tell(Event::kStart, Side::kClient); }
+
+  /// A peer's bytes.
+  void Arrive(Side side, std::string_view bytes) {
+    switch (act_) {
+      case Act::kFail:
+        return;
+      case Act::kRelay:
+        said_[protocol::Index(Other(side))] += bytes;
+        return;
+      case Act::kTlsClient:
+      case Act::kTlsServer:
+        if (side == Handshaking()) {
+          to_tls_[protocol::Index(side)] += bytes;
+          return;
+        }
+        break;
+      case Act::kRead:
+      case Act::kDial:
+        break;
+    }
+    input(side) += bytes;
+    Pump();
+  }
+
+  /// What the dialogue asked for is done: the upstream is connected, or the handshake is over.
+  void Succeed() {
+    const Act done = std::exchange(act_, Act::kRead);
+    Demand(done == Act::kDial || done == Act::kTlsClient || done == Act::kTlsServer, "nothing was asked for");
+    if (done == Act::kDial) {
+      Tell(Event::kUpstreamUp, Side::kServer);
+    } else {
+      Tell(Event::kTlsUp, done == Act::kTlsClient ? Side::kClient : Side::kServer);
+    }
+  }
+  /// The handshake with the server failed.
+  void FailTls() {
+    Demand(std::exchange(act_, Act::kRead) == Act::kTlsServer, "no handshake with the server is under way");
+    Tell(Event::kTlsFailed, Side::kServer);
+  }
+  void Abandon(protocol::Failure failure) {
+    protocol::Out out;
+    const protocol::Step step = dialogue_->Abandon(failure, out);
+    Demand(step.act == Act::kFail, "Abandon ends the session");
+    Demand(act_ != Act::kRelay || out.client().empty(), "there is no goodbye in what is relayed");
+    Take(step, out);
+  }
+
+  /// What the session is doing: kRead (waiting for bytes), or the last act that is not done yet.
+  Act act() const { return act_; }
+  bool over() const { return act_ == Act::kFail || act_ == Act::kRelay; }
+  const protocol::Failure& failure() const { return failure_; }
+  const protocol::Dialogue& dialogue() const { return *dialogue_; }
+  /// All that was sent to a side, the relay's bytes included.
+  const std::string& said(Side side) const { return said_[protocol::Index(side)]; }
+  /// What the last handshake of a leg was given of what had come before it or during it.
+  const std::string& to_tls(Side side) const { return to_tls_[protocol::Index(side)]; }
+  /// All that the dialogue used of a side's input.
+  const std::string& used(Side side) const { return used_[protocol::Index(side)]; }
+  /// What it has not used yet.
+  const std::string& unused(Side side) const { return input_[protocol::Index(side)]; }
+  const std::string& notes() const { return notes_; }
+  int dials() const { return dials_; }
+  bool tls_up(Side side) const { return tls_up_[protocol::Index(side)]; }
+
+ private:
+  std::string& input(Side side) { return input_[protocol::Index(side)]; }
+  Side Handshaking() const { return act_ == Act::kTlsClient ? Side::kClient : Side::kServer; }
+
+  void Tell(Event event, Side side) {
+    if (event == Event::kTlsUp) tls_up_[protocol::Index(side)] = true;
+    protocol::Out out;
+    Take(dialogue_->Notify(event, side, out), out);
+    if (act_ == Act::kRead) Pump();
+  }
+
+  void Pump() {
+    protocol::Out out;
+    const protocol::Step step = dialogue_->Advance(input_[0], input_[1], out);
+    for (const Side side : {Side::kClient, Side::kServer}) {
+      const size_t used = step.used[protocol::Index(side)];
+      Demand(used <= input(side).size(), "no more is used than there is");
+      used_[protocol::Index(side)] += input(side).substr(0, used);
+      input(side).erase(0, used);
+      Demand(used == 0 || act_ == Act::kRead || (act_ == Act::kDial && side == Side::kClient),
+             "nothing is read while a handshake is under way");
+    }
+    const bool busy = act_ != Act::kRead;
+    Demand(!busy || (step.act == Act::kRead && out.client().empty() && out.server().empty()),
+           "nothing is said or done while a handshake or a dial is under way");
+    Take(step, out);
+    if (step.act == Act::kRead) DemandRest();
+  }
+
+  // What was left unused once is left unused again.
+  void DemandRest() {
+    protocol::Out out;
+    const protocol::Step step = dialogue_->Advance(input_[0], input_[1], out);
+    Demand(step.act == Act::kRead && step.used[0] == 0 && step.used[1] == 0, "the same input moves nothing twice");
+    Demand(out.client().empty() && out.server().empty(), "the same input says nothing twice");
+  }
+
+  void Take(const protocol::Step& step, protocol::Out& out) {
+    for (const Side side : {Side::kClient, Side::kServer}) {
+      said_[protocol::Index(side)] += out.to[protocol::Index(side)];
+    }
+    if (out.note != nullptr) notes_ += std::string(out.note) + "\n";
+    if (step.act == Act::kRead) return;
+    act_ = step.act;
+    switch (act_) {
+      case Act::kRead:
+        break;
+      case Act::kDial:
+        ++dials_;
+        input(Side::kServer).clear();
+        tls_up_[1] = false;
+        break;
+      case Act::kTlsClient:
+      case Act::kTlsServer:
+        to_tls_[protocol::Index(Handshaking())] = std::exchange(input(Handshaking()), {});
+        Demand(act_ == Act::kTlsClient || to_tls_[1].empty(), "the server's input is empty when TLS begins");
+        break;
+      case Act::kRelay:
+        for (const Side side : {Side::kClient, Side::kServer}) {
+          said_[protocol::Index(Other(side))] += std::exchange(input(side), {});
+        }
+        break;
+      case Act::kFail:
+        failure_ = step.failure;
+        break;
+    }
+  }
+
+  std::unique_ptr<protocol::Dialogue> dialogue_;
+  Act act_ = Act::kRead;
+  protocol::Failure failure_;
+  std::string input_[2];
+  std::string used_[2];
+  std::string said_[2];
+  std::string to_tls_[2];
+  std::string notes_;
+  bool tls_up_[2] = {false, false};
+  int dials_ = 0;
+};
+
+}  // namespace starlock::test
