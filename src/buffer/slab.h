@@ -119,7 +119,7 @@ class SlabPool {
   const size_t max_free_;
   Slab* free_ = nullptr;
   size_t free_count_ = 0;
-  size_t in_use_ = 0;
+  size_t in_use_ = 0;  ///< slabs that are not in the free list
   SlabRef current_;  ///< the slab that is being cut
   size_t offset_ = 0;
 };
