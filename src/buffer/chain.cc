@@ -8,8 +8,9 @@
 namespace starlock::buffer {
 namespace {
 
-// A queued chunk pins its slab. Below this size copying it costs less than the memory that it would hold.
-constexpr size_t kSmall = 4096;
+// The tailroom that a copy leaves to the next one.
+constexpr size_t kRoomShort = 512;
+constexpr size_t kRoomLong = 2048;
 
 }  // namespace
 
@@ -39,22 +40,23 @@ void Chain::Append(Chain chain) {
   while (!chain.empty()) Append(chain.PopFront());
 }
 
-void Chain::Copy(SlabPool& pool, std::string_view bytes) {
+void Chain::Copy(SlabPool& pool, std::string_view bytes, Stay stay) {
   while (!bytes.empty()) {
-    if (empty() || chunks_.back().tailroom() == 0) {
-      Chunk fresh = pool.Reserve();
-      const size_t n = std::min(bytes.size(), fresh.tailroom());
-      std::memcpy(fresh.tail().data(), bytes.data(), n);
-      pool.Commit(fresh, n, kSmall);
-      Append(std::move(fresh));
+    if (!empty() && chunks_.back().tailroom() > 0) {
+      Chunk& last = chunks_.back();
+      const size_t n = std::min(bytes.size(), last.tailroom());
+      std::memcpy(last.tail().data(), bytes.data(), n);
+      last.ExtendBack(n);
+      size_ += n;
       bytes.remove_prefix(n);
       continue;
     }
-    Chunk& last = chunks_.back();
-    const size_t n = std::min(bytes.size(), last.tailroom());
-    std::memcpy(last.tail().data(), bytes.data(), n);
-    last.ExtendBack(n);
-    size_ += n;
+    Chunk fresh = pool.Reserve(stay);
+    const size_t n = std::min(bytes.size(), fresh.tailroom());
+    std::memcpy(fresh.tail().data(), bytes.data(), n);
+    // What has grown is likely to grow on: its chunks double.
+    pool.Commit(fresh, n, stay == Stay::kShort ? kRoomShort : std::max(kRoomLong, size_));
+    Append(std::move(fresh));
     bytes.remove_prefix(n);
   }
 }
@@ -62,8 +64,8 @@ void Chain::Copy(SlabPool& pool, std::string_view bytes) {
 void Chain::AppendCompact(SlabPool& pool, Chain chain) {
   while (!chain.empty()) {
     Chunk chunk = chain.PopFront();
-    if (chunk.size() < kSmall) {
-      Copy(pool, chunk.view());
+    if (chunk.size() < pool.slab_size() / 4) {
+      Copy(pool, chunk.view(), Stay::kLong);
     } else {
       Append(std::move(chunk));
     }

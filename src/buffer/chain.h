@@ -25,8 +25,9 @@ class Chain {
   void Append(Chunk chunk);
   void Append(Chain chain);
   /// Copies `bytes` into the tailroom of the last chunk and, where that is full, into slabs of `pool`.
-  void Copy(SlabPool& pool, std::string_view bytes);
-  /// Appends `chain`, copying where its chunks are so small that they would pin far more than they hold.
+  void Copy(SlabPool& pool, std::string_view bytes, Stay stay = Stay::kShort);
+  /// Appends `chain` where it will wait for long: chunks smaller than a quarter of a slab are copied, since each would
+  /// hold a whole slab.
   void AppendCompact(SlabPool& pool, Chain chain);
 
   /// Drops the first `n` bytes.

@@ -71,13 +71,13 @@ Chunk Chunk::SplitFront(size_t n) {
 SlabPool::SlabPool(size_t slab_size, size_t max_free) : slab_size_(RoundUp(slab_size)), max_free_(max_free) {}
 
 SlabPool::~SlabPool() {
-  current_ = SlabRef();
-  Check(in_use_ == 0);
+  for (Cutting& cutting : cutting_) cutting.slab = SlabRef();
+  Check(taken_ == 0);
   while (free_ != nullptr) delete std::exchange(free_, free_->next_free_);
 }
 
 SlabRef SlabPool::Take() {
-  ++in_use_;
+  ++taken_;
   if (free_ != nullptr) {
     --free_count_;
     return SlabRef(std::exchange(free_, free_->next_free_));
@@ -87,7 +87,7 @@ SlabRef SlabPool::Take() {
 }
 
 void SlabPool::Release(Slab* slab) {
-  --in_use_;
+  --taken_;
   if (free_count_ == max_free_) {
     delete slab;
     return;
@@ -96,25 +96,33 @@ void SlabPool::Release(Slab* slab) {
   slab->next_free_ = std::exchange(free_, slab);
 }
 
-Chunk SlabPool::Reserve() {
-  if (current_.unique()) offset_ = 0;  // all that was cut from it is gone: begin anew
-  if (!current_ || slab_size_ - offset_ < slab_size_ / 4) {
-    current_ = SlabRef();
-    current_ = Take();
-    offset_ = 0;
+size_t SlabPool::in_use() const {
+  const auto is_unused = [](const Cutting& cutting) { return cutting.slab.unique(); };
+  return taken_ - static_cast<size_t>(std::count_if(cutting_.begin(), cutting_.end(), is_unused));
+}
+
+Chunk SlabPool::Reserve(Stay stay) {
+  auto& [slab, offset] = cutting_[static_cast<size_t>(stay)];
+  if (slab.unique()) offset = 0;  // all that was cut from it is gone: begin anew
+  if (!slab || slab_size_ - offset < slab_size_ / 4) {
+    slab = SlabRef();
+    slab = Take();
+    offset = 0;
   }
-  Chunk chunk(current_, offset_, offset_, offset_, slab_size_);
-  offset_ = slab_size_;
+  Chunk chunk(slab, offset, offset, offset, slab_size_);
+  offset = slab_size_;
   return chunk;
 }
 
 void SlabPool::Commit(Chunk& chunk, size_t n, size_t keep) {
   chunk.ExtendBack(n);
-  Check(chunk.slab_.data() == current_.data() && chunk.hi_ == slab_size_);
-  offset_ = std::min(RoundUp(chunk.end_ + keep), slab_size_);
-  chunk.hi_ = offset_;
+  const bool is_long = cutting_[1].slab && cutting_[1].slab.data() == chunk.slab_.data();
+  auto& [slab, offset] = cutting_[is_long ? 1 : 0];
+  Check(chunk.slab_.data() == slab.data() && chunk.hi_ == slab_size_);
+  offset = std::min(RoundUp(chunk.end_ + keep), slab_size_);
+  chunk.hi_ = offset;
   if (chunk.empty()) {
-    offset_ = chunk.lo_;
+    offset = chunk.lo_;
     chunk = Chunk();
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -89,8 +90,15 @@ class Chunk {
   size_t lo_ = 0, begin_ = 0, end_ = 0, hi_ = 0;
 };
 
-/// The slabs of one loop: a free list of a bounded length, and one slab from which reads are cut one behind another.
-/// Must outlive every chunk that was cut from it.
+/// How long a chunk is likely to live. One chunk holds its whole slab, so those that stay are cut from other slabs than
+/// those that pass: a few bytes that wait for a slow peer then don't hold the slab that every read goes through.
+enum class Stay : uint8_t {
+  kShort,  ///< to the end of the turn: what was just read
+  kLong,   ///< until a peer moves: what is queued
+};
+
+/// The slabs of one loop: a free list of a bounded length, and for each Stay one slab from which chunks are cut one
+/// behind another. Must outlive every chunk that was cut from it.
 class SlabPool {
  public:
   /// `slab_size`: bytes a slab. `max_free`: how many unused slabs are kept rather than freed.
@@ -100,18 +108,23 @@ class SlabPool {
   SlabPool& operator=(const SlabPool&) = delete;
 
   size_t slab_size() const { return slab_size_; }
-  /// Slabs that chunks hold now, the one that is being cut included while any chunk of it lives.
-  size_t in_use() const { return in_use_ - (current_.unique() ? 1 : 0); }
+  /// Slabs that chunks hold now, those that are being cut included while any chunk of them lives.
+  size_t in_use() const;
 
   /// An empty chunk whose tailroom is the free rest of a slab: at least a quarter of a slab, 64-byte aligned.
-  /// Pass what was filled of it to Commit before the next Reserve, or the rest stays unused until the chunk dies.
-  Chunk Reserve();
+  /// Pass what was filled of it to Commit before the next Reserve of that Stay, or the rest stays unused until the
+  /// chunk dies.
+  Chunk Reserve(Stay stay = Stay::kShort);
   /// Makes the first `n` bytes of `chunk`'s tailroom its body, and takes the rest back for the next Reserve, but for
   /// `keep` bytes of tailroom that stay the chunk's (fewer where the slab ends).
   void Commit(Chunk& chunk, size_t n, size_t keep = 0);
 
  private:
   friend class SlabRef;
+  struct Cutting {
+    SlabRef slab;
+    size_t offset = 0;
+  };
   SlabRef Take();
   void Release(Slab* slab);
 
@@ -119,9 +132,8 @@ class SlabPool {
   const size_t max_free_;
   Slab* free_ = nullptr;
   size_t free_count_ = 0;
-  size_t in_use_ = 0;  ///< slabs that are not in the free list
-  SlabRef current_;  ///< the slab that is being cut
-  size_t offset_ = 0;
+  size_t taken_ = 0;  ///< slabs that are not in the free list
+  std::array<Cutting, 2> cutting_;
 };
 
 }  // namespace starlock::buffer

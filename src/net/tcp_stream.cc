@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cassert>
 #include <cerrno>
 #include <span>
 #include <utility>
@@ -204,10 +203,13 @@ void TcpStream::Report() {
 void TcpStream::ShowBytes() {
   buffer::StreamHandler* const shown = handler_;
   handler_->OnData(in_);
-  if (!Reads() || in_.empty() || report_.scheduled()) return;
-  // A handler that came in the course of this call has yet to see what its predecessor left.
-  assert(handler_ != shown && "left bytes while reading is on");
-  if (handler_ != shown) report_.Schedule();
+  // A handler that came in the course of this call has yet to see what its predecessor left. (Bytes that the same one
+  // left with reading on come with the next ones: showing them at once would go round for ever.)
+  if (Reads() && !in_.empty() && handler_ != shown) report_.Schedule();
+  if (!Reads() && !in_.empty()) {
+    buffer::Chain left = std::move(in_);
+    in_.AppendCompact(loop_.pool(), std::move(left));
+  }
 }
 
 void TcpStream::ReportClosed() {

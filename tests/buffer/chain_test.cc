@@ -4,6 +4,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace starlock::buffer {
 namespace {
@@ -144,15 +145,29 @@ TEST_F(ChainTest, CompactingCopiesWhatIsSmallAndMovesWhatIsNot) {
 }
 
 TEST_F(ChainTest, CompactingBoundsTheMemoryOfSmallPieces) {
-  // Moved, these 200 bytes would hold 50 slabs.
+  // Moved, these 200 bytes would hold 200 slabs.
   Chain queue;
   for (int i = 0; i < 200; ++i) {
-    Chain chain = Of({std::string(kSlab / 4, 'x')});
-    chain.Consume(kSlab / 4 - 1);
+    Chain chain = Of({std::string(kSlab, 'x')});
+    chain.Consume(kSlab - 1);
     queue.AppendCompact(pool, std::move(chain));
   }
   EXPECT_EQ(queue.ToString(), std::string(200, 'x'));
   EXPECT_LE(pool.in_use(), 2U);
+}
+
+TEST_F(ChainTest, AQueueThatGrowsByLittleIsFewChunks) {
+  Chain queue;
+  for (int i = 0; i < 5000; ++i) queue.AppendCompact(pool, Of({"0123456789"}));
+  EXPECT_EQ(queue.size(), 50'000U);
+  EXPECT_LE(Chunks(queue), 8U);
+  EXPECT_LE(pool.in_use(), 50'000 / kSlab + 2);
+}
+
+TEST_F(ChainTest, ManySmallQueuesShareSlabs) {
+  std::vector<Chain> queues(64);
+  for (Chain& queue : queues) queue.AppendCompact(pool, Of({"0123456789"}));
+  EXPECT_LE(pool.in_use(), 14U);
 }
 
 TEST_F(ChainTest, ClearingFreesTheSlabs) {

@@ -179,6 +179,32 @@ TEST(SlabPoolTest, WithoutChunksNothingIsInUse) {
   EXPECT_EQ(pool.in_use(), 0U);
 }
 
+TEST(SlabPoolTest, WhatStaysLongHoldsOtherSlabsThanWhatPasses) {
+  SlabPool pool(kSlab, 4);
+  std::vector<Chunk> queued;
+  for (int i = 0; i < 10; ++i) {
+    const Chunk passing = Cut(pool, std::string(kSlab, 'p'));
+    Chunk chunk = pool.Reserve(Stay::kLong);
+    chunk.tail()[0] = static_cast<uint8_t>('0' + i);
+    pool.Commit(chunk, 1);
+    queued.push_back(std::move(chunk));
+  }
+  EXPECT_EQ(pool.in_use(), 1U);
+  for (size_t i = 0; i < queued.size(); ++i) EXPECT_EQ(queued[i].view(), std::to_string(i));
+  queued.clear();
+  EXPECT_EQ(pool.in_use(), 0U);
+}
+
+TEST(SlabPoolTest, ReservesOfBothKindsMayBeOpenAtOnce) {
+  SlabPool pool(kSlab, 4);
+  Chunk brief = pool.Reserve(Stay::kShort);
+  Chunk lasting = pool.Reserve(Stay::kLong);
+  pool.Commit(brief, 100);
+  pool.Commit(lasting, 200);
+  EXPECT_EQ(pool.Reserve(Stay::kShort).tailroom(), kSlab - 128);
+  EXPECT_EQ(pool.Reserve(Stay::kLong).tailroom(), kSlab - 256);
+}
+
 TEST(SlabPoolTest, TheSlabBeingCutBeginsAnewWhenItsChunksAreGone) {
   SlabPool pool(kSlab, 1);
   const uint8_t* place = nullptr;

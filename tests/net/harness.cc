@@ -1,13 +1,16 @@
 #include "harness.h"
 
 #include <arpa/inet.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
-#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 namespace starlock::net {
@@ -46,6 +49,19 @@ void Turn(Loop& loop, int turns) {
     loop.Defer([&loop] { loop.Stop(); });
     loop.Run();
   }
+}
+
+std::chrono::milliseconds CpuTimeWhileIdle(Loop& loop, std::chrono::milliseconds how_long) {
+  const auto used = [] {
+    timespec time{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  const auto before = used();
+  Timer timer(loop, [&loop] { loop.Stop(); });
+  timer.Start(how_long);
+  loop.Run();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(used() - before);
 }
 
 buffer::Chain Bytes(Loop& loop, std::string_view bytes) {
@@ -128,6 +144,22 @@ std::string Peer::Next() const {
   return n == 0 ? "end" : strerrorname_np(errno);
 }
 
+std::string Peer::Available() const {
+  std::string bytes;
+  std::array<char, 16384> part{};
+  ssize_t n = 0;
+  while ((n = recv(fd(), part.data(), part.size(), MSG_DONTWAIT)) > 0)
+    bytes.append(part.data(), static_cast<size_t>(n));
+  return bytes;
+}
+
+void Peer::WaitUntilAcknowledged() const {
+  int pending = 1;
+  const auto deadline = Loop::Clock::now() + kPatience;
+  while (pending > 0 && Loop::Clock::now() < deadline) ASSERT_EQ(ioctl(fd(), SIOCOUTQ, &pending), 0);
+  ASSERT_EQ(pending, 0);
+}
+
 void Peer::Shut() const { ASSERT_EQ(shutdown(fd(), SHUT_WR), 0); }
 
 void Peer::Reset() {
@@ -164,7 +196,13 @@ Descriptor ConnectTo(const SocketAddress& address, int receive_buffer) {
 StreamTest::StreamTest(int peer_receive_buffer) {
   const Acceptor acceptor;
   peer = Peer(ConnectTo(acceptor.address, peer_receive_buffer));
-  auto adopted = TcpStream::Adopt(loop, acceptor.Accept());
+  Descriptor accepted = acceptor.Accept();
+  fd = accepted.get();
+  if (peer_receive_buffer > 0) {
+    const int size = 131'072;  // of the kernel's own choice it may be megabytes
+    EXPECT_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
+  }
+  auto adopted = TcpStream::Adopt(loop, std::move(accepted));
   EXPECT_TRUE(adopted.ok());
   stream = std::move(*adopted);
   stream->SetHandler(&seen);

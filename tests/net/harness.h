@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "buffer/chain.h"
@@ -26,6 +27,9 @@ inline constexpr std::chrono::seconds kPatience{20};
 bool RunUntil(Loop& loop, const std::function<bool()>& holds, std::chrono::milliseconds patience = kPatience);
 /// Turns the loop `turns` times, without waiting for anything: what was due has happened by then.
 void Turn(Loop& loop, int turns = 5);
+
+/// The processor time that the loop takes in `how_long`, in which nothing should happen.
+std::chrono::milliseconds CpuTimeWhileIdle(Loop& loop, std::chrono::milliseconds how_long);
 
 buffer::Chain Bytes(Loop& loop, std::string_view bytes);
 /// `size` bytes that repeat only after 2^32 of them.
@@ -58,6 +62,10 @@ class Peer {
   std::string Receive(size_t size) const;
   /// What the next read says: "data", "end", or the errno's name.
   std::string Next() const;
+  /// What has come so far, without waiting.
+  std::string Available() const;
+  /// Waits until the other end's kernel has all that was sent.
+  void WaitUntilAcknowledged() const;
   void Shut() const;
   void Close() { socket_.Close(); }
   void Reset();
@@ -77,7 +85,8 @@ struct Acceptor {
 /// A blocking connection to `address`; `receive_buffer`: SO_RCVBUF, 0: the kernel's.
 Descriptor ConnectTo(const SocketAddress& address, int receive_buffer = 0);
 
-/// A loop, a stream on it, and the peer at its other end.
+/// A loop, a stream on it, and the peer at its other end. With a small `peer_receive_buffer` the stream's own send
+/// buffer is no more than 256 KiB.
 class StreamTest : public ::testing::Test {
  protected:
   explicit StreamTest(int peer_receive_buffer = 0);
@@ -86,6 +95,7 @@ class StreamTest : public ::testing::Test {
   Recorder seen;
   Peer peer{Descriptor()};
   std::unique_ptr<TcpStream> stream;
+  int fd = -1;  ///< of the stream
 };
 
 }  // namespace starlock::net
