@@ -62,9 +62,8 @@ RecordLayer::RecordLayer(bssl::UniquePtr<SSL> ssl, buffer::SlabPool& pool) : poo
   if (!bio) std::abort();
   BIO_set_data(bio.get(), this);
   BIO_set_init(bio.get(), 1);
-  BIO_up_ref(bio.get());
-  SSL_set_bio(ssl_.get(), bio.get(), bio.get());
-  bio.release();
+  BIO* both = bio.release();
+  SSL_set_bio(ssl_.get(), both, both);  // takes one reference where they are the same
   SSL_set_shed_handshake_config(ssl_.get(), 1);
   SSL_set_renegotiate_mode(ssl_.get(), ssl_renegotiate_never);
 }

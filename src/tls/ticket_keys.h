@@ -27,7 +27,7 @@ class TicketKeys {
   /// One key: a public name, an HMAC-SHA256 key and an AES-128 key, in this order.
   struct Key {
     Key() = default;
-    explicit Key(std::span<const uint8_t, kKeySize> bytes);
+    explicit Key(std::span<const uint8_t, kKeySize> from);
     Key(const Key&) = default;
     Key& operator=(const Key&) = default;
     ~Key();  ///< wipes

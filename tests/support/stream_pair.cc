@@ -7,13 +7,14 @@
 namespace starlock::test {
 
 struct PairEnd::Wire {
-  std::string bytes;     ///< on its way
-  std::string all;       ///< ever
-  size_t delivered = 0;  ///< of all
+  std::string all;       ///< that was ever written
+  size_t delivered = 0;  ///< of these; the rest is on its way
   bool ended = false;    ///< FIN behind the bytes
   bool reset = false;    ///< RST, or the writer is gone without a word
   bool reader_gone = false;
   StreamPair::Tamper tamper;
+
+  size_t on_its_way() const { return all.size() - delivered; }
 };
 
 bool FakeLoop::Run() {
@@ -73,13 +74,12 @@ void PairEnd::Abort() {
 
 bool PairEnd::Drain() {
   bool moved = false;
-  while (!queue_.empty() && out_->bytes.size() < options_.kernel) {
+  while (!queue_.empty() && out_->on_its_way() < options_.kernel) {
     const std::string_view first = queue_.begin()->view();
-    std::string piece(first.substr(0, options_.kernel - out_->bytes.size()));
+    std::string piece(first.substr(0, options_.kernel - out_->on_its_way()));
     queue_.Consume(piece.size());
     if (out_->tamper) out_->tamper(piece, out_->all.size());
     out_->all += piece;
-    out_->bytes += piece;
     moved = true;
   }
   if (queue_.empty() && ending_) moved = !std::exchange(out_->ended, true) || moved;
@@ -87,13 +87,12 @@ bool PairEnd::Drain() {
 }
 
 bool PairEnd::Deliver() {
-  if (!reading_ || handler_ == nullptr || in_->bytes.empty()) return false;
-  size_t n = std::min(in_->bytes.size(), options_.segment);
+  if (!reading_ || handler_ == nullptr || in_->on_its_way() == 0) return false;
+  size_t n = std::min(in_->on_its_way(), options_.segment);
   for (const size_t cut : options_.cuts) {
     if (cut > in_->delivered) n = std::min(n, cut - in_->delivered);
   }
-  pending_.Copy(loop_.pool(), std::string_view(in_->bytes).substr(0, n));
-  in_->bytes.erase(0, n);
+  pending_.Copy(loop_.pool(), std::string_view(in_->all).substr(in_->delivered, n));
   in_->delivered += n;
   handler_->OnData(pending_);
   if (!pending_.empty() && reading_) std::abort();  // the contract: switch reading off first
@@ -106,7 +105,7 @@ void PairEnd::Closed(const Error& error) {
 }
 
 bool PairEnd::Finish() {
-  if (!end_seen_ && reading_ && handler_ != nullptr && in_->bytes.empty() && in_->ended) {
+  if (!end_seen_ && reading_ && handler_ != nullptr && in_->on_its_way() == 0 && in_->ended) {
     end_seen_ = true;
     handler_->OnEnd(buffer::StreamEnd::kClean);
     return true;
@@ -120,7 +119,7 @@ bool PairEnd::Finish() {
 
 bool PairEnd::Step() {
   if (closed_) return false;
-  if ((in_->reset && in_->bytes.empty()) || (out_->reader_gone && !out_->bytes.empty())) {
+  if ((in_->reset && in_->on_its_way() == 0) || (out_->reader_gone && out_->on_its_way() > 0)) {
     Closed({ErrorCode::kReset, "connection reset by peer"});
     return true;
   }
