@@ -1,7 +1,6 @@
 """`starlock probe` against servers that work, that don't, and that mean harm."""
 
 import json
-import os
 import socket
 import subprocess
 
@@ -9,6 +8,7 @@ import pytest
 
 from pysupport.proxy import BINARY
 from pysupport.smtp import BANNER, Server
+from pysupport.terminal import on_a_terminal
 from pysupport.timing import STEP
 from pysupport.upstream import Upstream, refusing_port, resetting, silent
 
@@ -259,23 +259,12 @@ def test_a_wrong_command_line(arguments):
 def test_colours_on_a_terminal_alone(certs):
     upstream = Upstream(Server(tls=certs.server_context()))
     command = [BINARY, "probe", "--protocol", "smtp", f"localhost:{upstream.port}", "--ca", certs.ca]
-    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
-    assert b"\x1b[" in on_a_terminal(command, {**environment, "TERM": "xterm"})
-    assert b"\x1b[" not in on_a_terminal(command, {**environment, "TERM": "xterm", "NO_COLOR": "1"})
-    assert b"\x1b[" not in on_a_terminal(command, {**environment, "TERM": "dumb"})
-
-
-def on_a_terminal(command, environment):
-    """What `command` writes to a terminal."""
-    ours, theirs = os.openpty()
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment) as process:
-        os.close(theirs)
-        written = b""
-        try:
-            while part := os.read(ours, 65536):
-                written += part
-        except OSError:  # EIO: the other end is closed
-            pass
-        os.close(ours)
-        assert process.wait(STEP) == 0
-    return written
+    for environment, coloured in (
+        ({"TERM": "xterm"}, True),
+        ({"TERM": "xterm", "NO_COLOR": ""}, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, False),
+        ({"TERM": "dumb"}, False),
+    ):
+        status, written = on_a_terminal(command, **environment)
+        assert status == 0
+        assert (b"\x1b[" in written) == coloured, environment
