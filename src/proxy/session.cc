@@ -169,8 +169,11 @@ void Session::Done() {
   Note(End::kInternal, Blame::kProxy, "");
   record_.duration = duration_cast<milliseconds>(context_.loop.now() - started_);
   if (!met_) record_.negotiation = record_.duration;
-  WriteRecord(context_.log, record_);
+  // Whoever reads the record may count on it: the session's place is free again.
+  const SessionRecord record = std::move(record_);
+  Logger& log = context_.log;
   on_done_(*this);
+  WriteRecord(log, record);
 }
 
 }  // namespace starlock::proxy

@@ -71,7 +71,8 @@ class ServerProgram:
 
     def __init__(self, certs, *options):
         leaf = certs.ecdsa
-        command = ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", leaf.chain, "-key", leaf.key, *options]
+        # Not blocking: else it may sit in a read of the network while we talk to its standard input.
+        command = ["openssl", "s_server", "-nbio", "-accept", "127.0.0.1:0", "-cert", leaf.chain, "-key", leaf.key, *options]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.port = None
         for line in self.process.stdout:

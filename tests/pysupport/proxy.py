@@ -1,5 +1,6 @@
 """The proxy under test, as a child process."""
 
+import ctypes
 import itertools
 import json
 import os
@@ -14,6 +15,8 @@ from pysupport.timing import Deadline
 
 BINARY = os.environ.get("STARLOCK_BINARY", "")
 _numbers = itertools.count()
+_libc = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 
 
 class Proxy:
@@ -43,12 +46,13 @@ class Proxy:
         self._changed = threading.Condition()
         self._ended = False
 
-        def limit():
+        def prepare():
+            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # it never outlives the tests
             if files is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
         self.process = subprocess.Popen(
-            [BINARY, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=limit
+            [BINARY, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=prepare
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
