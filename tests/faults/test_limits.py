@@ -136,15 +136,14 @@ def test_descriptors_run_out_and_come_back(certs, folder):
     limits = resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE)
     resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (proxy.descriptors() + 7, limits[1]))
     clients = [Client(proxy.port()) for _ in range(30)]
-    first = [clients[0].reply(), clients[1].reply(), clients[2].reply()]
-    assert first == [BANNER] * 3
+    proxy.logged("accepting pauses")
     used = proxy.cpu_seconds()
-    assert clients[0].silent_for(0.5)
+    assert clients[-1].silent_for(0.5)
     assert proxy.cpu_seconds() - used < 0.2 * SLOWDOWN, "a full table is no reason to spin"
     resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, limits)
-    for client in clients[3:]:
-        answer = client.reply()
-        assert answer == BANNER or answer.startswith(b"421 4."), answer
+    answers = [client.reply() for client in clients]
+    assert all(answer == BANNER or answer.startswith(b"421 4.") for answer in answers), set(answers)
+    assert answers.count(BANNER) >= 20, "all who were left at the door got in"
     for client in clients:
         client.close()
         proxy.record(client)
