@@ -126,6 +126,7 @@ void Loop::Dispose(std::unique_ptr<Disposable> object) {
 }
 
 void Loop::Dispose(std::unique_ptr<buffer::Stream> stream) {
+  if (stream != nullptr) stream->SetHandler(nullptr);
   Dispose(std::make_unique<DisposedStream>(std::move(stream)));
 }
 

@@ -75,6 +75,7 @@ class Loop : public buffer::Executor {
   /// Destroys `object` at the end of the present turn: the way for a handler to be rid of a stream, or of itself,
   /// from inside a call.
   void Dispose(std::unique_ptr<Disposable> object);
+  /// A stream tells its handler nothing more from here on.
   void Dispose(std::unique_ptr<buffer::Stream> stream);
   /// The time at the beginning of the present turn, to the millisecond.
   Clock::time_point now() const;

@@ -6,11 +6,14 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <filesystem>
+#include <iterator>
 #include <utility>
 
 namespace starlock::net {
@@ -168,10 +171,13 @@ void Peer::Reset() {
   Close();
 }
 
-Acceptor::Acceptor(int backlog) : socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  const SocketAddress any = SocketAddress::FromLiteral("127.0.0.1", 0).value();
-  EXPECT_EQ(bind(socket.get(), any.get(), any.size()), 0);
-  EXPECT_EQ(listen(socket.get(), backlog), 0);
+Acceptor::Acceptor(int backlog, const std::string& host, uint16_t port) {
+  const SocketAddress wanted = SocketAddress::FromLiteral(host, port).value();
+  socket = Descriptor(::socket(wanted.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  EXPECT_EQ(bind(socket.get(), wanted.get(), wanted.size()), 0) << wanted.ToString() << ": " << strerror(errno);
+  if (backlog != kDeaf) {
+    EXPECT_EQ(listen(socket.get(), backlog), 0);
+  }
   address = LocalAddress(socket.get());
   SetPatience(socket.get());
 }
@@ -192,6 +198,21 @@ Descriptor ConnectTo(const SocketAddress& address, int receive_buffer) {
   EXPECT_EQ(connect(socket.get(), address.get(), address.size()), 0) << strerror(errno);
   return socket;
 }
+
+size_t OpenDescriptors() {
+  const auto all = std::filesystem::directory_iterator("/proc/self/fd");
+  return static_cast<size_t>(std::distance(begin(all), end(all))) - 1;  // without the iterator's own
+}
+
+NoDescriptors::NoDescriptors() {
+  EXPECT_EQ(getrlimit(RLIMIT_NOFILE, &before_), 0);
+  const Descriptor lowest(dup(0));
+  rlimit none = before_;
+  none.rlim_cur = static_cast<rlim_t>(lowest.get());
+  EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
+NoDescriptors::~NoDescriptors() { EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &before_), 0); }
 
 StreamTest::StreamTest(int peer_receive_buffer) {
   const Acceptor acceptor;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <functional>
@@ -23,7 +24,7 @@ namespace starlock::net {
 inline constexpr std::chrono::seconds kPatience{20};
 
 /// Turns the loop until `holds` does. A deadline that passes is a failure of the test.
-#define RUN_UNTIL(loop, holds) ASSERT_TRUE(RunUntil(loop, [&] { return (holds); })) << #holds
+#define RUN_UNTIL(loop, holds) ASSERT_TRUE(RunUntil(loop, [&] { return static_cast<bool>(holds); })) << #holds
 bool RunUntil(Loop& loop, const std::function<bool()>& holds, std::chrono::milliseconds patience = kPatience);
 /// Turns the loop `turns` times, without waiting for anything: what was due has happened by then.
 void Turn(Loop& loop, int turns = 5);
@@ -74,9 +75,10 @@ class Peer {
   Descriptor socket_;
 };
 
-/// A listening socket on 127.0.0.1, and its address.
+/// A listening socket, and its address. With kDeaf it is bound but does not listen: connections are refused.
 struct Acceptor {
-  explicit Acceptor(int backlog = 16);
+  static constexpr int kDeaf = -1;
+  explicit Acceptor(int backlog = 16, const std::string& host = "127.0.0.1", uint16_t port = 0);
   Descriptor Accept() const;
   Descriptor socket;
   SocketAddress address;
@@ -84,6 +86,21 @@ struct Acceptor {
 
 /// A blocking connection to `address`; `receive_buffer`: SO_RCVBUF, 0: the kernel's.
 Descriptor ConnectTo(const SocketAddress& address, int receive_buffer = 0);
+
+/// Descriptors that this process has.
+size_t OpenDescriptors();
+
+/// While it lives, this process gets no descriptor.
+class NoDescriptors {
+ public:
+  NoDescriptors();
+  ~NoDescriptors();
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
 
 /// A loop, a stream on it, and the peer at its other end. With a small `peer_receive_buffer` the stream's own send
 /// buffer is no more than 256 KiB.
