@@ -74,9 +74,8 @@ class Connection:
             raise Failure("handshake")
         self.cipher = _lib.SSL_CIPHER_get_name(_lib.SSL_get_current_cipher(self._ssl)).decode()
 
-    def recv_into(self, buffer, size, flags=0):
-        """At least one byte, unless the peer has ended. `buffer`: of ctypes. `flags` has no meaning here."""
-        del flags
+    def recv_into(self, buffer, size):
+        """At least one byte, unless the peer has ended. `buffer`: of ctypes."""
         if _lib.SSL_read_ex(self._ssl, buffer, size, ctypes.byref(self._count)) != 1:
             return 0
         return self._count.value

@@ -19,9 +19,11 @@ LISTENERS = ("terminate", "originate", "smtp_server", "smtp_client")
 class Peer:
     """A proxy in one form. `ports`: what it does (of LISTENERS) → where; `missing`: what it does not → why."""
 
+    _given = set()  # ports that peers not yet started will listen on
+
     def __init__(self, name, template, folder, values, lacks=()):
         self.name, self.missing = name, dict(lacks)
-        self.ports = {each: daemons.free_port() for each in LISTENERS if each not in self.missing}
+        self.ports = {each: self._port() for each in LISTENERS if each not in self.missing}
         self.folder = pathlib.Path(folder) / name
         self.configuration = self.folder / template
         self.folder.mkdir(mode=0o755)
@@ -29,6 +31,12 @@ class Peer:
             shutil.copy(pathlib.Path(folder) / each, self.folder / each)
         text = string.Template((PEERS / template).read_text())
         self.configuration.write_text(text.substitute({**values, **self.ports}))
+
+    def _port(self):
+        while (port := daemons.free_port()) in self._given:
+            pass
+        self._given.add(port)
+        return port
 
     def command(self, _binary):
         """How it is started: in the private root, where its folder is /mnt."""
