@@ -19,6 +19,7 @@ LISTENERS = ("terminate", "originate", "smtp_server", "smtp_client")
 class Peer:
     """A proxy in one form. `ports`: what it does (of LISTENERS) → where; `missing`: what it does not → why."""
 
+    tls = True  # whether the listeners that face TLS clients really do
     _given = set()  # ports that peers not yet started will listen on
 
     def __init__(self, name, template, folder, values, lacks=()):
@@ -66,8 +67,15 @@ class Stunnel(Peer):
 
 
 class Starlock(Peer):
-    def __init__(self, folder, values):
-        super().__init__("starlock", "starlock.yaml", folder, values)
+    """`tls`: as it is meant to be; else the floor, which moves the same bytes in the clear."""
+
+    def __init__(self, folder, values, tls=True):
+        self.tls = tls
+        if tls:
+            super().__init__("starlock", "starlock.yaml", folder, values)
+        else:
+            lacks = dict.fromkeys(("originate", "smtp_client"), "without TLS there are no roles: as above")
+            super().__init__("no TLS", "starlock-plain.yaml", folder, values, lacks)
 
     def command(self, binary):
         return [str(binary), "run", "-c", str(self.configuration)]
@@ -79,6 +87,7 @@ def every(folder, values):
         Nginx("nginx-64k", folder, values, "64k"),
         Stunnel(folder, values),
         Starlock(folder, values),
+        Starlock(folder, values, tls=False),
     ]
 
 

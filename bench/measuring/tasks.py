@@ -13,27 +13,34 @@ AT_ONCE = 16
 
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """`listener` of the proxy; `load`: the arguments, {port} and {work} to be filled in; `backend`: which serves it."""
+    """`listener`: of the proxy, `backend`: what is behind it. `kind`: how the load speaks, as its module calls it."""
 
     name: str
     title: str
     listener: str
     backend: str
-    module: str
-    load: tuple
-    bulk: bool
-    cipher: bool  # whether the load has a TLS leg, and so knows the cipher
+    kind: str
+    what: str = ""  # of a bulk transfer: up or down; a session where it is empty
 
-    def run(self, peer, pids, backend, work, extra=()):
-        """One measurement. `work`: bytes or sessions."""
-        arguments = [each.format(port=peer.ports[self.listener], work=work, at_once=AT_ONCE) for each in self.load]
+    @property
+    def bulk(self):
+        return self.what != ""
+
+    def _load(self, port, kind, work, check):
+        if self.bulk:
+            return ["bulk", self.what, port, work, kind, *(["check"] if check else [])]
+        return ["mail", "run", port, work, AT_ONCE, kind]
+
+    def run(self, peer, pids, backend, work, check=False):
+        """One measurement. `work`: bytes or sessions. `check`: every byte is looked at; the load is slower then."""
+        kind = self.kind if peer.tls else "plain"
         before = processes.cpu_of(pids), place.cpu_seconds(backend.pid), place.busy_seconds(place.PROXY_CORE)
         begun = time.monotonic()
-        taken = processes.load(self.module, *arguments, *extra)
+        taken = processes.load(*self._load(peer.ports[self.listener], kind, work, check))
         time.sleep(0.02)  # what comes after the last session's end is its work too
         seconds = time.monotonic() - begun
         after = processes.cpu_of(pids), place.cpu_seconds(backend.pid), place.busy_seconds(place.PROXY_CORE)
-        if self.cipher and taken["cipher"] != CIPHER:
+        if taken["cipher"] != (None if kind == "plain" else CIPHER):
             raise RuntimeError(f"{peer.name} {self.name}: {taken['cipher']} was negotiated")
         proxy, behind, busy = (late - early for early, late in zip(before, after))
         units = work / GIB if self.bulk else work / 1000
@@ -46,21 +53,13 @@ class Task:
         }
 
 
-def _bulk(name, title, listener, backend, what, kind):
-    return Task(name, title, listener, backend, "bulk", (what, "{port}", "{work}", kind), True, kind == "tls")
-
-
-def _mail(name, title, listener, backend, kind):
-    return Task(name, title, listener, backend, "mail", ("run", "{port}", "{work}", "{at_once}", kind), False, kind != "plain")
-
-
 TASKS = (
-    _bulk("terminate-down", "server role, download", "terminate", "plain_backend", "down", "tls"),
-    _bulk("terminate-up", "server role, upload", "terminate", "plain_backend", "up", "tls"),
-    _bulk("originate-down", "client role, download", "originate", "tls_backend", "down", "plain"),
-    _bulk("originate-up", "client role, upload", "originate", "tls_backend", "up", "plain"),
-    _mail("smtp-server", "SMTP STARTTLS session, server role", "smtp_server", "smtp_backend", "starttls"),
-    _mail("smtp-client", "SMTP STARTTLS session, client role", "smtp_client", "smtp_tls_backend", "plain"),
+    Task("terminate-down", "server role, download", "terminate", "plain_backend", "tls", "down"),
+    Task("terminate-up", "server role, upload", "terminate", "plain_backend", "tls", "up"),
+    Task("originate-down", "client role, download", "originate", "tls_backend", "plain", "down"),
+    Task("originate-up", "client role, upload", "originate", "tls_backend", "plain", "up"),
+    Task("smtp-server", "SMTP STARTTLS session, server role", "smtp_server", "smtp_backend", "starttls"),
+    Task("smtp-client", "SMTP STARTTLS session, client role", "smtp_client", "smtp_tls_backend", "plain"),
 )
 
 
