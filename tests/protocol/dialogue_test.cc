@@ -140,6 +140,25 @@ TEST(Dialogue, NothingMayLieAtTheMeetingPointOnceWeHaveSpoken) {
   }
 }
 
+// XMPP dials again after an upgrade: the new connection has no TLS yet, and is guarded like the first.
+TEST(Dialogue, AnotherConnectionIsGuardedAnew) {
+  Made made = Make(kOff, kReq, [](Toy& toy, Side side, char unit, Out& out) {
+    if (unit == 'g') return Verdict::Do(Act::kTlsServer);
+    if (unit == 'm') toy.ReachMeetingPoint(side);
+    if (unit == 'd') return Verdict::Do(Act::kDial);
+    if (unit == 'q') out.server() += "q";
+    return Verdict::Read();
+  });
+  made.driver.Open();
+  made.driver.Arrive(Side::kServer, "g");
+  made.driver.Succeed();
+  made.driver.Arrive(Side::kServer, "md");
+  made.driver.Succeed();
+  EXPECT_FALSE(made.driver.dialogue().negotiated());
+  made.driver.Arrive(Side::kServer, "qx");
+  EXPECT_EQ(made.driver.act(), Act::kFail);
+}
+
 TEST(Dialogue, BeyondTheMeetingPointAServerMaySpeakAsItLikes) {
   Made made = Make(kOff, kOff, [](Toy& toy, Side side, char, Out& out) {
     if (side == Side::kServer) toy.ReachMeetingPoint(side);

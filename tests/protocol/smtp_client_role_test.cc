@@ -279,6 +279,27 @@ TEST(SmtpClientRole, OpportunisticAndTheHandshakeFails) {
   )");
 }
 
+// The second connection begins anew: nothing was asked on it, so its server may be as hasty as any in plaintext.
+TEST(SmtpClientRole, AFallbackForgetsTheFirstConnection) {
+  PlayBoth(kOff, kOpp, R"(
+    S: 220 old
+    s: HELLO proxy.example.org
+    S: 250-old
+    S: 250 STARTTLS
+    s: STARTTLS
+    S: 220 go
+    ! tls-server
+    @ failed
+    note: the TLS handshake with the server failed
+    ! dial
+    @ up
+    S: 220 second
+    S: 421 bye
+    c: 220 second
+    c: 421 bye
+  )");
+}
+
 TEST(SmtpClientRole, ARefusedCertificateIsNeverAFallback) {
   for (const TlsMode server : {kOpp, kReq}) {
     for (const std::string_view end : {"verify_failed server", "plaintext_after_starttls server"}) {

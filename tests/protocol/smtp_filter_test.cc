@@ -260,6 +260,17 @@ TEST(SmtpFilter, AClientThatSaysNoHelloAtAll) {
   for (const TlsMode server : {kOff, kImp}) {
     PlayBoth(kOpp, server, After(kGreeted, "C: MAIL FROM:<a>\ns: MAIL FROM:<a>\n! relay"));
   }
+  // The upstream has had our introduction; that makes this client no worse off.
+  PlayBoth(kOff, kOpp, R"(
+    S: 220 old
+    s: HELLO proxy.example.org
+    S: 250 old
+    note: the server does not offer
+    c: 220 old
+    C: MAIL FROM:<a>
+    s: MAIL FROM:<a>
+    ! relay
+  )");
 }
 
 TEST(SmtpFilter, AuthInOneStep) {
@@ -355,6 +366,20 @@ TEST(SmtpFilter, WhatFollowsASuccessfulAuthIsTheUpstreams) {
     c: 421 bye
     s: STARTTLS
     ! relay
+  )"));
+}
+
+// A 235 that answers something else ends nothing.
+TEST(SmtpFilter, OnlyTheAnswerToAuthIsASuccess) {
+  PlayBoth(kOff, kOff, After(kGreeted, R"(
+    C: NOOP
+    s: NOOP
+    S: 235 welcome
+    c: 235 welcome
+    S: 235 welcome
+    c: 235 welcome
+    C: XCLIENT ADDR=1
+    c: 550 5.7.1 XCLIENT is not for you
   )"));
 }
 

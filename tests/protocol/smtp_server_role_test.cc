@@ -211,6 +211,46 @@ TEST(SmtpServerRole, TlsMustBeginAnewWhereTheServerWasMetBefore) {
   )");
 }
 
+// ... but a server that took no introduction has nobody to forget.
+TEST(SmtpServerRole, ARefusedIntroductionIsNone) {
+  Play({"smtp", kReq, kOpp}, R"(
+    S: 220 old
+    s: EHLO proxy.example.org
+    S: 502 what?
+    note: the server does not offer
+    c: 220 old
+    C: STARTTLS
+    c: 220 2.0.0 Ready to start TLS
+    ! tls-client
+    @ up
+    C: MAIL FROM:<a>
+    s: MAIL FROM:<a>
+    ! relay
+  )");
+}
+
+// Nor one that has forgotten all at its own upgrade: with TLS on both legs the relay begins.
+TEST(SmtpServerRole, TheServersUpgradeForgetsOurIntroduction) {
+  for (const TlsMode server : {kOpp, kReq}) {
+    PlayBoth(kOpp, server, R"(
+      S: 220 old
+      s: HELLO proxy.example.org
+      S: 250-old
+      S: 250 STARTTLS
+      s: STARTTLS
+      S: 220 go
+      ! tls-server
+      @ up
+      c: 220 old
+      C: STARTTLS
+      c: 220 2.0.0 Ready to start TLS
+      ! tls-client
+      @ up
+      ! relay
+    )");
+  }
+}
+
 // A server that will not serve is no reason to let a client in without the TLS that is required of it.
 TEST(SmtpServerRole, ARefusingGreetingEndsWhatMayNotGoOnInPlaintext) {
   PlayBoth(kReq, kOff, "C: AUTH PLAIN AGEAYg==\nS: 554 no\nc: 554 no\n! fail closed server");
