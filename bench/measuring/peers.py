@@ -39,12 +39,12 @@ class Peer:
         self._given.add(port)
         return port
 
-    def command(self, _binary):
-        """How it is started: in the private root, where its folder is /mnt."""
+    def command(self):
+        """How it is started; one in the private root sees its folder as /mnt."""
         raise NotImplementedError
 
-    def started(self, binary):
-        return processes.proxy(self.command(binary), self.ports.values(), self.folder / "log")
+    def started(self):
+        return processes.proxy(self.command(), self.ports.values(), self.folder / "log")
 
 
 class Nginx(Peer):
@@ -54,7 +54,7 @@ class Nginx(Peer):
         lacks = {"smtp_client": "nginx does not speak STARTTLS towards a server"}
         super().__init__(name, "nginx.conf", folder, {**values, "buffer": buffer}, lacks)
 
-    def command(self, _binary):
+    def command(self):
         return daemons.inside(ROOT, self.folder, ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"])
 
 
@@ -62,33 +62,31 @@ class Stunnel(Peer):
     def __init__(self, folder, values):
         super().__init__("stunnel", "stunnel.conf", folder, values)
 
-    def command(self, _binary):
+    def command(self):
         return daemons.inside(ROOT, self.folder, ["stunnel4", "/mnt/stunnel.conf"])
 
 
 class Starlock(Peer):
     """`tls`: as it is meant to be; else the floor, which moves the same bytes in the clear."""
 
-    def __init__(self, folder, values, tls=True):
-        self.tls = tls
-        if tls:
-            super().__init__("starlock", "starlock.yaml", folder, values)
-        else:
-            lacks = dict.fromkeys(("originate", "smtp_client"), "without TLS there are no roles: as above")
-            super().__init__("no TLS", "starlock-plain.yaml", folder, values, lacks)
+    def __init__(self, name, folder, values, binary, tls=True):
+        self.tls, self.binary = tls, binary
+        lacks = {} if tls else dict.fromkeys(("originate", "smtp_client"), "without TLS there are no roles: as above")
+        super().__init__(name, "starlock.yaml" if tls else "starlock-plain.yaml", folder, values, lacks)
 
-    def command(self, binary):
-        return [str(binary), "run", "-c", str(self.configuration)]
+    def command(self):
+        return [str(self.binary), "run", "-c", str(self.configuration)]
 
 
-def every(folder, values):
-    return [
+def every(folder, values, binary, other=None):
+    found = [
         Nginx("nginx", folder, values, "16k"),
         Nginx("nginx-64k", folder, values, "64k"),
         Stunnel(folder, values),
-        Starlock(folder, values),
-        Starlock(folder, values, tls=False),
+        Starlock("starlock", folder, values, binary),
+        Starlock("no TLS", folder, values, binary, tls=False),
     ]
+    return found + ([Starlock("other", folder, values, other)] if other else [])
 
 
 def versions(binary):
