@@ -41,8 +41,8 @@ def digest_of_blocks(size):
 def receive(connection, size, check):
     """Takes exactly `size` bytes. The digest of them, or zeros."""
     buffer, digest = ctypes.create_string_buffer(libssl.BATCH), hashlib.sha256()
-    # To let the kernel drop them (MSG_TRUNC) would be cheaper, but not for us alone: where no other core ever reads what
-    # the proxy wrote, its sends find their pages in its own cache and cost less than half of what they do in life.
+    # To let the kernel drop them (MSG_TRUNC) would be cheaper, but not for us alone: where no other core ever reads
+    # what the proxy wrote, its sends find their pages in its own cache and cost less than half of what they do in life.
     while size > 0:
         n = connection.recv_into(buffer, min(size, libssl.BATCH))
         if n == 0:

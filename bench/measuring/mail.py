@@ -16,7 +16,8 @@ import sys
 import threading
 import time
 
-MESSAGE = b"Subject: bench\r\nFrom: a@example.org\r\nTo: b@example.net\r\n\r\n" + b"A line of a letter.\r\n" * 100 + b".\r\n"
+HEADER = b"Subject: bench\r\nFrom: a@example.org\r\nTo: b@example.net\r\n\r\n"
+MESSAGE = HEADER + b"A line of a letter.\r\n" * 100 + b".\r\n"
 
 
 class Lines:

@@ -55,7 +55,8 @@ class Nginx(Peer):
         super().__init__(name, "nginx.conf", folder, {**values, "buffer": buffer}, lacks)
 
     def command(self):
-        return daemons.inside(ROOT, self.folder, ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"])
+        command = ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"]
+        return daemons.inside(ROOT, self.folder, command)
 
 
 class Stunnel(Peer):
@@ -93,7 +94,8 @@ def versions(binary):
     """What was measured: names with versions."""
     admin = f"--admindir={roots.existing(ROOT)}/var/lib/dpkg"
     command = ["dpkg-query", admin, "-W", "-f", "${Package} ${Version}\n", "nginx", "stunnel4", "libssl3"]
-    found = dict(line.split() for line in subprocess.run(command, check=True, text=True, capture_output=True).stdout.splitlines())
+    listed = subprocess.run(command, check=True, text=True, capture_output=True).stdout
+    found = dict(line.split() for line in listed.splitlines())
     ours = subprocess.run([str(binary), "--version"], check=True, text=True, capture_output=True).stdout
     git = ["git", "-C", str(processes.BENCH), "describe", "--always", "--dirty"]
     tree = subprocess.run(git, text=True, capture_output=True).stdout.strip() or "unknown"

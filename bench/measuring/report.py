@@ -8,12 +8,8 @@ FULL = 0.9
 
 def summary(runs):
     costs = [run["cost"] for run in runs]
-    return {
-        "cost": statistics.median(costs),
-        "least": min(costs),
-        "most": max(costs),
-        **{key: statistics.median(run[key] for run in runs) for key in ("rate", "proxy_share", "load_share", "others_share")},
-    }
+    beside = {key: statistics.median(run[key] for run in runs) for key in runs[0] if key != "cost"}
+    return {"cost": statistics.median(costs), "least": min(costs), "most": max(costs), **beside}
 
 
 def limit(cell):
@@ -28,12 +24,13 @@ def text(result):
     lines.append(f"{facts['date']}  {facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}, "
                  f"{facts['congestion']}, load average {facts['load']} at the start")  # fmt: skip
     lines += [f"{name}: {version}" for name, version in result["versions"].items()]
-    lines.append(f"{result['cipher']}, X25519, ECDSA P-256; {result['rounds']} interleaved rounds, "
+    lines.append(f"{result['cipher']}, X25519, P-256; {result['rounds']} interleaved rounds, "
                  f"{result['mib']} MiB a transfer, {result['sessions']} sessions, {result['at_once']} at once")  # fmt: skip
     for task in result["tasks"]:
         unit, speed = ("CPU-s/GiB", "MiB/s") if task["bulk"] else ("CPU-ms", "/s")
         lines += ["", f"{task['title']} ({unit} of the proxy)"]
-        lines.append(f"  {'':10} {'median':>7} {'least':>7} {'most':>7} {speed:>8} {'proxy':>6} {'load':>6} {'others':>6}  limit")
+        head = f"  {'':10} {'median':>7} {'least':>7} {'most':>7} {speed:>8} {'proxy':>6} {'load':>6} {'others':>6}"
+        lines.append(head + "  limit")
         for name, cell in task["peers"].items():
             if "missing" in cell:
                 lines.append(f"  {name:10} {'-':>7}  {cell['missing']}")
