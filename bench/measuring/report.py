@@ -24,8 +24,8 @@ def text(result):
     lines.append(f"{facts['date']}  {facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}, "
                  f"{facts['congestion']}, load average {facts['load']} at the start")  # fmt: skip
     lines += [f"{name}: {version}" for name, version in result["versions"].items()]
-    lines.append(f"{result['cipher']}, X25519, P-256; {result['rounds']} interleaved rounds, "
-                 f"{result['mib']} MiB a transfer, {result['sessions']} sessions, {result['at_once']} at once")  # fmt: skip
+    work = f"{result['mib']} MiB a transfer, {result['sessions']} sessions, {result['at_once']} at once"
+    lines.append(f"{result['cipher']}, X25519, P-256; {result['rounds']} interleaved rounds, {work}")
     for task in result["tasks"]:
         unit, speed = ("CPU-s/GiB", "MiB/s") if task["bulk"] else ("CPU-ms", "/s")
         lines += ["", f"{task['title']} ({unit} of the proxy)"]
