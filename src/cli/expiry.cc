@@ -1,28 +1,9 @@
 #include "cli/expiry.h"
 
 #include <algorithm>
-#include <cstdio>
 
 namespace starlock::cli {
 namespace {
-
-using std::chrono::days;
-
-constexpr days kSoon{14};
-
-// `2026-01-31`, in UTC.
-std::string Date(Time time) {
-  const std::chrono::year_month_day date(std::chrono::floor<days>(time));
-  char text[32];
-  std::snprintf(text, sizeof text, "%04d-%02u-%02u", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                static_cast<unsigned>(date.day()));
-  return text;
-}
-
-std::string Days(std::chrono::system_clock::duration duration) {
-  const auto count = std::chrono::floor<days>(duration).count();
-  return std::to_string(count) + (count == 1 ? " day" : " days");
-}
 
 // The names that a certificate is good for, or who it says it is.
 std::string Whose(const tls::CertificateInfo& info) {

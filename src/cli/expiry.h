@@ -1,15 +1,13 @@
 #pragma once
 
-#include <chrono>
 #include <string>
 #include <vector>
 
+#include "cli/dates.h"
 #include "config/reader.h"
 #include "proxy/credentials.h"
 
 namespace starlock::cli {
-
-using Time = std::chrono::system_clock::time_point;
 
 /// A line a certificate: its name, whose it is, its key, and until when it is valid.
 std::vector<std::string> DescribeCertificates(const config::Config& config, const proxy::Credentials& credentials);

@@ -6,7 +6,6 @@ namespace starlock::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-using TimePoint = std::chrono::system_clock::time_point;
 
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
@@ -15,14 +14,14 @@ Json OrNull(const std::optional<T>& value) {
 
 Json OrNull(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
 
-Json ToJson(const tls::CertificateInfo& certificate, TimePoint now) {
+Json ToJson(const tls::CertificateInfo& certificate, Time now) {
   return {
       {"subject", certificate.subject},
       {"issuer", certificate.issuer},
       {"names", certificate.names},
-      {"not_before", UtcTime(certificate.not_before)},
-      {"not_after", UtcTime(certificate.not_after)},
-      {"days_left", DaysLeft(certificate, now)},
+      {"not_before", DateTime(certificate.not_before)},
+      {"not_after", DateTime(certificate.not_after)},
+      {"days_left", std::chrono::floor<std::chrono::days>(certificate.not_after - now).count()},
       {"key_type", certificate.key_type},
       {"pin", certificate.pin},
   };
@@ -47,7 +46,7 @@ std::string_view ToString(tls::PeerInfo::Verification verification) {
 
 }  // namespace
 
-std::string ToJson(const ProbeReport& report, TimePoint now) {
+std::string ToJson(const ProbeReport& report, Time now) {
   Json chain = Json::array();
   for (const tls::CertificateInfo& certificate : report.peer.chain) chain.push_back(ToJson(certificate, now));
   Json json;

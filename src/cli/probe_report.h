@@ -1,13 +1,12 @@
 #pragma once
 
-#include <chrono>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
 #include "base/host_port.h"
+#include "cli/dates.h"
 #include "cli/terminal.h"
 #include "protocol/probe.h"
 #include "tls/peer_info.h"
@@ -33,25 +32,13 @@ struct ProbeReport {
   std::optional<ProbeFailure> failure;  ///< also where all was learnt, but the certificate was refused
 };
 
-/// A certificate's time left from `now` on, in whole days: negative once it has expired.
-int64_t DaysLeft(const tls::CertificateInfo& certificate, std::chrono::system_clock::time_point now);
-
-/// `1 day`, `12 days`.
-std::string Days(int64_t count);
-
-/// `2026-01-31T23:59:59Z` (RFC 3339).
-std::string UtcTime(std::chrono::system_clock::time_point time);
-
-/// Below that many days left a certificate deserves a warning.
-inline constexpr int64_t kFewDays = 14;
-
 /// What the certificates deserve to be warned of: those that have few days left. (One that has none left is refused.)
-std::vector<std::string> Warnings(const ProbeReport& report, std::chrono::system_clock::time_point now);
+std::vector<std::string> Warnings(const ProbeReport& report, Time now);
 
 /// The report for a person, ending in a line end. Holds no byte of the server's but printable ASCII.
-std::string ToText(const ProbeReport& report, std::chrono::system_clock::time_point now, const Style& style);
+std::string ToText(const ProbeReport& report, Time now, const Style& style);
 
 /// The report as one JSON object in ASCII, with the keys that kProbeFooter promises.
-std::string ToJson(const ProbeReport& report, std::chrono::system_clock::time_point now);
+std::string ToJson(const ProbeReport& report, Time now);
 
 }  // namespace starlock::cli

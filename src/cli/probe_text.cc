@@ -6,7 +6,6 @@
 namespace starlock::cli {
 namespace {
 
-using TimePoint = std::chrono::system_clock::time_point;
 using Verification = tls::PeerInfo::Verification;
 
 // Rows of a label and what belongs to it, in one column below headings.
@@ -55,18 +54,16 @@ std::vector<std::string> LinesOf(std::string_view text) {
   return lines;
 }
 
-std::string Date(TimePoint time) { return UtcTime(time).substr(0, 10); }
-
 // When a certificate ends, and how far that is from now.
-std::string Expiry(const Page& page, const tls::CertificateInfo& certificate, TimePoint now) {
+std::string Expiry(const Page& page, const tls::CertificateInfo& certificate, Time now) {
   const std::string day = Date(certificate.not_after) + ", ";
-  const int64_t left = DaysLeft(certificate, now);
-  if (left < 0) return day + page.Bad(Days(-left) + " ago");
+  const auto left = certificate.not_after - now;
+  if (left < left.zero()) return day + page.Bad(Days(-left) + " ago");
   const std::string rest = "in " + Days(left);
-  return day + (left < kFewDays ? page.Warning(rest) : rest);
+  return day + (left < kSoon ? page.Warning(rest) : rest);
 }
 
-std::string Beginning(const Page& page, const tls::CertificateInfo& certificate, TimePoint now) {
+std::string Beginning(const Page& page, const tls::CertificateInfo& certificate, Time now) {
   const std::string day = Date(certificate.not_before);
   return now < certificate.not_before ? day + ", " + page.Bad("not yet") : day;
 }
@@ -93,7 +90,7 @@ std::string Verified(const Page& page, const ProbeReport& report) {
   return {};
 }
 
-void AddTls(Page& page, const ProbeReport& report, TimePoint now) {
+void AddTls(Page& page, const ProbeReport& report, Time now) {
   if (!report.tls && report.peer.chain.empty()) return;
   page.Heading("TLS");
   if (report.tls) {
@@ -123,7 +120,7 @@ void AddInside(Page& page, const protocol::Findings& findings) {
 
 }  // namespace
 
-std::string ToText(const ProbeReport& report, TimePoint now, const Style& style) {
+std::string ToText(const ProbeReport& report, Time now, const Style& style) {
   Page page(style);
   const std::string where = report.address.empty() ? "" : " at " + report.address;
   page.Line(Printable(report.target.ToString()) + where + ", " + report.protocol);
