@@ -55,6 +55,9 @@ def test_t3_renegotiation_by_the_server(certs, folder):
     with ServerProgram(certs, "-tls1_2") as program:
         rig = Rig(certs, folder, [("tcp", "off", "implicit")], server={"address": f"127.0.0.1:{program.port}"})
         client = rig.at("tcp", "off", "implicit").dial()
+        # What s_server is told before its handshake is done, it may lose.
+        client.send(b"are you there\n")
+        program.hear(b"are you there")
         program.say(b"hello before\n")
         assert client.line() == b"hello before\n"
         program.say(b"R\n")
@@ -84,6 +87,12 @@ class ServerProgram:
     def say(self, text):
         self.process.stdin.write(text)
         self.process.stdin.flush()
+
+    def hear(self, text):
+        for line in self.process.stdout:
+            if text in line:
+                return
+        raise AssertionError(f"openssl s_server ended before {text!r}")
 
     def __enter__(self):
         return self
