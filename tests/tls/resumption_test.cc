@@ -42,6 +42,14 @@ TEST_P(Resumption, Happens) {
   for (int i = 0; i < 5; ++i) EXPECT_TRUE(Resumes(*server, *client)) << i;
 }
 
+TEST_P(Resumption, NotWhereVerificationIsNotEnforced) {
+  auto server = MakeServer(Server());
+  ClientSettings settings = World::Get().Client();
+  settings.enforce = false;
+  auto client = MakeClient(settings);
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(Resumes(*server, *client)) << i;
+}
+
 TEST_P(Resumption, TellsTheGroupOnlyWhereOneWasUsed) {
   auto server = MakeServer(Server());
   auto client = MakeClient(World::Get().Client());

@@ -118,6 +118,17 @@ TEST_P(BothVersions, Pins) {
   ExpectRefused(Connect(Foreign(), settings), "no pinned key in the server's chain", "bad_certificate");
 }
 
+TEST_P(BothVersions, ToldRatherThanEnforced) {
+  ClientSettings settings = Settings(Verify::kFull);
+  settings.enforce = false;
+  const Result refused = Connect(Expired(), settings);
+  EXPECT_TRUE(refused.established);
+  EXPECT_EQ(refused.peer.verification, Verification::kFailed);
+  EXPECT_EQ(refused.peer.reason, "certificate has expired");
+  EXPECT_EQ(refused.peer.chain.size(), 1u);
+  EXPECT_EQ(Connect(World::Get().ecdsa, settings).peer.verification, Verification::kPassed);
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, BothVersions, testing::Values("1.2", "1.3"));
 
 TEST(Names, AddressesAreMatchedAsSuch) {
