@@ -39,8 +39,8 @@ struct ClientSettings : CommonSettings {
                                             ///< workers (it is large); nullptr: each context loads its own
   std::vector<std::string> pins;  ///< `sha256/BASE64` of a SubjectPublicKeyInfo: one of them must be in the verified
                                   ///< chain (kNone: in the chain that the server sends); empty: none
-  bool enforce = true;  ///< false: a server that verification refuses is talked to all the same, and only
-                        ///< TlsStream::peer() tells. For a probe, which has nothing to lose
+  bool enforce = true;            ///< false: a server that verification refuses is talked to all the same, and only
+                                  ///< TlsStream::peer() tells. For a probe, which has nothing to lose
 };
 
 /// The server role's settings, made ready. One a worker: nothing of it is shared between threads but the

@@ -97,6 +97,11 @@ void RecordLayer::CommitOutput() {
 
 buffer::Chain RecordLayer::TakeOutput() { return std::move(out_); }
 
+void RecordLayer::CompactInput() {
+  buffer::Chain input = std::move(in_);
+  in_.AppendCompact(pool_, std::move(input));
+}
+
 RecordLayer::Status RecordLayer::Handshake() {
   const int result = SSL_do_handshake(ssl_.get());
   CommitOutput();

@@ -46,6 +46,8 @@ class RecordLayer {
   /// Bytes that came and were not opened yet (a record that is still incomplete does not count).
   bool pending() const { return !in_.empty() || SSL_pending(ssl_.get()) > 0; }
   void DropInput() { in_.Clear(); }
+  /// For input that will wait: makes it hold no more memory than it needs.
+  void CompactInput();
   const SSL* ssl() const { return ssl_.get(); }
 
   /// Bytes sealed with one key before it is replaced, where the version can (RFC 8446, 5.5: at most 2^24.5 records of

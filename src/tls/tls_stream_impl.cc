@@ -50,8 +50,8 @@ void TlsStream::Impl::SetHandler(buffer::StreamHandler* handler) {
   if (phase_ == Phase::kHandshake) handshake_handler_ = dynamic_cast<TlsHandler*>(handler);
   if (handler == nullptr) {
     SetReading(false);
-  } else if (closing_) {
-    PumpLater();
+  } else if (closing_ || (reading_ && !AllDelivered())) {
+    PumpLater();  // it has yet to see what its predecessor left
   }
 }
 
@@ -161,6 +161,13 @@ void TlsStream::Impl::WatchLower() {
   if (std::exchange(lower_reading_, want) != want) lower_->SetReading(want);
 }
 
+// What waits for a reader that pauses may wait for long, so it must not hold whole slabs.
+void TlsStream::Impl::Settle() {
+  buffer::Chain left = std::move(plain_);
+  plain_.AppendCompact(pool_, std::move(left));
+  records_.CompactInput();
+}
+
 bool TlsStream::Impl::Flush() {
   buffer::Chain out = records_.TakeOutput();
   if (out.empty() || lower_closed_) return true;
@@ -168,9 +175,14 @@ bool TlsStream::Impl::Flush() {
 }
 
 void TlsStream::Impl::Read() {
-  if (!reading_ || handler_ == nullptr || peer_end_reported_) return;
+  if (!reading_ || handler_ == nullptr) {
+    Settle();
+    return;
+  }
+  if (peer_end_reported_) return;
   if (!peer_end_ && !failed_) Open();
   if (!plain_.empty()) handler_->OnData(plain_);
+  if (!reading_) Settle();
   // The handler may have done anything meanwhile.
   if (phase_ == Phase::kOpen && reading_ && handler_ != nullptr && plain_.empty()) ReportEnd();
 }

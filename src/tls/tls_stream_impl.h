@@ -56,6 +56,7 @@ class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_s
   // The way in.
   void Read();
   void Open();
+  void Settle();
   void ReportEnd();
   bool AllDelivered() const;
 

@@ -274,6 +274,61 @@ TEST_P(Version, WhatIsLeftIsShownAgainWithMoreBehindIt) {
   link.server.stream->SetHandler(&link.server);
 }
 
+TEST_P(Version, ANewHandlerSeesWhatItsPredecessorLeft) {
+  Contexts contexts(GetParam());
+  Link link(*contexts.server, *contexts.client);
+  struct Negotiator final : TlsHandler {
+    void OnHandshake(const TlsInfo& /*info*/) override { stream->SetReading(true); }
+    void OnData(buffer::Chain& in) override {
+      in.Consume(5);
+      stream->SetHandler(next);
+    }
+    void OnWritable() override {}
+    void OnEnd(StreamEnd /*how*/) override {}
+    void OnClosed(const Error& /*error*/) override {}
+    TlsStream* stream = nullptr;
+    Owner* next = nullptr;
+  } negotiator;
+  negotiator.stream = link.server.stream.get();
+  negotiator.next = &link.server;
+  link.server.info.emplace();
+  link.server.stream->SetHandler(&negotiator);
+  link.client.Send("HELLOand the rest");
+  link.Run();
+  EXPECT_EQ(link.server.received, "and the rest");
+}
+
+TEST_P(Version, WhatWaitsForAReaderHoldsLittle) {
+  Contexts contexts(GetParam());
+  test::FakeLoop loop;
+  std::vector<std::unique_ptr<test::StreamPair>> pairs;
+  std::vector<std::unique_ptr<Owner>> owners;
+  for (int i = 0; i < 50; ++i) {
+    pairs.push_back(std::make_unique<test::StreamPair>(loop, test::PairOptions{}));
+    for (int side = 0; side < 2; ++side) owners.push_back(std::make_unique<Owner>());
+    Owner& server = *owners[owners.size() - 2];
+    Owner& client = *owners.back();
+    server.pool = client.pool = &loop.pool();
+    server.read_at_once = i % 2 == 0;  // some never begin, some leave off
+    server.Attach(TlsStream::Accept(*contexts.server, loop.pool(), loop, std::move(pairs.back()->b), {}, &server));
+    client.Attach(TlsStream::Connect(*contexts.client, loop.pool(), loop, std::move(pairs.back()->a), &client));
+    client.Send("a few bytes");
+    server.leave = true;
+  }
+  ASSERT_TRUE(loop.Run());
+  EXPECT_LE(loop.pool().in_use(), 5u) << "not a slab each";
+  for (size_t i = 0; i < owners.size(); i += 2) owners[i]->stream->SetReading(true);
+  ASSERT_TRUE(loop.Run());
+  for (size_t i = 0; i < owners.size(); i += 2) {
+    owners[i]->leave = false;
+    owners[i]->stream->SetReading(true);
+  }
+  ASSERT_TRUE(loop.Run());
+  for (size_t i = 0; i < owners.size(); i += 2) EXPECT_EQ(owners[i]->received, "a few bytes");
+  EXPECT_EQ(loop.pool().in_use(), 0u);
+  owners.clear();
+}
+
 TEST_P(Version, HandlersMayCallAnythingInsideCallbacks) {
   Contexts contexts(GetParam());
   {

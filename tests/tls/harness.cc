@@ -24,10 +24,11 @@ void Owner::OnData(buffer::Chain& in) {
   EXPECT_FALSE(closed.has_value());
   EXPECT_FALSE(in.empty());
   ++data_calls;
-  if (on_data) {
-    on_data();
-    if (!in.empty() && stream == nullptr) return;
+  if (leave) {
+    stream->SetReading(false);
+    return;
   }
+  if (on_data) on_data();
   received += in.ToString();
   in.Clear();
 }

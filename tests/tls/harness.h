@@ -39,6 +39,7 @@ class Owner : public TlsHandler {
   int data_calls = 0;
   int writable = 0;
   bool accepts = true;       ///< what the last Write said
+  bool leave = false;        ///< takes nothing, and switches reading off
   bool read_at_once = true;  ///< switches reading on when the handshake is done
   std::function<void()> on_handshake, on_data, on_end;
 };
