@@ -7,6 +7,7 @@
 #include "config/suggest.h"
 #include "config/values.h"
 #include "protocol/dialects.h"
+#include "tls/library.h"
 
 namespace starlock::cli {
 namespace {
@@ -29,7 +30,7 @@ struct Wrong {
 class CommandLine {
  public:
   CommandLine() : app_("Gives TLS to whichever side of a connection lacks it.", "starlock") {
-    app_.set_version_flag("--version", "starlock " + std::string(Version()) + "\n");
+    app_.set_version_flag("--version", "starlock " + std::string(Version()) + "\n" + tls::LibraryVersion() + "\n");
     app_.require_subcommand(0, 1);
     AddRun();
     AddCheck();

@@ -44,8 +44,8 @@ class ListenerReader {
     map_.ReadNeeded("name", "name: front", ParseName, listener.name);
     ReadListen(listener);
     ReadProtocol(listener);
-    if (const Node* client = map_.Need("client", "client: {tls: off}")) ReadClient(*client, listener.client);
-    if (const Node* server = map_.Need("server", "server: {address: 127.0.0.1:2525, tls: off}")) {
+    if (const YamlNode* client = map_.Need("client", "client: {tls: off}")) ReadClient(*client, listener.client);
+    if (const YamlNode* server = map_.Need("server", "server: {address: 127.0.0.1:2525, tls: off}")) {
       ReadServer(*server, listener.server);
     }
     return listener;
@@ -53,10 +53,10 @@ class ListenerReader {
 
  private:
   void ReadListen(Listener& listener) {
-    const Node* node = map_.Need("listen", "listen: 127.0.0.1:2525");
+    const YamlNode* node = map_.Need("listen", "listen: 127.0.0.1:2525");
     if (!node) return;
     listener.listen_at = report_.At(*node);
-    for (const Node* item : map_.FindList("listen", true)) {
+    for (const YamlNode* item : map_.FindList("listen", true)) {
       HostPort address;
       if (!map_.Convert(*item, ParseListen, address)) continue;
       CheckListen(*item, address, listener);
@@ -64,7 +64,7 @@ class ListenerReader {
     }
   }
 
-  void CheckListen(const Node& item, const HostPort& address, const Listener& listener) {
+  void CheckListen(const YamlNode& item, const HostPort& address, const Listener& listener) {
     const auto collides = [&](const HostPort& other) { return Collide(address, other); };
     if (std::any_of(listener.listen.begin(), listener.listen.end(), collides)) {
       return report_.Fail(item, address.ToString() + " stands twice in 'listen'");
@@ -87,7 +87,7 @@ class ListenerReader {
   bool ReadMode(const MapReader& leg, TlsMode& mode, TlsSettings& tls) {
     tls = tls_;
     ReadTlsSettings(leg, tls);
-    const Node* node = leg.ReadNeeded("tls", "tls: required (or off, opportunistic, implicit)", ParseTlsMode, mode);
+    const YamlNode* node = leg.ReadNeeded("tls", "tls: required (or off, opportunistic, implicit)", ParseTlsMode, mode);
     if (!node) return false;
     if (!starttls_ && (mode == TlsMode::kOpportunistic || mode == TlsMode::kRequired)) {
       report_.Fail(*node, Quoted(node->text) +
@@ -97,11 +97,11 @@ class ListenerReader {
     return true;
   }
 
-  void ReadClient(const Node& node, ClientLeg& client) {
+  void ReadClient(const YamlNode& node, ClientLeg& client) {
     client.at = report_.At(node);
     const MapReader leg(report_, node, "'client' of " + map_.what(), kClientKeys);
     const bool has_mode = ReadMode(leg, client.mode, client.tls);
-    for (const Node* item : leg.FindList("certificates")) {
+    for (const YamlNode* item : leg.FindList("certificates")) {
       CheckCertificate(*item, client);
       client.certificates.push_back(item->text);
     }
@@ -113,7 +113,7 @@ class ListenerReader {
     if (has_mode && off) WarnUnused(leg, {"certificates"});
   }
 
-  void CheckCertificate(const Node& item, const ClientLeg& client) {
+  void CheckCertificate(const YamlNode& item, const ClientLeg& client) {
     const auto& names = client.certificates;
     if (std::find(names.begin(), names.end(), item.text) != names.end()) {
       return report_.Fail(item, Quoted(item.text) + " stands twice in 'certificates'");
@@ -125,11 +125,11 @@ class ListenerReader {
     report_.Fail(item, "no certificate is named " + Quoted(item.text) + help);
   }
 
-  void ReadServer(const Node& node, ServerLeg& server) {
+  void ReadServer(const YamlNode& node, ServerLeg& server) {
     server.at = report_.At(node);
     const MapReader leg(report_, node, "'server' of " + map_.what(), kServerKeys);
     leg.Need("address", "address: mail.example.org:587");
-    for (const Node* item : leg.FindList("address", true)) {
+    for (const YamlNode* item : leg.FindList("address", true)) {
       HostPort address;
       const auto parse = [](std::string_view text) { return ParseAddress(text); };
       if (leg.Convert(*item, parse, address)) server.address.push_back(std::move(address));
@@ -138,7 +138,7 @@ class ListenerReader {
     leg.Read("verify", ParseVerify, server.verify);
     leg.Read("server_name", ParseServerName, server.server_name);
     server.ca = ReadPath(leg, "ca");
-    for (const Node* item : leg.FindList("pins")) {
+    for (const YamlNode* item : leg.FindList("pins")) {
       Pin pin{.text = {}, .at = report_.At(*item)};
       if (leg.Convert(*item, ParsePin, pin.text)) server.pins.push_back(std::move(pin));
     }
@@ -148,7 +148,7 @@ class ListenerReader {
   // What looks like protection and is none.
   void WarnServer(const MapReader& leg, const ServerLeg& server) {
     if (server.mode == TlsMode::kOff) return WarnUnused(leg, {"verify", "server_name", "ca", "pins"});
-    const Node* ca = leg.Find("ca");
+    const YamlNode* ca = leg.Find("ca");
     if (!ca || server.VerifyInForce() != Verify::kNone) return;
     report_.Warn(*ca, server.verify ? "'ca' has no effect where 'verify' is none"
                                     : "'ca' has no effect: an opportunistic leg towards a server verifies only where "
@@ -157,7 +157,7 @@ class ListenerReader {
 
   void WarnUnused(const MapReader& leg, std::initializer_list<std::string_view> keys) {
     for (const std::string_view key : keys) {
-      const Node* node = leg.Find(key);
+      const YamlNode* node = leg.Find(key);
       if (node) report_.Warn(*node, "'" + std::string(key) + "' has no effect where 'tls' is off");
     }
   }
@@ -171,10 +171,10 @@ class ListenerReader {
 };
 
 // What to call a listener in messages: by its name if it has one.
-std::string Call(const Node& node, size_t index) {
-  for (const Node::Entry& entry : node.entries) {
-    const bool name = entry.key->kind == Node::Kind::kScalar && entry.key->text == "name";
-    if (name && entry.value->kind == Node::Kind::kScalar) return "listener " + Quoted(entry.value->text);
+std::string Call(const YamlNode& node, size_t index) {
+  for (const YamlNode::Entry& entry : node.entries) {
+    const bool name = entry.key->kind == YamlNode::Kind::kScalar && entry.key->text == "name";
+    if (name && entry.value->kind == YamlNode::Kind::kScalar) return "listener " + Quoted(entry.value->text);
   }
   return "listener " + std::to_string(index + 1);
 }
@@ -183,16 +183,17 @@ std::string Call(const Node& node, size_t index) {
 
 void ReadListeners(const MapReader& root, const TlsSettings& tls, std::span<const DialectRules> dialects,
                    Config& config) {
-  const Node* node = root.Need("listeners", "listeners: [{name: front, listen: …, protocol: …, client: …, server: …}]");
+  const YamlNode* node =
+      root.Need("listeners", "listeners: [{name: front, listen: …, protocol: …, client: …, server: …}]");
   if (!node) return;
   Report& report = root.report();
-  if (node->kind != Node::Kind::kList) {
+  if (node->kind != YamlNode::Kind::kList) {
     return report.Fail(
         *node, "'listeners' takes a list, each item beginning with '-', not " + std::string(KindName(node->kind)));
   }
   if (node->items.empty()) report.Fail(*node, "'listeners' is an empty list; there is nothing to do");
   for (size_t i = 0; i < node->items.size(); ++i) {
-    const Node& item = *node->items[i];
+    const YamlNode& item = *node->items[i];
     const MapReader map(report, item, Call(item, i), kListenerKeys);
     Listener listener = ListenerReader(map, tls, dialects, config).Read();
     const auto same = [&](const Listener& other) { return other.name == listener.name; };

@@ -65,36 +65,36 @@ void Report::Fail(Location at, std::string message) {
 std::vector<Diagnostic> Report::TakeErrors() { return InOrder(std::move(errors_)); }
 std::vector<Diagnostic> Report::TakeWarnings() { return InOrder(std::move(warnings_)); }
 
-MapReader::MapReader(Report& report, const Node& node, std::string what, std::span<const Key> keys)
+MapReader::MapReader(Report& report, const YamlNode& node, std::string what, std::span<const Key> keys)
     : report_(report), node_(node), what_(std::move(what)) {
-  if (node.kind == Node::Kind::kMap) {
-    for (const Node::Entry& entry : node.entries) TakeEntry(*entry.key, *entry.value, keys);
+  if (node.kind == YamlNode::Kind::kMap) {
+    for (const YamlNode::Entry& entry : node.entries) TakeEntry(*entry.key, *entry.value, keys);
     return;
   }
   report.Fail(node, what_ + " must be a map of keys and values, not " + std::string(KindName(node.kind)));
   for (const Key& key : keys) found_.push_back({key.name, nullptr});
 }
 
-void MapReader::TakeEntry(const Node& key, const Node& value, std::span<const Key> keys) {
-  if (key.kind != Node::Kind::kScalar) {
+void MapReader::TakeEntry(const YamlNode& key, const YamlNode& value, std::span<const Key> keys) {
+  if (key.kind != YamlNode::Kind::kScalar) {
     report_.Fail(key, "a key of " + what_ + " must be a word, not " + std::string(KindName(key.kind)));
     return;
   }
   const auto known = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == key.text; });
   if (known == keys.end()) return RefuseUnknown(key, keys);
   if (known->later) return report_.Fail(key, Quoted(key.text) + " is not supported yet; leave it out");
-  for (const Node::Entry& earlier : node_.entries) {
+  for (const YamlNode::Entry& earlier : node_.entries) {
     if (earlier.key.get() == &key) break;
-    if (earlier.key->kind != Node::Kind::kScalar || earlier.key->text != key.text) continue;
+    if (earlier.key->kind != YamlNode::Kind::kScalar || earlier.key->text != key.text) continue;
     return report_.Fail(key, Quoted(key.text) + " stands twice in " + what_ + "; the first is in line " +
                                  std::to_string(earlier.key->line));
   }
-  const bool empty = value.kind == Node::Kind::kNull;
+  const bool empty = value.kind == YamlNode::Kind::kNull;
   if (empty) report_.Fail(key, Quoted(key.text) + " has no value");
   found_.push_back({known->name, empty ? nullptr : &value});
 }
 
-void MapReader::RefuseUnknown(const Node& key, std::span<const Key> keys) const {
+void MapReader::RefuseUnknown(const YamlNode& key, std::span<const Key> keys) const {
   std::vector<std::string_view> known;
   for (const Key& k : keys) {
     if (!k.later) known.push_back(k.name);
@@ -104,39 +104,39 @@ void MapReader::RefuseUnknown(const Node& key, std::span<const Key> keys) const 
   report_.Fail(key, "unknown key " + Quoted(key.text) + " in " + what_ + help);
 }
 
-const Node* MapReader::Find(std::string_view key) const {
+const YamlNode* MapReader::Find(std::string_view key) const {
   const auto found = std::find_if(found_.begin(), found_.end(), [&](const Found& f) { return f.key == key; });
   return found == found_.end() ? nullptr : found->value;
 }
 
-const Node* MapReader::Need(std::string_view key, std::string_view example) const {
+const YamlNode* MapReader::Need(std::string_view key, std::string_view example) const {
   const auto found = std::find_if(found_.begin(), found_.end(), [&](const Found& f) { return f.key == key; });
   if (found != found_.end()) return found->value;
   report_.Fail(node_, what_ + " lacks '" + std::string(key) + "'; write it like " + std::string(example));
   return nullptr;
 }
 
-const Node* MapReader::FindScalar(std::string_view key) const {
-  const Node* node = Find(key);
-  if (!node || node->kind == Node::Kind::kScalar) return node;
+const YamlNode* MapReader::FindScalar(std::string_view key) const {
+  const YamlNode* node = Find(key);
+  if (!node || node->kind == YamlNode::Kind::kScalar) return node;
   report_.Fail(*node, "'" + std::string(key) + "' takes a single value, not " + std::string(KindName(node->kind)));
   return nullptr;
 }
 
-std::vector<const Node*> MapReader::FindList(std::string_view key, bool or_one) const {
-  const Node* node = Find(key);
+std::vector<const YamlNode*> MapReader::FindList(std::string_view key, bool or_one) const {
+  const YamlNode* node = Find(key);
   if (!node) return {};
-  if (or_one && node->kind == Node::Kind::kScalar) return {node};
+  if (or_one && node->kind == YamlNode::Kind::kScalar) return {node};
   const std::string name = "'" + std::string(key) + "'";
-  if (node->kind != Node::Kind::kList) {
-    const std::string like = node->kind == Node::Kind::kScalar ? "; write [" + node->text.substr(0, 60) + "]" : "";
+  if (node->kind != YamlNode::Kind::kList) {
+    const std::string like = node->kind == YamlNode::Kind::kScalar ? "; write [" + node->text.substr(0, 60) + "]" : "";
     report_.Fail(*node, name + " takes a list, not " + std::string(KindName(node->kind)) + like);
     return {};
   }
   if (node->items.empty()) report_.Fail(*node, name + " is an empty list; name at least one, or leave it out");
-  std::vector<const Node*> result;
+  std::vector<const YamlNode*> result;
   for (const auto& item : node->items) {
-    if (item->kind == Node::Kind::kScalar) {
+    if (item->kind == YamlNode::Kind::kScalar) {
       result.push_back(item.get());
     } else {
       report_.Fail(*item, "each item of " + name + " is a single value, not " + std::string(KindName(item->kind)));

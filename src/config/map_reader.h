@@ -18,10 +18,10 @@ class Report {
   explicit Report(std::string path) : path_(std::move(path)) {}
 
   const std::string& path() const { return path_; }
-  Location At(const Node& node) const { return {path_, node.line, node.column}; }
-  void Fail(const Node& node, std::string message) { Fail(At(node), std::move(message)); }
+  Location At(const YamlNode& node) const { return {path_, node.line, node.column}; }
+  void Fail(const YamlNode& node, std::string message) { Fail(At(node), std::move(message)); }
   void Fail(Location at, std::string message);
-  void Warn(const Node& node, std::string message) { warnings_.push_back({At(node), std::move(message)}); }
+  void Warn(const YamlNode& node, std::string message) { warnings_.push_back({At(node), std::move(message)}); }
 
   bool failed() const { return !errors_.empty(); }
   /// Both in the order of the file.
@@ -47,37 +47,37 @@ class MapReader {
  public:
   /// `what` is the map for messages: `'limits'`, `listener 'front'`. A `node` that is no map reads as an empty one of
   /// which nothing is missed.
-  MapReader(Report& report, const Node& node, std::string what, std::span<const Key> keys);
+  MapReader(Report& report, const YamlNode& node, std::string what, std::span<const Key> keys);
 
   Report& report() const { return report_; }
-  const Node& node() const { return node_; }
+  const YamlNode& node() const { return node_; }
   const std::string& what() const { return what_; }
 
   /// The value of `key`, or nullptr.
-  const Node* Find(std::string_view key) const;
+  const YamlNode* Find(std::string_view key) const;
   /// The value of `key`, which the map must have; `example` shows a right one.
-  const Node* Need(std::string_view key, std::string_view example) const;
+  const YamlNode* Need(std::string_view key, std::string_view example) const;
   /// The same, where the value has to be a single one.
-  const Node* FindScalar(std::string_view key) const;
+  const YamlNode* FindScalar(std::string_view key) const;
   /// The single values of a list that is not empty. `or_one`: a single value stands for a list of it.
-  std::vector<const Node*> FindList(std::string_view key, bool or_one = false) const;
+  std::vector<const YamlNode*> FindList(std::string_view key, bool or_one = false) const;
 
   /// Reads a single value into `out`, which keeps what it held where there is none, or a wrong one. `parse` takes the
   /// text and returns a Result.
   template <typename Parse, typename T>
   void Read(std::string_view key, Parse parse, T& out) const {
-    if (const Node* node = FindScalar(key)) Convert(*node, parse, out);
+    if (const YamlNode* node = FindScalar(key)) Convert(*node, parse, out);
   }
   /// The same, where the map must have it; `example` shows a right value. Returns the node if `out` was set.
   template <typename Parse, typename T>
-  const Node* ReadNeeded(std::string_view key, std::string_view example, Parse parse, T& out) const {
+  const YamlNode* ReadNeeded(std::string_view key, std::string_view example, Parse parse, T& out) const {
     if (!Need(key, example)) return nullptr;
-    const Node* node = FindScalar(key);
+    const YamlNode* node = FindScalar(key);
     return node && Convert(*node, parse, out) ? node : nullptr;
   }
   /// The same for one node. False: it was wrong, and that has been said.
   template <typename Parse, typename T>
-  bool Convert(const Node& node, Parse parse, T& out) const {
+  bool Convert(const YamlNode& node, Parse parse, T& out) const {
     auto value = parse(std::string_view(node.text));
     if (!value) {
       report_.Fail(node, value.error().detail);
@@ -90,14 +90,14 @@ class MapReader {
  private:
   struct Found {
     std::string_view key;
-    const Node* value;  // nullptr: faulty
+    const YamlNode* value;  // nullptr: faulty
   };
 
-  void TakeEntry(const Node& key, const Node& value, std::span<const Key> keys);
-  void RefuseUnknown(const Node& key, std::span<const Key> keys) const;
+  void TakeEntry(const YamlNode& key, const YamlNode& value, std::span<const Key> keys);
+  void RefuseUnknown(const YamlNode& key, std::span<const Key> keys) const;
 
   Report& report_;
-  const Node& node_;
+  const YamlNode& node_;
   std::string what_;
   std::vector<Found> found_;
 };

@@ -17,15 +17,15 @@ constexpr Key kTlsKeys[] = {{"min_version"}, {"max_version"}, {"groups"}, {"tick
 constexpr Key kCertificateKeys[] = {{"chain"}, {"key"}};
 
 void CheckVersions(const MapReader& map, const TlsSettings& tls) {
-  const Node* max = map.Find("max_version");
-  const Node* at = max ? max : map.Find("min_version");
+  const YamlNode* max = map.Find("max_version");
+  const YamlNode* at = max ? max : map.Find("min_version");
   if (!at || tls.min_version <= tls.max_version) return;
   map.report().Fail(*at, "min_version 1.3 is above max_version 1.2; no version is left");
 }
 
 void ReadGroups(const MapReader& map, std::vector<std::string>& groups) {
   std::vector<std::string> result;
-  for (const Node* item : map.FindList("groups")) {
+  for (const YamlNode* item : map.FindList("groups")) {
     std::string group;
     if (!map.Convert(*item, ParseGroup, group)) continue;
     if (std::find(result.begin(), result.end(), group) != result.end()) {
@@ -36,8 +36,9 @@ void ReadGroups(const MapReader& map, std::vector<std::string>& groups) {
   if (!result.empty()) groups = std::move(result);
 }
 
-void ReadCertificate(Report& report, const Node& name, const Node& value, std::vector<Certificate>& certificates) {
-  if (name.kind != Node::Kind::kScalar) {
+void ReadCertificate(Report& report, const YamlNode& name, const YamlNode& value,
+                     std::vector<Certificate>& certificates) {
+  if (name.kind != YamlNode::Kind::kScalar) {
     return report.Fail(name, "a certificate's name must be a word, not " + std::string(KindName(name.kind)));
   }
   const auto parsed = ParseName(name.text);
@@ -50,7 +51,7 @@ void ReadCertificate(Report& report, const Node& name, const Node& value, std::v
                                  std::to_string(earlier->at.line));
   }
   Certificate certificate{.name = name.text, .chain = {}, .key = {}, .at = report.At(name)};
-  if (value.kind == Node::Kind::kNull) {
+  if (value.kind == YamlNode::Kind::kNull) {
     report.Fail(name, "certificate " + Quoted(name.text) + " has no value; write {chain: FILE, key: FILE}");
   } else {
     const MapReader map(report, value, "certificate " + Quoted(name.text), kCertificateKeys);
@@ -65,7 +66,7 @@ void ReadCertificate(Report& report, const Node& name, const Node& value, std::v
 }  // namespace
 
 std::optional<File> ReadPath(const MapReader& map, std::string_view key) {
-  const Node* node = map.FindScalar(key);
+  const YamlNode* node = map.FindScalar(key);
   if (!node) return std::nullopt;
   if (node->text.empty() || node->text.find('\0') != std::string::npos) {
     map.report().Fail(*node, "'" + std::string(key) + "' takes the path of a file");
@@ -76,7 +77,7 @@ std::optional<File> ReadPath(const MapReader& map, std::string_view key) {
 }
 
 void ReadLog(const MapReader& root, LogSettings& log) {
-  const Node* node = root.Find("log");
+  const YamlNode* node = root.Find("log");
   if (!node) return;
   const MapReader map(root.report(), *node, "'log'", kLogKeys);
   map.Read("level", ParseLogLevel, log.level);
@@ -84,7 +85,7 @@ void ReadLog(const MapReader& root, LogSettings& log) {
 }
 
 void ReadLimits(const MapReader& root, Limits& limits) {
-  const Node* node = root.Find("limits");
+  const YamlNode* node = root.Find("limits");
   if (!node) return;
   constexpr uint32_t kMost = 100'000'000;
   const auto count = [](std::string_view text) { return ParseCount(text, 0, kMost); };
@@ -98,7 +99,7 @@ void ReadLimits(const MapReader& root, Limits& limits) {
 }
 
 void ReadTls(const MapReader& root, TlsSettings& tls, std::optional<File>& ticket_keys) {
-  const Node* node = root.Find("tls");
+  const YamlNode* node = root.Find("tls");
   if (!node) return;
   const MapReader map(root.report(), *node, "'tls'", kTlsKeys);
   ReadTlsSettings(map, tls);
@@ -113,15 +114,16 @@ void ReadTlsSettings(const MapReader& map, TlsSettings& tls) {
 }
 
 void ReadCertificates(const MapReader& root, std::vector<Certificate>& certificates) {
-  const Node* node = root.Find("certificates");
+  const YamlNode* node = root.Find("certificates");
   if (!node) return;
-  if (node->kind != Node::Kind::kMap) {
+  if (node->kind != YamlNode::Kind::kMap) {
     return root.report().Fail(*node,
                               "'certificates' must be a map of names, like mail: {chain: mail.pem, key: "
                               "mail.key}, not " +
                                   std::string(KindName(node->kind)));
   }
-  for (const Node::Entry& entry : node->entries) ReadCertificate(root.report(), *entry.key, *entry.value, certificates);
+  for (const YamlNode::Entry& entry : node->entries)
+    ReadCertificate(root.report(), *entry.key, *entry.value, certificates);
 }
 
 bool Collide(const HostPort& a, const HostPort& b) { return a.port != 0 && a == b; }

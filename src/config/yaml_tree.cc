@@ -25,30 +25,30 @@ class Refusal : public YAML::Exception {
 // Takes the parser's events and builds the tree.
 class TreeBuilder : public YAML::EventHandler {
  public:
-  std::shared_ptr<const Node> root() const { return root_; }
+  std::shared_ptr<const YamlNode> root() const { return root_; }
   /// The innermost list or map that was being read when the parser gave up; nullptr: none.
-  const Node* innermost() const { return open_.empty() ? nullptr : open_.back().node.get(); }
+  const YamlNode* innermost() const { return open_.empty() ? nullptr : open_.back().node.get(); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (!root_) return;
-    const bool whole = root_->kind == Node::Kind::kMap || root_->kind == Node::Kind::kNull;
+    const bool whole = root_->kind == YamlNode::Kind::kMap || root_->kind == YamlNode::Kind::kNull;
     throw Refusal(mark, whole ? "a second document begins here; a configuration is one"
                               : "does not belong to what stands above it; a configuration is one map");
   }
   void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { Leaf(Node::Kind::kNull, mark, anchor, {}); }
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { Leaf(YamlNode::Kind::kNull, mark, anchor, {}); }
   void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                 const std::string& value) override {
-    Leaf(Node::Kind::kScalar, mark, anchor, value);
+    Leaf(YamlNode::Kind::kScalar, mark, anchor, value);
   }
   void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value /*style*/) override {
-    Open(Node::Kind::kList, mark, anchor);
+    Open(YamlNode::Kind::kList, mark, anchor);
   }
   void OnSequenceEnd() override { Close(); }
   void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value /*style*/) override {
-    Open(Node::Kind::kMap, mark, anchor);
+    Open(YamlNode::Kind::kMap, mark, anchor);
   }
   void OnMapEnd() override { Close(); }
 
@@ -61,33 +61,33 @@ class TreeBuilder : public YAML::EventHandler {
 
  private:
   struct Anchored {
-    std::shared_ptr<const Node> node;
-    size_t nodes;
+    std::shared_ptr<const YamlNode> node;
+    size_t nodes = 0;
   };
   struct Frame {
-    std::shared_ptr<Node> node;
+    std::shared_ptr<YamlNode> node;
     YAML::anchor_t anchor;
-    size_t nodes_before;
-    std::shared_ptr<const Node> key;  // of a map, while its value is awaited
+    size_t nodes_before = 0;
+    std::shared_ptr<const YamlNode> key;  // of a map, while its value is awaited
   };
 
-  std::shared_ptr<Node> Make(Node::Kind kind, const YAML::Mark& mark) {
+  std::shared_ptr<YamlNode> Make(YamlNode::Kind kind, const YAML::Mark& mark) {
     Count(1, mark);
-    auto node = std::make_shared<Node>();
+    auto node = std::make_shared<YamlNode>();
     node->kind = kind;
     node->line = mark.line + 1;
     node->column = mark.column + 1;
     return node;
   }
 
-  void Leaf(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, const std::string& text) {
+  void Leaf(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor, const std::string& text) {
     auto node = Make(kind, mark);
     node->text = text;
     if (anchor != 0) anchors_[anchor] = {node, 1};
     Add(std::move(node));
   }
 
-  void Open(Node::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
+  void Open(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (open_.size() == kMaxDepth) throw Refusal(mark, "nested too deeply for a configuration");
     const size_t before = nodes_;
     open_.push_back({Make(kind, mark), anchor, before, nullptr});
@@ -100,13 +100,13 @@ class TreeBuilder : public YAML::EventHandler {
     Add(frame.node);
   }
 
-  void Add(std::shared_ptr<const Node> node) {
+  void Add(std::shared_ptr<const YamlNode> node) {
     if (open_.empty()) {
       root_ = std::move(node);
       return;
     }
     Frame& frame = open_.back();
-    if (frame.node->kind == Node::Kind::kList) {
+    if (frame.node->kind == YamlNode::Kind::kList) {
       frame.node->items.push_back(std::move(node));
     } else if (!frame.key) {
       frame.key = std::move(node);
@@ -121,7 +121,7 @@ class TreeBuilder : public YAML::EventHandler {
     if (nodes_ > kMaxNodes) throw Refusal(mark, "more than a configuration can need, or too many aliases");
   }
 
-  std::shared_ptr<const Node> root_;
+  std::shared_ptr<const YamlNode> root_;
   std::vector<Frame> open_;
   std::map<YAML::anchor_t, Anchored> anchors_;
   size_t nodes_ = 0;
@@ -182,7 +182,7 @@ Diagnostic Describe(const YAML::Exception& e, const TreeBuilder& builder, std::s
                     const std::string& path) {
   if (const auto tab = FindTab(text, path, e.mark.line + 1)) return {*tab, "a tab indents; YAML wants spaces"};
   const bool unclosed = e.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || e.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
-  if (const Node* node = builder.innermost(); node && unclosed) {
+  if (const YamlNode* node = builder.innermost(); node && unclosed) {
     return {{path, node->line, node->column}, InPlainWords(e.msg)};
   }
   return {{path, e.mark.line + 1, e.mark.column + 1}, InPlainWords(e.msg)};
@@ -190,21 +190,21 @@ Diagnostic Describe(const YAML::Exception& e, const TreeBuilder& builder, std::s
 
 }  // namespace
 
-std::string_view KindName(Node::Kind kind) {
+std::string_view KindName(YamlNode::Kind kind) {
   switch (kind) {
-    case Node::Kind::kNull:
+    case YamlNode::Kind::kNull:
       return "nothing";
-    case Node::Kind::kScalar:
+    case YamlNode::Kind::kScalar:
       return "a single value";
-    case Node::Kind::kList:
+    case YamlNode::Kind::kList:
       return "a list";
-    case Node::Kind::kMap:
+    case YamlNode::Kind::kMap:
       return "a map";
   }
   return "nothing";
 }
 
-std::shared_ptr<const Node> ParseYaml(std::string_view text, const std::string& path, Diagnostic& error) {
+std::shared_ptr<const YamlNode> ParseYaml(std::string_view text, const std::string& path, Diagnostic& error) {
   if (auto obscure = FindObscure(text, path)) {
     error = std::move(*obscure);
     return nullptr;
