@@ -298,6 +298,25 @@ TEST(SmtpClientRole, AFallbackForgetsTheFirstConnection) {
     c: 220 second
     c: 421 bye
   )");
+  // Nor has its server had our introduction, for which a client inside TLS would have to begin anew.
+  PlayBoth(kImp, kOpp, R"(
+    S: 220 old
+    s: HELLO proxy.example.org
+    S: 250-old
+    S: 250 STARTTLS
+    s: STARTTLS
+    S: 220 go
+    ! tls-server
+    @ failed
+    note: the TLS handshake with the server failed
+    ! dial
+    @ up
+    S: 220 second
+    c: 220 second
+    C: MAIL FROM:<a>
+    s: MAIL FROM:<a>
+    ! relay
+  )");
 }
 
 TEST(SmtpClientRole, ARefusedCertificateIsNeverAFallback) {
