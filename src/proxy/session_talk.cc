@@ -123,7 +123,8 @@ void Session::NoteMeetingPoint() {
 
 // Sees to the ends that have come, once all before them has been used.
 void Session::PassOnEnds() {
-  if (pumping_ || phase_ != Phase::kTalk) return;
+  // While a peer does not read, what came before an end may not have been looked at yet: OnWritable comes back here.
+  if (pumping_ || phase_ != Phase::kTalk || client_.congested || server_.congested) return;
   for (const Side side : {Side::kServer, Side::kClient}) {
     if (!leg(side).ended || leg(side).handshaking || kept_[Index(side)]) continue;
     // From a side that has ended nothing will come that would have to be read.

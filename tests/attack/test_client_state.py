@@ -1,5 +1,8 @@
 """What a client may not carry over the boundary, or do at the wrong time: F1 to F4, P1, P2, A2."""
 
+import select
+import threading
+
 import pytest
 from common import aborted, all_seen, control, hello_word
 
@@ -209,6 +212,34 @@ def test_p2_xclient_inside_tls(at, certs):
     client.hello()
     assert client.command(b"XCLIENT ADDR=192.0.2.1").startswith(b"550 5.7.1 ")
     control(place, client, place.fake)
+    assert b"XCLIENT" not in all_seen(place)
+
+
+def test_p2_xclient_from_a_client_that_does_not_read(at):
+    """What it sent last is looked at, though by then there was no room for the answers, and its end had come."""
+    blocked, looked = threading.Event(), threading.Event()
+
+    def hello(channel, _):
+        reply = b"250 " + b"x" * 15000 + b"\r\n"
+        while not looked.is_set():
+            left = memoryview(reply)
+            while left:
+                if select.select([], [channel.sock], [], 0.5)[1]:
+                    left = left[channel.sock.send(left) :]
+                elif not looked.is_set():
+                    blocked.set()
+                    select.select([channel.sock], [], [], 1)  # nothing must come
+                    looked.set()
+        return True
+
+    place = at("off", on={b"EHLO": hello, b"LHLO": hello})
+    client = place.arrive()
+    client.send(hello_word(place) + b" client.example.org\r\n")
+    assert blocked.wait(60)
+    client.send(b"XCLIENT ADDR=192.0.2.1\r\n")
+    client.half_close()
+    assert looked.wait(60)
+    assert b"\r\n550 5.7.1 XCLIENT is not for you\r\n" in client.rest()
     assert b"XCLIENT" not in all_seen(place)
 
 
