@@ -6,7 +6,7 @@ std::vector<std::string> Warnings(const ProbeReport& report, Time now) {
   std::vector<std::string> warnings;
   for (const tls::CertificateInfo& certificate : report.peer.chain) {
     const auto left = certificate.not_after - now;
-    if (left < left.zero() || left >= kSoon) continue;
+    if (left < std::chrono::seconds(0) || left >= kSoon) continue;
     warnings.push_back("the certificate of " + certificate.subject + " expires in " + Days(left));
   }
   return warnings;

@@ -58,7 +58,7 @@ std::vector<std::string> LinesOf(std::string_view text) {
 std::string Expiry(const Page& page, const tls::CertificateInfo& certificate, Time now) {
   const std::string day = Date(certificate.not_after) + ", ";
   const auto left = certificate.not_after - now;
-  if (left < left.zero()) return day + page.Bad(Days(-left) + " ago");
+  if (left < std::chrono::seconds(0)) return day + page.Bad(Days(-left) + " ago");
   const std::string rest = "in " + Days(left);
   return day + (left < kSoon ? page.Warning(rest) : rest);
 }

@@ -10,7 +10,7 @@ from pysupport.proxy import BINARY
 from pysupport.smtp import BANNER, Server
 from pysupport.terminal import on_a_terminal
 from pysupport.timing import STEP
-from pysupport.upstream import Upstream, refusing_port, resetting, silent
+from pysupport.upstream import Upstream, refusing_port, silent
 
 KEYS = [
     "protocol", "target", "address", "greeting", "capabilities_before", "starttls", "tls", "chain", "verification",
@@ -213,10 +213,16 @@ def test_no_tls_where_there_should_be(certs):
     assert (probed.status, probed.end) == (1, "handshake_failed")
 
 
+def resets_in_mid_dialogue(channel):
+    channel.send(b"220 here for now\r\n")
+    channel.line()
+    channel.reset()
+
+
 def test_a_server_that_goes_away(certs):
     probed = Probed(lambda channel: None, "--ca", certs.ca)
     assert (probed.status, probed.end) == (1, "closed")
-    probed = Probed(resetting, "--ca", certs.ca)
+    probed = Probed(resets_in_mid_dialogue, "--ca", certs.ca)
     assert (probed.status, probed.end) == (1, "reset")
 
 
