@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "cli/demo_recording.h"
+#include "net/descriptor.h"
 #include "tls/peer_info.h"
 #include "tls/tls_info.h"
 
@@ -18,30 +19,24 @@ enum class Use : uint8_t {
   kSidecar,  ///< the client knows no TLS, the server takes no mail without
 };
 
-/// What both scenes are played with: a throw-away authority, and a certificate that it has issued. The files lie in a
-/// private folder that goes with this object.
+/// What both scenes are played with: a throw-away authority, and a certificate that it has issued, as files for the
+/// proxy to read. They lie in memory: no disk ever sees the key, and nothing is left behind, however this ends.
 class Stage {
  public:
   static Result<Stage> Set(std::string protocol);
-  ~Stage();
-  Stage(Stage&& other) noexcept;
-  Stage(const Stage&) = delete;
-  Stage& operator=(const Stage&) = delete;
-  Stage& operator=(Stage&&) = delete;
 
   std::string protocol;
-  std::string hello;  ///< how the protocol's clients ask for extensions
-  std::string ca, chain, key;
+  std::string hello;           ///< how the protocol's clients ask for extensions
+  std::string ca, chain, key;  ///< paths, for this process, for as long as this object lives
 
   /// Whom the certificate is for.
   static constexpr const char* kName = "mail.example.org";
 
  private:
   Stage() = default;
-  Error WriteFiles();
-  Error Write(std::string& path, const std::string& name, const std::string& text);
+  Error Write(std::string& path, const std::string& text);
 
-  std::string folder_;
+  std::vector<net::Descriptor> files_;
 };
 
 /// What the proxy's record of the session says. An empty version is plaintext.

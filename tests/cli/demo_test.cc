@@ -1,8 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <functional>
+#include <map>
 
 #include "cli/demo_scene.h"
 #include "cli/demo_story.h"
@@ -102,20 +102,6 @@ TEST(Demo, TheStoryIsNoWiderThanATerminal) {
       EXPECT_LE(story.find('\n', at) - at, 80U) << story.substr(at, story.find('\n', at) - at);
     }
   }
-}
-
-TEST(Demo, LeavesNoFileBehind) {
-  std::string path;
-  {
-    auto stage = Stage::Set("smtp");
-    ASSERT_TRUE(stage.ok());
-    const Stage moved = std::move(stage).value();
-    path = moved.key;
-    EXPECT_TRUE(std::filesystem::exists(path));
-    const auto mode = std::filesystem::status(std::filesystem::path(path).parent_path()).permissions();
-    EXPECT_EQ(mode, std::filesystem::perms::owner_all);
-  }
-  EXPECT_FALSE(std::filesystem::exists(std::filesystem::path(path).parent_path()));
 }
 
 }  // namespace

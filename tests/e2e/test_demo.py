@@ -63,8 +63,13 @@ def test_colours_on_a_terminal_alone(arguments, environment, coloured):
     assert (b"\x1b[" in written) == coloured
 
 
-def test_without_a_place_for_its_files(tmp_path):
-    done = run(TMPDIR=str(tmp_path / "missing"))
+def test_needs_no_place_for_files(tmp_path):
+    assert run(TMPDIR=str(tmp_path / "missing")).returncode == 0
+
+
+def test_says_what_is_wrong_where_it_cannot_run():
+    command = ["unshare", "--map-root-user", "--net", BINARY, "demo"]  # without even a loopback interface
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=STEP, check=False)
     assert done.returncode == 1
     assert done.stderr.startswith(b"starlock demo: ")
 
