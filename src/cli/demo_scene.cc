@@ -5,6 +5,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <utility>
 
 #include "cli/demo_mail.h"
@@ -51,16 +52,17 @@ class KeptLog {
 TlsDescription ReadTls(const nlohmann::json& json) {
   if (!json.is_object()) return {};
   return {json.value("version", ""), json.value("cipher", ""),
-          json["group"].is_string() ? json["group"].get<std::string>() : ""};
+          json.contains("group") && json["group"].is_string() ? json["group"].get<std::string>() : ""};
 }
 
 // The record of the one session that there was.
 SessionNote FindRecord(const std::string& log) {
-  for (size_t at = 0; at < log.size(); at = log.find('\n', at) + 1) {
-    const auto line = nlohmann::json::parse(log.substr(at, log.find('\n', at) - at), nullptr, false);
-    if (!line.is_object() || line.value("event", "") != "session") continue;
-    return {ReadTls(line.value("client_tls", nlohmann::json())), ReadTls(line.value("server_tls", nlohmann::json())),
-            line.value("end", ""), line.value("blame", "")};
+  std::istringstream lines(log);
+  for (std::string line; std::getline(lines, line);) {
+    const auto record = nlohmann::json::parse(line, nullptr, false);
+    if (!record.is_object() || record.value("event", "") != "session") continue;
+    return {ReadTls(record.value("client_tls", nlohmann::json())),
+            ReadTls(record.value("server_tls", nlohmann::json())), record.value("end", ""), record.value("blame", "")};
   }
   return {};
 }
