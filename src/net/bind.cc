@@ -27,14 +27,11 @@ Result<SocketAddress> AddressOf(const HostPort& where) {
   if (status != 0) {
     return Error{ErrorCode::kInvalid, "cannot listen on " + where.ToString() + ": " + gai_strerror(status)};
   }
-  const addrinfo* chosen = found;
+  SocketAddress address;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
-    if (each->ai_family == AF_INET) {
-      chosen = each;
-      break;
-    }
+    if (address.size() == 0 || each->ai_family == AF_INET) address = SocketAddress(each->ai_addr, each->ai_addrlen);
+    if (address.family() == AF_INET) break;
   }
-  SocketAddress address(chosen->ai_addr, chosen->ai_addrlen);
   freeaddrinfo(found);
   address.set_port(where.port);
   return address;

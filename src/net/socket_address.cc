@@ -18,7 +18,7 @@ namespace {
 // sockaddr_storage is read through memcpy: the families' structs may not alias it.
 template <typename T>
 T As(const sockaddr_storage& storage) {
-  T address;
+  T address{};
   std::memcpy(&address, &storage, sizeof(address));
   return address;
 }

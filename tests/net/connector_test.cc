@@ -119,9 +119,9 @@ class ConnectorTest : public ::testing::Test {
 };
 
 TEST_F(ConnectorTest, ARefusedAddressIsPassedOverAtOnce) {
-  const Acceptor live;
+  const auto acceptors = Acceptor::OnOnePort({{16, "127.0.0.1"}, {Acceptor::kDeaf, "127.0.0.2"}});
+  const Acceptor& live = acceptors[0];
   const uint16_t port = live.address.port();
-  const Acceptor deaf(Acceptor::kDeaf, "127.0.0.2", port);
   Know({{"mail.example", {"127.0.0.2", "127.0.0.1"}}});
   Connect({{"mail.example", port}});
   RUN_UNTIL(loop, outcome.result);
@@ -130,11 +130,11 @@ TEST_F(ConnectorTest, ARefusedAddressIsPassedOverAtOnce) {
 }
 
 TEST_F(ConnectorTest, ASilentAddressDoesNotHoldUpTheNextForLong) {
-  const Acceptor silent(0);
-  Silence(silent);
-  const uint16_t port = silent.address.port();
-  const Acceptor live(16, "127.0.0.2", port);
-  Know({{"mail.example", {"127.0.0.1", "127.0.0.2", "127.0.0.3"}}});
+  const auto acceptors = Acceptor::OnOnePort({{0, "127.0.0.1"}, {16, "127.0.0.2"}});
+  Silence(acceptors[0]);
+  const Acceptor& live = acceptors[1];
+  const uint16_t port = live.address.port();
+  Know({{"mail.example", {"127.0.0.1", "127.0.0.2"}}});
   Turn(loop);
   const size_t descriptors = OpenDescriptors();
   Connect({{"mail.example", port}});
@@ -147,11 +147,10 @@ TEST_F(ConnectorTest, ASilentAddressDoesNotHoldUpTheNextForLong) {
 }
 
 TEST_F(ConnectorTest, AFailureStartsTheNextWhileAnotherIsStillSilent) {
-  const Acceptor silent(0);
-  Silence(silent);
-  const uint16_t port = silent.address.port();
-  const Acceptor deaf(Acceptor::kDeaf, "127.0.0.2", port);
-  const Acceptor live(16, "127.0.0.3", port);
+  const auto acceptors = Acceptor::OnOnePort({{0, "127.0.0.1"}, {Acceptor::kDeaf, "127.0.0.2"}, {16, "127.0.0.3"}});
+  Silence(acceptors[0]);
+  const Acceptor& live = acceptors[2];
+  const uint16_t port = live.address.port();
   Know({{"mail.example", {"127.0.0.1", "127.0.0.2", "127.0.0.3"}}});
   Connect({{"mail.example", port}});
   RUN_UNTIL(loop, outcome.result);
@@ -159,9 +158,9 @@ TEST_F(ConnectorTest, AFailureStartsTheNextWhileAnotherIsStillSilent) {
 }
 
 TEST_F(ConnectorTest, TheOtherFamilyIsTriedSecond) {
-  const Acceptor live(16, "::1");
+  const auto acceptors = Acceptor::OnOnePort({{16, "::1"}, {Acceptor::kDeaf, "127.0.0.1"}});
+  const Acceptor& live = acceptors[0];
   const uint16_t port = live.address.port();
-  const Acceptor deaf(Acceptor::kDeaf, "127.0.0.1", port);
   Know({{"mail.example", {"127.0.0.1", "::1"}}});
   Connect({{"mail.example", port}});
   RUN_UNTIL(loop, outcome.result);
@@ -169,9 +168,8 @@ TEST_F(ConnectorTest, TheOtherFamilyIsTriedSecond) {
 }
 
 TEST_F(ConnectorTest, WhereAllRefuseTheLastReasonIsTold) {
-  const Acceptor deaf(Acceptor::kDeaf);
-  const uint16_t port = deaf.address.port();
-  const Acceptor other(Acceptor::kDeaf, "127.0.0.2", port);
+  const auto acceptors = Acceptor::OnOnePort({{Acceptor::kDeaf, "127.0.0.1"}, {Acceptor::kDeaf, "127.0.0.2"}});
+  const uint16_t port = acceptors[0].address.port();
   Know({{"mail.example", {"127.0.0.1", "127.0.0.2"}}});
   Connect({{"mail.example", port}});
   RUN_UNTIL(loop, outcome.result);
@@ -264,7 +262,7 @@ TEST_F(ConnectorTest, ATimeoutWhileANameIsLookedUp) {
 TEST_F(ConnectorTest, ATimeoutWhileTheNextNameIsLookedUp) {
   const Acceptor deaf(Acceptor::kDeaf);
   Know({});
-  Connect({At(deaf.address), {"slow.example", 25}}, milliseconds(50));
+  Connect({At(deaf.address), {"slow.example", 25}}, milliseconds(1000));
   RUN_UNTIL(loop, outcome.result);
   EXPECT_EQ(Failure().code, ErrorCode::kConnectFailed);
   EXPECT_EQ(Failure().detail, deaf.address.ToString() + ": Connection refused");

@@ -171,15 +171,38 @@ void Peer::Reset() {
   Close();
 }
 
-Acceptor::Acceptor(int backlog, const std::string& host, uint16_t port) {
-  const SocketAddress wanted = SocketAddress::FromLiteral(host, port).value();
-  socket = Descriptor(::socket(wanted.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(bind(socket.get(), wanted.get(), wanted.size()), 0) << wanted.ToString() << ": " << strerror(errno);
+Acceptor::Acceptor(int backlog, const SocketAddress& wanted)
+    : socket(::socket(wanted.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  if (bind(socket.get(), wanted.get(), wanted.size()) != 0) {
+    EXPECT_EQ(errno, EADDRINUSE);
+    socket.Close();
+    return;
+  }
   if (backlog != kDeaf) {
     EXPECT_EQ(listen(socket.get(), backlog), 0);
   }
   address = LocalAddress(socket.get());
   SetPatience(socket.get());
+}
+
+Acceptor::Acceptor(int backlog, const std::string& host)
+    : Acceptor(backlog, SocketAddress::FromLiteral(host, 0).value()) {}
+
+std::vector<Acceptor> Acceptor::OnOnePort(const std::vector<std::pair<int, std::string>>& hosts) {
+  // A port that is free on one address may be taken on another: by a client, for one.
+  std::vector<Acceptor> acceptors;
+  for (int attempt = 0; attempt < 100 && acceptors.size() < hosts.size(); ++attempt) {
+    acceptors.clear();
+    uint16_t port = 0;
+    for (const auto& [backlog, host] : hosts) {
+      Acceptor acceptor(backlog, SocketAddress::FromLiteral(host, port).value());
+      if (!acceptor.socket) break;
+      port = acceptor.address.port();
+      acceptors.push_back(std::move(acceptor));
+    }
+  }
+  EXPECT_EQ(acceptors.size(), hosts.size());
+  return acceptors;
 }
 
 Descriptor Acceptor::Accept() const {

@@ -21,7 +21,7 @@
 
 namespace starlock::net {
 
-inline constexpr std::chrono::seconds kPatience{20};
+inline constexpr std::chrono::seconds kPatience{60};
 
 /// Turns the loop until `holds` does. A deadline that passes is a failure of the test.
 #define RUN_UNTIL(loop, holds) ASSERT_TRUE(RunUntil(loop, [&] { return static_cast<bool>(holds); })) << #holds
@@ -78,10 +78,15 @@ class Peer {
 /// A listening socket, and its address. With kDeaf it is bound but does not listen: connections are refused.
 struct Acceptor {
   static constexpr int kDeaf = -1;
-  explicit Acceptor(int backlog = 16, const std::string& host = "127.0.0.1", uint16_t port = 0);
+  explicit Acceptor(int backlog = 16, const std::string& host = "127.0.0.1");
+  /// Those of `hosts`, with their backlogs, all on one port.
+  static std::vector<Acceptor> OnOnePort(const std::vector<std::pair<int, std::string>>& hosts);
   Descriptor Accept() const;
   Descriptor socket;
   SocketAddress address;
+
+ private:
+  Acceptor(int backlog, const SocketAddress& wanted);
 };
 
 /// A blocking connection to `address`; `receive_buffer`: SO_RCVBUF, 0: the kernel's.

@@ -32,7 +32,7 @@ TEST(LoopTest, ADeferredTaskRunsAfterTheCallThatDeferredIt) {
 }
 
 TEST(LoopTest, DeferringIsPromptFromEverywhere) {
-  // Nothing else would wake the loop: were the poll to sleep, this would run into the deadline.
+  // Nothing else would wake the loop: were the poll to sleep, this would not end.
   Loop loop;
   int turns = 0;
   const std::function<void()> again = [&] {
@@ -44,10 +44,8 @@ TEST(LoopTest, DeferringIsPromptFromEverywhere) {
   };
   Timer timer(loop, again);
   timer.Start(milliseconds(1));
-  const auto start = Loop::Clock::now();
   loop.Run();
   EXPECT_EQ(turns, 1000);
-  EXPECT_LT(Loop::Clock::now() - start, std::chrono::seconds(5));
 }
 
 TEST(LoopTest, ATaskThatDefersForEverDoesNotStarveTimers) {

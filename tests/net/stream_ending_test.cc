@@ -13,7 +13,7 @@ using Events = std::vector<std::string>;
 
 class StreamEndingTest : public StreamTest {
  protected:
-  StreamEndingTest() : StreamTest(4096) {}
+  StreamEndingTest() : StreamTest(16'384) {}
 
   // More than the sockets' buffers hold: the rest is queued.
   size_t Fill() {
@@ -361,7 +361,7 @@ TEST_F(StreamEndingTest, ATruncatedEndGivesUpOnAPeerThatNeverTakesTheRest) {
   stream->End(StreamEnd::kTruncated);
   RUN_UNTIL(loop, seen.closed);
   EXPECT_GE(Loop::Clock::now() - start, std::chrono::seconds(4));
-  EXPECT_LT(Loop::Clock::now() - start, std::chrono::seconds(10));
+  EXPECT_LT(Loop::Clock::now() - start, std::chrono::seconds(40));
   EXPECT_EQ(seen.events, Events({"closed"}));
 }
 
@@ -396,7 +396,7 @@ TEST_F(StreamEndingTest, AbortAndDestructionInMidTruncation) {
   EXPECT_TRUE(seen.events.empty());
 
   const Acceptor acceptor;
-  Peer other(ConnectTo(acceptor.address, 4096));
+  Peer other(ConnectTo(acceptor.address, 16'384));
   auto second = TcpStream::Adopt(loop, acceptor.Accept()).value();
   second->Write(Bytes(loop, Pattern(60'000)));
   second->End(StreamEnd::kTruncated);

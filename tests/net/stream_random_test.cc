@@ -78,7 +78,7 @@ class Owner : public buffer::StreamHandler {
     stream_->SetReading(on);
   }
   void Write() {
-    const std::string bytes = Pattern(Chance(70) ? Number(500) : Number(100'000));
+    const std::string bytes = Pattern(Chance(70) ? Number(500) : Number(30'000));
     stalled_ = !stream_->Write(Bytes(loop_, bytes));
     if (!sent_end_ && !closed_) sent_ += bytes;
   }
@@ -105,12 +105,12 @@ class Owner : public buffer::StreamHandler {
 
 TEST(StreamRandomTest, WhateverOwnersDoBytesStayInOrderAndEndsAreTold) {
   int orderly = 0;
-  for (unsigned seed = 1; seed <= 150; ++seed) {
+  for (unsigned seed = 1; seed <= 60; ++seed) {
     SCOPED_TRACE(seed);
     std::mt19937 random(seed);
     Loop loop;
     const Acceptor acceptor;
-    Owner near(loop, ConnectTo(acceptor.address, 8192), random);
+    Owner near(loop, ConnectTo(acceptor.address, 16'384), random);
     Owner far(loop, acceptor.Accept(), random);
     for (int turn = 0; turn < 60 && !near.done() && !far.done(); ++turn) {
       near.Act();
@@ -132,7 +132,7 @@ TEST(StreamRandomTest, WhateverOwnersDoBytesStayInOrderAndEndsAreTold) {
     Turn(loop);
     EXPECT_EQ(loop.pool().in_use(), 0U);
   }
-  EXPECT_GT(orderly, 20);
+  EXPECT_GT(orderly, 8);
 }
 
 }  // namespace
