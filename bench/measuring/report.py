@@ -2,8 +2,8 @@
 
 import statistics
 
-# Above this share of its core a side is at its limit.
-FULL = 0.9
+FULL = 0.9  # above this share of its core a side is at its limit
+NOISY = 0.1  # above this share of the proxy's core, taken by others, a figure counts for little
 
 
 def summary(runs):
@@ -13,6 +13,8 @@ def summary(runs):
 
 
 def limit(cell):
+    if cell["others_share"] >= NOISY:
+        return "NOISE"
     if cell["proxy_share"] >= FULL:
         return "proxy"
     return "LOAD" if cell["load_share"] >= FULL else "waiting"
@@ -40,7 +42,8 @@ def text(result):
                          f"{cell['rate']:8.0f}{shares}  {limit(cell)}")  # fmt: skip
         lines += _ratios(task["peers"])
     lines += ["", "proxy, load: share of its core (load: clients and backend). others: of the proxy's core, taken by"]
-    lines += ["programs that are no part of this. limit LOAD: the load's core was full, so the proxy was not."]
+    lines += ["programs that are no part of this. limit LOAD: the load's core was full, so the proxy was not. NOISE: compare only"]
+    lines += ["within this run, and with care."]
     return "\n".join(lines)
 
 
