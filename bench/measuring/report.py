@@ -5,6 +5,11 @@ import statistics
 FULL = 0.9  # above this share of its core a side is at its limit
 NOISY = 0.1  # above this share of the proxy's core, taken by others, a figure counts for little
 
+LEGEND = (
+    "proxy, load: share of its core (load: clients and backend). others: of the proxy's core, taken by programs that are",
+    "no part of this. limit LOAD: the load's core was full, so the proxy was not. NOISE: compare only within this run.",
+)
+
 
 def summary(runs):
     costs = [run["cost"] for run in runs]
@@ -41,10 +46,7 @@ def text(result):
             lines.append(f"  {name:10} {cell['cost']:7.2f} {cell['least']:7.2f} {cell['most']:7.2f} "
                          f"{cell['rate']:8.0f}{shares}  {limit(cell)}")  # fmt: skip
         lines += _ratios(task["peers"])
-    lines += ["", "proxy, load: share of its core (load: clients and backend). others: of the proxy's core, taken by"]
-    lines += ["programs that are no part of this. limit LOAD: the load's core was full, so the proxy was not. NOISE: compare only"]
-    lines += ["within this run, and with care."]
-    return "\n".join(lines)
+    return "\n".join([*lines, "", *LEGEND])
 
 
 def _ratios(peers):
