@@ -6,8 +6,8 @@ FULL = 0.9  # above this share of its core a side is at its limit
 NOISY = 0.1  # above this share of the proxy's core, taken by others, a figure counts for little
 
 LEGEND = (
-    "proxy, load: share of its core (load: clients and backend). others: of the proxy's core, taken by programs that are",
-    "no part of this. limit LOAD: the load's core was full, so the proxy was not. NOISE: compare only within this run.",
+    "proxy, load: share of its core (load: clients and backend). others: of the proxy's core, taken by programs that",
+    "are no part of this. limit LOAD: the load's core was full, so the proxy was not. NOISE: compare only within this run.",
 )
 
 
