@@ -225,7 +225,7 @@ TEST_P(Version, ReadingOffStopsThePeer) {
   EXPECT_LT(writes, 12);
   EXPECT_GT(link.client.stream->queued(), 50000u);
   link.Run();
-  EXPECT_EQ(link.server.received, "");
+  EXPECT_TRUE(link.server.received.empty());
   EXPECT_EQ(link.client.writable, 0);
   link.server.stream->SetReading(true);
   link.Run();
