@@ -32,7 +32,7 @@ Step Dialogue::Advance(std::string_view client, std::string_view server, Out& ou
   Input inputs[2] = {{client}, {server}};
   Step step;
   bool moved = !over_;
-  while (moved && step.act == Act::kRead) {
+  while (moved && step.act == Act::kRead && out.client().size() + out.server().size() < kEnoughSaid) {
     moved = false;
     // The server first: what it has said already comes before what the client asks next.
     for (const Side side : {Side::kServer, Side::kClient}) {

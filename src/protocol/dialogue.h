@@ -37,6 +37,10 @@ constexpr size_t Index(Side side) { return static_cast<size_t>(side); }
 /// No unit of a negotiation may be longer: a line, a reply of many lines, a packet.
 inline constexpr size_t kMaxUnit = 16 * 1024;
 
+/// A step that has said so much says nothing more, lest short questions with long answers fill our memory on behalf of
+/// a peer that does not read them.
+inline constexpr size_t kEnoughSaid = 64 * 1024;
+
 /// How a session is to end, and on whose account. `why` is static text for the log.
 struct Failure {
   End end = End::kInternal;
@@ -136,7 +140,8 @@ class Dialogue {
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
-  /// Looks at all input that is unused so far. Input that a step did not use must be shown again.
+  /// Looks at all input that is unused so far, or as much of it as makes us say kEnoughSaid bytes. Input that a step did
+  /// not use must be shown again: at once where the step says kRead and used anything, else when there is more.
   Step Advance(std::string_view client, std::string_view server, Out& out);
   /// Tells what happened. Call Advance afterwards where the step says kRead.
   Step Notify(Event event, Side side, Out& out);

@@ -1,32 +1,50 @@
 #include "proxy/admission.h"
 
+#include <limits>
+
 namespace starlock::proxy {
 namespace {
 
-// Refused sessions are short, but a flood of them must stay bounded too.
-constexpr uint32_t kMaxRefusing = 1000;
+// Counts one more, unless there are `most` already.
+bool Count(std::atomic<uint32_t>& counter, uint32_t most) {
+  uint32_t now = counter.load(std::memory_order_relaxed);
+  do {
+    if (now >= most) return false;
+  } while (!counter.compare_exchange_weak(now, now + 1, std::memory_order_relaxed));
+  return true;
+}
 
 }  // namespace
 
 Admission::Answer Admission::Enter(const std::string& client) {
-  const uint32_t connections = connections_.fetch_add(1, std::memory_order_relaxed) + 1;
-  const bool room = max_connections_ == 0 || connections <= max_connections_;
-  if (!room && connections - max_connections_ > kMaxRefusing) {
-    connections_.fetch_sub(1, std::memory_order_relaxed);
-    return Answer::kDrop;
+  if (EnterClient(client)) {
+    if (Count(serving_, max_connections_ == 0 ? std::numeric_limits<uint32_t>::max() : max_connections_)) {
+      return Answer::kServe;
+    }
+    LeaveClient(client);
   }
-  const bool client_has_room = EnterClient(client);
-  return room && client_has_room ? Answer::kServe : Answer::kRefuse;
+  return Count(refusing_, kMaxRefusing) ? Answer::kRefuse : Answer::kDrop;
+}
+
+void Admission::Leave(const std::string& client, Answer answer) {
+  if (answer == Answer::kRefuse) {
+    refusing_.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  LeaveClient(client);
+  serving_.fetch_sub(1, std::memory_order_relaxed);
 }
 
 bool Admission::EnterClient(const std::string& client) {
   if (max_per_client_ == 0) return true;
   const std::lock_guard lock(mutex_);
-  return ++clients_[client] <= max_per_client_;
+  uint32_t& count = clients_[client];
+  if (count >= max_per_client_) return false;
+  ++count;
+  return true;
 }
 
-void Admission::Leave(const std::string& client) {
-  connections_.fetch_sub(1, std::memory_order_relaxed);
+void Admission::LeaveClient(const std::string& client) {
   if (max_per_client_ == 0) return;
   const std::lock_guard lock(mutex_);
   const auto found = clients_.find(client);

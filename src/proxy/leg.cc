@@ -17,21 +17,30 @@ void Leg::Take(buffer::Chain& in) {
 
 void Leg::Use(size_t n) {
   if (n == 0) return;
-  input.erase(0, n);
+  if (n == input.size()) {
+    DropInput();
+  } else {
+    input.erase(0, n);
+  }
   if (stream) stream->SetReading(true);
 }
+
+// An assignment would keep the memory.
+void Leg::DropInput() { std::string().swap(input); }
 
 void Leg::Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor) {
   buffer::Chain already_read;
   already_read.Copy(pool, input);
-  input = std::string();
+  DropInput();
   handshaking = true;
+  congested = false;  // TLS has a queue of its own, and nobody waits for what is below it
   stream = tls::TlsStream::Accept(context, pool, executor, std::move(stream), std::move(already_read), this);
   stream->SetReading(true);
 }
 
 void Leg::Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor) {
   handshaking = true;
+  congested = false;
   stream = tls::TlsStream::Connect(context, pool, executor, std::move(stream), this);
   stream->SetReading(true);
 }

@@ -48,6 +48,8 @@ class Leg final : public tls::TlsHandler {
   void Take(buffer::Chain& in);
   /// Drops the first `n` bytes of `input`; reads on.
   void Use(size_t n);
+  /// Drops all of `input`, and the memory that held it: who waits for its next unit holds no buffer.
+  void DropInput();
   /// Begins TLS upon the stream; what `input` holds is the first that TLS sees.
   void Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor);
   void Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor);

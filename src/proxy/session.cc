@@ -7,6 +7,13 @@ namespace starlock::proxy {
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
 
+namespace {
+
+constexpr milliseconds kGoodbyePatience{2000};
+constexpr milliseconds kCutPatience{6000};  // a plain stream may wait for as long as five seconds for its peer's receipt
+
+}  // namespace
+
 Session::Session(SessionContext context, const Route& route, std::unique_ptr<buffer::Stream> client,
                  const net::SocketAddress& peer, OnDone on_done)
     : context_(context),
@@ -71,8 +78,9 @@ void Session::OnData(Side side, buffer::Chain& in) {
 }
 
 void Session::OnWritable(Side side) {
+  Touch();
   leg(side).congested = false;
-  if (phase_ == Phase::kTalk) Pump();
+  if (phase_ == Phase::kTalk) return Pump();
   if (phase_ == Phase::kRelay && other(side).open()) other(side).stream->SetReading(true);
 }
 
@@ -111,7 +119,7 @@ void Session::OnHandshake(Side side, const tls::TlsInfo& info) {
 }
 
 void Session::OnDeadline() {
-  if (phase_ == Phase::kClose) return Done();
+  if (phase_ == Phase::kClose) return EndClose();
   if (phase_ == Phase::kTalk && !met_) {
     const Blame blame = connector_ ? Blame::kServer : dialogue_->waiting_for();
     return Abandon({End::kTimeout, blame, "negotiation_timeout has passed"});
@@ -146,18 +154,31 @@ void Session::Drop(Leg& leg) {
 }
 
 // Lets what was written arrive: a socket that is closed while input lies unread there resets the connection, and the
-// reset may overtake our last words.
+// reset may overtake our last words. Whoever gets no words must see that this is no proper end.
 void Session::BeginClose() {
-  constexpr milliseconds kPatience{2000};
   phase_ = Phase::kClose;
   for (Leg* leg : {&client_, &server_}) {
-    leg->input = std::string();
+    leg->DropInput();
     if (!leg->open()) continue;
-    leg->stream->End(noted_ && record_.end != End::kClosed && !leg->said_goodbye ? buffer::StreamEnd::kTruncated
-                                                                                 : buffer::StreamEnd::kClean);
+    leg->stream->End(leg->said_goodbye ? buffer::StreamEnd::kClean : buffer::StreamEnd::kTruncated);
     leg->stream->SetReading(true);
   }
-  deadline_.Start(kPatience);
+  unsent_ = Unsent();
+  deadline_.Start(client_.said_goodbye ? kGoodbyePatience : kCutPatience);
+}
+
+size_t Session::Unsent() const {
+  return (client_.open() ? client_.stream->queued() : 0) + (server_.open() ? server_.stream->queued() : 0);
+}
+
+// A peer that reads on, however slowly, gets all that was meant for it. Nobody waits for another one.
+void Session::EndClose() {
+  const size_t before = std::exchange(unsent_, Unsent());
+  if (unsent_ < before) return deadline_.Start(client_.said_goodbye ? kGoodbyePatience : kCutPatience);
+  for (Leg* leg : {&client_, &server_}) {
+    if (leg->open() && !leg->said_goodbye) leg->stream->Abort();
+  }
+  Done();
 }
 
 void Session::Done() {
@@ -165,7 +186,7 @@ void Session::Done() {
   deadline_.Stop();
   Drop(client_);
   Drop(server_);
-  DisposeOf(context_.loop, std::move(connector_));
+  connector_.reset();
   Note(End::kInternal, Blame::kProxy, "");
   record_.duration = duration_cast<milliseconds>(context_.loop.now() - started_);
   if (!met_) record_.negotiation = record_.duration;

@@ -84,9 +84,12 @@ class Session final : public net::Disposable, private LegOwner {
 
   // The end.
   void BeginClose();
+  void EndClose();
+  size_t Unsent() const;
   void Done();
   void Note(End end, Blame blame, std::string why);
 
+  bool Congested() const { return client_.congested || server_.congested; }
   void Touch() { last_moved_ = context_.loop.now(); }
   void ArmIdle();
   void Drop(Leg& leg);
@@ -112,6 +115,7 @@ class Session final : public net::Disposable, private LegOwner {
   bool noted_ = false;             ///< the record's `end` is known
   bool pumping_ = false;           ///< Pump is at work, and sees to what comes meanwhile
   bool kept_[2] = {false, false};  ///< what the dialogue last said of each side
+  size_t unsent_ = 0;              ///< what the close had left to send when it was last looked at
   std::string detail_;             ///< what is behind the failure that is being told
   SessionRecord record_;
 };

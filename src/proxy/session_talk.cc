@@ -14,7 +14,7 @@ void Session::Pump() {
   if (pumping_) return;
   pumping_ = true;
   // While our words wait on one leg, the other one's wait unread: neither peer makes us hold more than is read once.
-  while (phase_ == Phase::kTalk && !client_.congested && !server_.congested) {
+  while (phase_ == Phase::kTalk && !Congested()) {
     protocol::Out out;
     const protocol::Step step = dialogue_->Advance(client_.input, server_.input, out);
     for (const Side side : {Side::kClient, Side::kServer}) {
@@ -22,7 +22,7 @@ void Session::Pump() {
       kept_[Index(side)] = step.kept[Index(side)];
     }
     Perform(step, out);
-    if (step.act == protocol::Act::kRead) break;
+    if (step.act == protocol::Act::kRead && step.used[0] == 0 && step.used[1] == 0) break;
   }
   pumping_ = false;
   if (phase_ != Phase::kTalk) return;
@@ -77,16 +77,16 @@ void Session::Send(const protocol::Out& out) {
 
 void Session::Dial() {
   Drop(server_);
-  server_.input.clear();
+  server_.DropInput();
   server_.ended = server_.handshaking = server_.in_tls = server_.congested = false;
-  DisposeOf(context_.loop, std::move(connector_));
+  detail_.clear();
   connector_ = std::make_unique<net::Connector>(
       context_.loop, context_.resolver, route_.settings->server.address, route_.limits->connect_timeout,
       [this](Result<net::Connector::Connected> connected) { OnDialled(std::move(connected)); });
 }
 
 void Session::OnDialled(Result<net::Connector::Connected> connected) {
-  DisposeOf(context_.loop, std::move(connector_));
+  connector_.reset();
   if (!connected) {
     const Error& error = connected.error();
     if (error.code == ErrorCode::kSystem) {
@@ -107,6 +107,10 @@ void Session::OnDialled(Result<net::Connector::Connected> connected) {
 void Session::BeginTls(Side side) {
   const TlsMode mode = side == Side::kClient ? route_.settings->client.mode : route_.settings->server.mode;
   leg(side).after_upgrade = mode != TlsMode::kImplicit;
+  if (leg(side).ended) {  // the stream has told so already, and TLS would wait in vain
+    leg(side).handshaking = true;
+    return ClosedInTalk(side, {ErrorCode::kHandshakeFailed, "the connection ended where TLS begins"});
+  }
   if (side == Side::kClient) {
     client_.Accept(*route_.client_leg, context_.loop.pool(), context_.loop);
   } else {
@@ -124,14 +128,19 @@ void Session::NoteMeetingPoint() {
 // Sees to the ends that have come, once all before them has been used.
 void Session::PassOnEnds() {
   // While a peer does not read, what came before an end may not have been looked at yet: OnWritable comes back here.
-  if (pumping_ || phase_ != Phase::kTalk || client_.congested || server_.congested) return;
+  if (pumping_ || phase_ != Phase::kTalk || Congested()) return;
   for (const Side side : {Side::kServer, Side::kClient}) {
     if (!leg(side).ended || leg(side).handshaking || kept_[Index(side)]) continue;
-    // From a side that has ended nothing will come that would have to be read.
-    if (dialogue_->negotiated()) return BeginRelay();
-    // A client may have said all it has to say before the server was ready to hear it.
+    if (dialogue_->negotiated()) {
+      if (other(side).handshaking) continue;
+      // From a side that has ended nothing will come that would have to be read.
+      return BeginRelay();
+    }
+    // A client may have said all it has to say before the server was ready to hear it. Where there is no upgrade to
+    // speak of, that may be nothing at all.
     const bool server_owes = connector_ != nullptr || dialogue_->waiting_for() == Blame::kServer;
-    if (side == Side::kClient && !client_.input.empty() && server_owes) continue;
+    const bool may_wait = !client_.input.empty() || !route_.dialect->starttls;
+    if (side == Side::kClient && may_wait && server_owes) continue;
     const bool cut = leg(side).end == buffer::StreamEnd::kTruncated;
     return Abandon({cut ? End::kTruncated : End::kClosed, BlameOf(side), "it left before the session had begun"});
   }
@@ -184,7 +193,7 @@ void Session::Fail(const Failure& failure, bool said) {
   Note(failure.end, failure.blame, with_detail ? std::string(failure.why) + ": " + detail_ : failure.why);
   if (server_.open()) server_.stream->End(buffer::StreamEnd::kClean);
   Drop(server_);
-  DisposeOf(context_.loop, std::move(connector_));
+  connector_.reset();
   client_.said_goodbye = said;
   if (client_.open() && said) return BeginClose();
   if (client_.open()) client_.stream->Abort();

@@ -40,23 +40,24 @@ void Worker::OnAccept(const Route& route, std::unique_ptr<buffer::Stream> stream
   const Admission::Answer answer = admission_.Enter(peer.HostString());
   if (answer == Admission::Answer::kDrop) return stream->Abort();
   auto made = std::make_unique<Session>(SessionContext{loop_, resolver_, log_}, route, std::move(stream), peer,
-                                        [this](Session& done) { OnDone(done); });
+                                        [this, answer](Session& done) { OnDone(done, answer); });
   Session& session = *made;
   sessions_.emplace(&session, std::move(made));
   session.Start(answer == Admission::Answer::kRefuse);
   if (draining_) session.Drain();
 }
 
-void Worker::OnDone(Session& session) {
-  admission_.Leave(session.peer().HostString());
+void Worker::OnDone(Session& session, Admission::Answer admitted) {
+  admission_.Leave(session.peer().HostString(), admitted);
   auto node = sessions_.extract(&session);
   loop_.Dispose(std::move(node.mapped()));
   LeaveIfIdle();
 }
 
 void Worker::BeginDrain() {
-  if (std::exchange(draining_, true)) return;
-  for (const auto& listener : listeners_) listener->Close();
+  if (draining_) return;
+  for (const auto& listener : listeners_) listener->Close();  // what waits there is accepted first
+  draining_ = true;
   for (Session* session : Snapshot()) session->Drain();
   if (limits_.drain_timeout.count() > 0) drain_deadline_.Start(limits_.drain_timeout);
   LeaveIfIdle();

@@ -34,7 +34,7 @@ class Worker {
 
  private:
   void OnAccept(const Route& route, std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer);
-  void OnDone(Session& session);
+  void OnDone(Session& session, Admission::Answer admitted);
   void BeginDrain();
   void StopAll();
   void LeaveIfIdle();

@@ -126,7 +126,9 @@ class DialogueDriver {
     Demand(!busy || (step.act == Act::kRead && out.client().empty() && out.server().empty()),
            "nothing is said or done while a handshake or a dial is under way");
     Take(step, out);
-    if (step.act == Act::kRead) DemandRest();
+    if (step.act != Act::kRead) return;
+    if (out.client().size() + out.server().size() >= protocol::kEnoughSaid) return Pump();
+    DemandRest();
   }
 
   // What was left unused once is left unused again.
