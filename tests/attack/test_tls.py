@@ -38,7 +38,9 @@ def test_t3_renegotiation_by_the_client(rig, certs, mode):
     status, text = s_client(place, certs, "-tls1_2", stdin=b"R\nQUIT\n")
     assert "RENEGOTIATING" in text, text
     assert status != 0 or "no renegotiation" in text.lower(), text
-    assert b"QUIT" not in place.upstream.finished().plain
+    # The client may be gone before the upstream was dialled.
+    record = rig.proxy.record(where=lambda each: each["listener"] == place.name)
+    assert record["server"] is None or b"QUIT" not in place.upstream.finished().plain
 
 
 @pytest.mark.parametrize("mode", ["required", "implicit"])

@@ -61,7 +61,7 @@ def test_max_connections_without_words(certs, folder):
     with Single(certs, folder, protocol="tcp", limits={"max_connections": 1}) as single:
         first = single.place.dial()
         assert first.reply() == BANNER
-        second = single.place.dial()
+        second = single.place.dial_before_the_reset()
         assert second.rest() == b"" and second.end is End.RESET
         assert single.place.record(second)["end"] == "limit"
         first.quit()

@@ -87,9 +87,9 @@ std::ostream& operator<<(std::ostream& out, Ending ending);
 /// What a peer brings to a handshake.
 struct PeerTls {
   bool server = false;
-  std::string name = "localhost";    ///< client role: SNI; empty: none
+  std::string name = "localhost";     ///< client role: SNI; empty: none
   const tls::PemPair* pem = nullptr;  ///< server role; nullptr: the good one
-  std::string alpn = {};             ///< client role: the one protocol offered; empty: none
+  std::string alpn = {};              ///< client role: the one protocol offered; empty: none
 };
 
 /// A client or server of the test's own: a blocking socket, with TLS on it or not.
@@ -183,8 +183,8 @@ std::ostream& operator<<(std::ostream& out, const Setting& setting);
 config::Config MakeConfig(const Setting& setting, const HostPort& upstream);
 Credentials MakeCredentials();
 
-/// A whole proxy on its own threads, before an upstream of the test's. When it goes, the proxy is stopped, and there must
-/// have been one record for each client.
+/// A whole proxy on its own threads, before an upstream of the test's. When it goes, the proxy is stopped, and there
+/// must have been one record for each client.
 class Rig {
  public:
   explicit Rig(const Setting& setting);

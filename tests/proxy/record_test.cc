@@ -101,12 +101,23 @@ TEST(RecordTest, NoPeerCanForgeALine) {
 }
 
 TEST(RecordTest, TheWordsAreThoseOfTheClosedLists) {
-  const std::set<std::string_view> ends = {
-      "closed",          "truncated",           "reset",        "timeout",
-      "idle",            "connect_failed",      "resolve_failed", "starttls_not_offered",
-      "starttls_refused", "tls_required",       "plaintext_after_starttls", "handshake_failed",
-      "verify_failed",   "protocol_error",      "limit",        "drained",
-      "internal"};
+  const std::set<std::string_view> ends = {"closed",
+                                           "truncated",
+                                           "reset",
+                                           "timeout",
+                                           "idle",
+                                           "connect_failed",
+                                           "resolve_failed",
+                                           "starttls_not_offered",
+                                           "starttls_refused",
+                                           "tls_required",
+                                           "plaintext_after_starttls",
+                                           "handshake_failed",
+                                           "verify_failed",
+                                           "protocol_error",
+                                           "limit",
+                                           "drained",
+                                           "internal"};
   std::set<std::string_view> said;
   for (uint8_t i = 0; i <= static_cast<uint8_t>(End::kInternal); ++i) said.insert(ToString(static_cast<End>(i)));
   EXPECT_EQ(said, ends);
