@@ -140,8 +140,8 @@ class Dialogue {
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
-  /// Looks at all input that is unused so far, or as much of it as makes us say kEnoughSaid bytes. Input that a step did
-  /// not use must be shown again: at once where the step says kRead and used anything, else when there is more.
+  /// Looks at all input that is unused so far, or as much of it as makes us say kEnoughSaid bytes. Input that a step
+  /// did not use must be shown again: at once where the step says kRead and used anything, else when there is more.
   Step Advance(std::string_view client, std::string_view server, Out& out);
   /// Tells what happened. Call Advance afterwards where the step says kRead.
   Step Notify(Event event, Side side, Out& out);

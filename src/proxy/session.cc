@@ -10,7 +10,8 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds kGoodbyePatience{2000};
-constexpr milliseconds kCutPatience{6000};  // a plain stream may wait for as long as five seconds for its peer's receipt
+constexpr milliseconds kCutPatience{
+    6000};  // a plain stream may wait for as long as five seconds for its peer's receipt
 
 }  // namespace
 
