@@ -1,4 +1,5 @@
-# starlock_layer(NAME [LAYERS other…] [USES library…]): the static library starlock_NAME of src/NAME/*.cc.
+# starlock_layer(NAME [LAYERS other…] [USES library…]): the static library starlock_NAME of src/NAME/*.cc and of the
+# folders in it.
 #
 # The build itself keeps the layers apart:
 #  - There is no include root for all of src. Each layer has one of its own, <build>/layers/NAME, which holds nothing but
@@ -39,7 +40,8 @@ function(starlock_layer name)
     endif()
   endforeach()
 
-  file(GLOB sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/${name}/*.cc")
+  file(GLOB sources CONFIGURE_DEPENDS
+    "${PROJECT_SOURCE_DIR}/src/${name}/*.cc" "${PROJECT_SOURCE_DIR}/src/${name}/*/*.cc")
   list(REMOVE_ITEM sources "${PROJECT_SOURCE_DIR}/src/cli/main.cc")
   set(layers ${arg_LAYERS})
   list(TRANSFORM layers PREPEND starlock_)

@@ -1,11 +1,21 @@
 """Proxies with a recording upstream behind each listener, shared by the tests of a file."""
 
+import importlib
+
 from pysupport.proxy import Proxy
-from pysupport.smtp import Client
 from pysupport.timing import milliseconds
 from pysupport.upstream import Upstream
 
 MODES = ("off", "opportunistic", "required", "implicit")
+
+
+# The module of this package that speaks a protocol, where it is not called so.
+SPOKEN_BY = {"lmtp": "smtp", "xmpp-server": "xmpp"}
+
+
+def speaker(protocol):
+    """The module with the protocol's `Client` and `Server`, and `dial(port, protocol)`, which makes the former."""
+    return importlib.import_module(f"pysupport.{SPOKEN_BY.get(protocol, protocol)}")
 
 
 class Place:
@@ -30,7 +40,7 @@ class Place:
 
     def dial(self):
         """A client of the listener, at TCP level."""
-        return Client(self.port, lmtp=self.lmtp)
+        return speaker(self.protocol).dial(self.port, self.protocol)
 
     def dial_before_the_reset(self):
         """The same where a reset is all that will come, and may overtake connect()'s own return: then of no use here."""
@@ -46,7 +56,7 @@ class Place:
         client = self.dial()
         if self.client == "implicit":
             client.start_tls(self.rig.certs.client_context(), "localhost", **options)
-        client.greeting = client.reply()
+        client.arrive()
         return client
 
     def record(self, client):

@@ -91,6 +91,10 @@ class Client(Channel):
         super().__init__(connect(port, host).sock)
         self.lmtp = lmtp
 
+    def arrive(self):
+        """What comes first, before we may speak."""
+        self.greeting = self.reply()
+
     def reply(self, timeout=None):
         """A reply with all its lines."""
         whole = line = self.line(timeout)
@@ -149,3 +153,7 @@ class Client(Channel):
         except OSError:
             pass
         self.close()
+
+
+def dial(port, protocol):
+    return Client(port, lmtp=protocol == "lmtp")
