@@ -1,7 +1,5 @@
 #include "cli/demo.h"
 
-#include <algorithm>
-#include <array>
 #include <filesystem>
 #include <iostream>
 
@@ -12,8 +10,6 @@
 
 namespace starlock::cli {
 namespace {
-
-constexpr std::array<std::string_view, 2> kProtocols = {"smtp", "lmtp"};
 
 // How to call this program from here: relative where it lies below, as after a build.
 std::string Program() {
@@ -34,12 +30,13 @@ int Fail(const std::string& why) {
 }  // namespace
 
 int Demo(const DemoOptions& options) {
-  if (std::find(kProtocols.begin(), kProtocols.end(), options.protocol) == kProtocols.end()) {
-    std::cerr << "starlock demo: nothing is prepared for " << options.protocol << "; there is smtp, and lmtp\n";
+  const DemoProtocol* protocol = FindDemo(options.protocol);
+  if (protocol == nullptr) {
+    std::cerr << "starlock demo: nothing is prepared for " << options.protocol << "; there is " << DemoNames() << "\n";
     return 2;
   }
   const Style style = Style::ForStdout(options.color);
-  const auto stage = Stage::Set(options.protocol);
+  const auto stage = Stage::Set(*protocol);
   if (!stage) return Fail(stage.error().detail);
   std::cout << TellBeginning(style) << std::flush;
   bool all = true;
@@ -51,7 +48,7 @@ int Demo(const DemoOptions& options) {
     all = all && verdict.all();
   }
   if (!all) return Fail("something above is not as it should be");
-  std::cout << TellEnd(options.protocol, Program(), style) << "\n" << std::flush;
+  std::cout << TellEnd(*protocol, Program(), style) << "\n" << std::flush;
   return 0;
 }
 

@@ -8,7 +8,8 @@
 #include <sstream>
 #include <utility>
 
-#include "cli/demo_mail.h"
+#include "cli/demo_part.h"
+#include "cli/demo_player.h"
 #include "cli/demo_tap.h"
 #include "cli/options.h"
 #include "config/reader.h"
@@ -82,7 +83,7 @@ class Scene {
     const bool over = Over();
     over ? proxy_->Drain() : proxy_->Stop();
     proxy_->Join();
-    if (!client_->trouble().empty()) return Error{ErrorCode::kInvalid, client_->trouble()};
+    if (!client_->trouble().empty()) return Error{ErrorCode::kInvalid, "the client: " + client_->trouble()};
     if (!over) return Error{ErrorCode::kTimeout, "the session did not come to its end"};
     return Collect();
   }
@@ -99,7 +100,9 @@ class Scene {
       server_tls_ = std::move(context).value();
     }
     const char* name = front_ ? "old.example.org" : Stage::kName;
-    auto server = MailServer::Open(loop_, {name, stage_.hello, server_tls_.get()});
+    const PartSettings settings{name, !front_, kMessage, &evidence_.received};
+    auto server = DemoServer::Open(
+        loop_, [this, settings] { return stage_.protocol->server(settings); }, server_tls_.get());
     if (!server) return server.error();
     server_ = std::move(server).value();
     return OpenTap(server_tap_, server_->address());
@@ -115,7 +118,7 @@ class Scene {
   // As the command line would have it.
   Error StartProxy() {
     config::Flags flags;
-    flags.protocol = stage_.protocol;
+    flags.protocol = stage_.protocol->name;
     flags.listen = "127.0.0.1:0";
     flags.upstream = server_tap_->address().ToString();
     flags.upstream_tls = front_ ? "off" : "required";
@@ -148,20 +151,24 @@ class Scene {
       if (!context) return context.error();
       client_tls_ = std::move(context).value();
     }
-    const MailClient::Settings settings{"laptop.example.org", stage_.hello, client_tls_.get(), kMessage};
-    client_ =
-        std::make_unique<MailClient>(loop_, resolver_, client_tap_->address(), settings, [this] { StopIfOver(); });
+    auto part = stage_.protocol->client({"laptop.example.org", front_, kMessage, &evidence_.received});
+    const Player::Tls with{nullptr, client_tls_.get()};
+    client_ = std::make_unique<Player>(loop_, std::move(part), with, [this] { StopIfOver(); });
+    connector_ = std::make_unique<net::Connector>(loop_, resolver_, std::vector{client_tap_->address()}, kPatience,
+                                                  [this](Result<net::Connector::Connected> connected) {
+                                                    if (!connected) return client_->Fail(connected.error().detail);
+                                                    client_->Open(std::move(connected->stream));
+                                                  });
     return {};
   }
 
-  bool Over() const { return client_->finished() && client_tap_->finished() && server_tap_->finished(); }
+  bool Over() const { return client_->over() && client_tap_->finished() && server_tap_->finished(); }
   void StopIfOver() {
     if (Over() || !client_->trouble().empty()) loop_.Stop();
   }
 
   Evidence Collect() {
     evidence_.sent = kMessage;
-    evidence_.received = server_->messages();
     evidence_.tls = front_ ? client_->tls() : server_->tls();
     if (front_) evidence_.certificate = client_->peer();
     evidence_.client_leg = client_tap_->recording();
@@ -178,11 +185,12 @@ class Scene {
   std::unique_ptr<tls::ClientContext> client_tls_;
   net::Loop loop_;
   net::Resolver resolver_{loop_};
-  std::unique_ptr<MailServer> server_;
+  std::unique_ptr<DemoServer> server_;
   std::unique_ptr<Tap> server_tap_;
   std::unique_ptr<proxy::Server> proxy_;
   std::unique_ptr<Tap> client_tap_;
-  std::unique_ptr<MailClient> client_;
+  std::unique_ptr<Player> client_;
+  std::unique_ptr<net::Connector> connector_;
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "cli/demo_part.h"
 #include "cli/demo_recording.h"
 #include "net/descriptor.h"
 #include "tls/peer_info.h"
@@ -16,17 +17,16 @@ namespace starlock::cli {
 /// What the proxy is there for.
 enum class Use : uint8_t {
   kFront,    ///< the client upgrades to TLS, the server knows none
-  kSidecar,  ///< the client knows no TLS, the server takes no mail without
+  kSidecar,  ///< the client knows no TLS, the server insists on it
 };
 
 /// What both scenes are played with: a throw-away authority, and a certificate that it has issued, as files for the
 /// proxy to read. They lie in memory: no disk ever sees the key, and nothing is left behind, however this ends.
 class Stage {
  public:
-  static Result<Stage> Set(std::string protocol);
+  static Result<Stage> Set(const DemoProtocol& protocol);
 
-  std::string protocol;
-  std::string hello;           ///< how the protocol's clients ask for extensions
+  const DemoProtocol* protocol = nullptr;
   std::string ca, chain, key;  ///< paths, for this process, for as long as this object lives
 
   /// Whom the certificate is for.
@@ -50,8 +50,8 @@ struct SessionNote {
 /// What has been found out about one session, each fact from whoever it belongs to.
 struct Evidence {
   Use use = Use::kFront;
-  std::string sent;                   ///< the message, by the client
-  std::vector<std::string> received;  ///< by the server
+  std::string sent;                   ///< the message, by whoever has it first
+  std::vector<std::string> received;  ///< by the other
   std::optional<tls::TlsInfo> tls;    ///< by the proxy's peer on the leg that has it
   tls::PeerInfo certificate;          ///< kFront: what the client made of the proxy's
   bool proxy_verifies = false;        ///< kSidecar: the proxy was told to refuse a server without the right certificate

@@ -9,14 +9,13 @@
 
 namespace starlock::cli {
 
-Result<Stage> Stage::Set(std::string protocol) {
+Result<Stage> Stage::Set(const DemoProtocol& protocol) {
   const auto authority = tls::ThrowawayCa::Create("Starlock demonstration");
   if (!authority) return authority.error();
   const auto pair = authority.value()->Issue({.names = {kName}});
   if (!pair) return pair.error();
   Stage stage;
-  stage.hello = protocol == "lmtp" ? "LHLO" : "EHLO";
-  stage.protocol = std::move(protocol);
+  stage.protocol = &protocol;
   const std::pair<std::string Stage::*, const std::string&> files[] = {
       {&Stage::ca, authority.value()->certificate()},
       {&Stage::chain, pair.value().chain},

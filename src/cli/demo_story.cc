@@ -17,7 +17,7 @@ struct Script {
 
 constexpr Script kFrontScript = {
     "1  In front of a server that knows no TLS",
-    "The server has no STARTTLS to offer, so Starlock offers its own:",
+    "The server has no upgrade to TLS to offer, so Starlock offers its own:",
     "client",
     "starlock",
     "Between client and Starlock an eavesdropper sees a ClientHello, and noise:",
@@ -26,7 +26,7 @@ constexpr Script kFrontScript = {
 
 constexpr Script kSidecarScript = {
     "2  Beside a client that knows no TLS",
-    "The server insists on STARTTLS, the client can't; Starlock can:",
+    "The server insists on the upgrade, the client can't; Starlock can:",
     "starlock",
     "server",
     "Between Starlock and server an eavesdropper sees a ClientHello, and noise:",
@@ -102,7 +102,7 @@ std::string TellBeginning(const Style& style) {
   Teller teller(style);
   teller.Say(
       "Starlock gives TLS to whichever side of a connection lacks it. Here it does\n"
-      "   so twice, now, on this machine: with a mail client, a mail server, the real\n"
+      "   so twice, now, on this machine: with a client, a server for it, the real\n"
       "   proxy between them, and an eavesdropper on either side of the proxy.");
   return teller.Take();
 }
@@ -110,7 +110,7 @@ std::string TellBeginning(const Style& style) {
 std::string TellScene(const Evidence& evidence, const SceneVerdict& verdict, const Style& style) {
   const Script& script = evidence.use == Use::kFront ? kFrontScript : kSidecarScript;
   const Upgraded upgraded = SplitAtTls(evidence.tls_leg());
-  const std::string plain = evidence.plain_leg().From(Side::kClient);
+  const std::string plain = evidence.plain_leg().From(TellerOf(evidence));
   Teller teller(style);
   teller.Title(script.title);
   teller.Picture(evidence.use);
@@ -129,16 +129,20 @@ std::string TellScene(const Evidence& evidence, const SceneVerdict& verdict, con
   return teller.Take();
 }
 
-std::string TellEnd(const std::string& protocol, const std::string& program, const Style& style) {
-  const std::string run = program + " run --protocol " + protocol + " --listen ";
+std::string TellEnd(const DemoProtocol& protocol, const std::string& program, const Style& style) {
+  const std::string name(protocol.name);
+  const std::string port(protocol.port);
+  const std::string local_port(protocol.local_port);
+  const std::string run = program + " run --protocol " + name + " --listen ";
   Teller teller(style);
   teller.Title("Now with a server of your own");
-  teller.Say("What does it offer?\n     " + program + " probe --protocol " + protocol + " mail.example.org:587");
-  teller.Say("In front of it:\n     " + run + "0.0.0.0:587 \\\n" +
+  teller.Say("What does it offer?\n     " + program + " probe --protocol " + name + " mail.example.org:" + port);
+  teller.Say("In front of it:\n     " + run + "0.0.0.0:" + port + " \\\n" +
              "         --cert mail.pem --key mail.key \\\n"
-             "         --upstream 127.0.0.1:2525 --upstream-tls off");
-  teller.Say("Beside an old client:\n     " + run + "127.0.0.1:2525 \\\n" +
-             "         --upstream mail.example.org:587 --upstream-tls required");
+             "         --upstream 127.0.0.1:" +
+             local_port + " --upstream-tls off");
+  teller.Say("Beside an old client:\n     " + run + "127.0.0.1:" + local_port + " \\\n" +
+             "         --upstream mail.example.org:" + port + " --upstream-tls required");
   teller.Say("conf/ has a commented configuration for each use; README.md says the rest.");
   return teller.Take();
 }

@@ -12,6 +12,6 @@ namespace starlock::cli {
 std::string TellBeginning(const Style& style);
 std::string TellScene(const Evidence& evidence, const SceneVerdict& verdict, const Style& style);
 /// How to go on. `program`: how this program was called.
-std::string TellEnd(const std::string& protocol, const std::string& program, const Style& style);
+std::string TellEnd(const DemoProtocol& protocol, const std::string& program, const Style& style);
 
 }  // namespace starlock::cli

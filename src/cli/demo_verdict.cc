@@ -53,6 +53,11 @@ bool SceneVerdict::all() const {
   return agreed.holds && verified.holds && arrived.holds && hidden.holds && readable.holds && ended.holds;
 }
 
+Side TellerOf(const Evidence& evidence) {
+  const bool by_server = evidence.plain_leg().From(Side::kServer).find(evidence.sent) != std::string::npos;
+  return by_server ? Side::kServer : Side::kClient;
+}
+
 SceneVerdict Judge(const Evidence& evidence) {
   SceneVerdict verdict;
   verdict.agreed = Agreed(evidence);
@@ -61,7 +66,7 @@ SceneVerdict Judge(const Evidence& evidence) {
   verdict.arrived = {
       intact, "the message has arrived, its " + std::to_string(evidence.sent.size()) + " bytes as they were sent"};
   verdict.hidden = Hidden(evidence);
-  const bool open = evidence.plain_leg().From(Side::kClient).find(evidence.sent) != std::string::npos;
+  const bool open = evidence.plain_leg().From(TellerOf(evidence)).find(evidence.sent) != std::string::npos;
   verdict.readable = {open, "all of it, for anyone: keep this leg in one machine or a network you trust"};
   verdict.ended = {evidence.note.end == "closed" && evidence.note.blame == "none",
                    "Starlock's record of the session: end=" + evidence.note.end + " blame=" + evidence.note.blame};

@@ -26,4 +26,7 @@ struct SceneVerdict {
 
 SceneVerdict Judge(const Evidence& evidence);
 
+/// The side of the leg without TLS that has said the message; the client where neither has.
+Side TellerOf(const Evidence& evidence);
+
 }  // namespace starlock::cli

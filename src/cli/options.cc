@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/version.h"
+#include "cli/demo_part.h"
 #include "config/suggest.h"
 #include "config/values.h"
 #include "protocol/dialects.h"
@@ -21,6 +22,17 @@ constexpr const char* kFooter =
     R"(Exit status: 0 done; 1 failed while running; 2 the command line or the configuration is wrong.
 `starlock COMMAND --help` says more.)";
 
+// All that NAME may be, in lines no longer than the rest of a help text.
+std::string ProtocolNames() {
+  std::string names;
+  for (const protocol::Dialect& dialect : protocol::Dialects()) {
+    if (!names.empty()) names += names.size() - names.rfind('\n') - 1 > 90 ? ",\n  " : ", ";
+    if (names.empty()) names = "Protocols:\n  ";
+    names += dialect.name;
+  }
+  return names;
+}
+
 // A thing that is wrong with the command line.
 struct Wrong {
   std::string message;
@@ -36,7 +48,7 @@ class CommandLine {
     AddCheck();
     AddProbe();
     AddDemo();
-    app_.footer(kFooter);  // last, or every command would inherit it
+    app_.footer(ProtocolNames() + "\n" + kFooter);  // last, or every command would inherit it
     // What is left over is looked at by us, to say more about it.
     app_.allow_extras();
     for (CLI::App* command : app_.get_subcommands({})) command->allow_extras();
@@ -66,7 +78,7 @@ class CommandLine {
  private:
   using Text = std::optional<std::string>;
 
-  static void AddText(CLI::App* command, const char* name, Text& value, const char* kind, const char* help) {
+  static void AddText(CLI::App* command, const char* name, Text& value, const char* kind, const std::string& help) {
     command->add_option(name, value, help)->type_name(kind);
   }
 
@@ -83,7 +95,7 @@ class CommandLine {
     AddText(run_, "--cert", flags.cert, "FILE", "our certificate chain, PEM");
     AddText(run_, "--key", flags.key, "FILE", "its private key, PEM");
     AddTrust(run_, flags.ca, flags.insecure, flags.server_name);
-    run_->footer(kRunFooter);
+    run_->footer(kRunFooter + ("\n" + ProtocolNames()));
   }
 
   void AddCheck() {
@@ -97,7 +109,7 @@ class CommandLine {
     AddText(probe_, "target", target_, "HOST[:PORT]", "the server; the port is the protocol's own where it is missing");
     probe_->add_flag("--json", probe_options_.json, "print JSON")->disable_flag_override();
     AddTrust(probe_, ca_, probe_options_.insecure, server_name_);
-    probe_->footer(kProbeFooter);
+    probe_->footer(kProbeFooter + ("\n" + ProtocolNames()));
   }
 
   static void AddTrust(CLI::App* command, Text& ca, bool& insecure, Text& server_name) {
@@ -108,7 +120,7 @@ class CommandLine {
 
   void AddDemo() {
     demo_ = app_.add_subcommand("demo", "Show the main job on an embedded server");
-    AddText(demo_, "--protocol", protocol_, "NAME", "what to show (default: smtp)");
+    AddText(demo_, "--protocol", protocol_, "NAME", "what to show: " + DemoNames() + " (default: smtp)");
     demo_->add_flag("--no-color", no_color_, "no colours")->disable_flag_override();
   }
 

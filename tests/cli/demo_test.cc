@@ -18,7 +18,7 @@ const Evidence& Played(const std::string& protocol, Use use) {
   static std::map<std::pair<std::string, Use>, Evidence> played;
   const auto key = std::make_pair(protocol, use);
   if (!played.contains(key)) {
-    const auto stage = Stage::Set(protocol);
+    const auto stage = Stage::Set(*FindDemo(protocol));
     EXPECT_TRUE(stage.ok());
     auto evidence = Play(stage.value(), use);
     EXPECT_TRUE(evidence.ok()) << evidence.error().detail;
@@ -28,7 +28,7 @@ const Evidence& Played(const std::string& protocol, Use use) {
 }
 
 TEST(Demo, WhatItShowsIsSo) {
-  for (const char* protocol : {"smtp", "lmtp"}) {
+  for (const char* protocol : {"smtp", "lmtp", "imap", "pop3", "ldap"}) {
     for (const Use use : {Use::kFront, Use::kSidecar}) {
       const SceneVerdict verdict = Judge(Played(protocol, use));
       for (const Claim* claim :
@@ -97,7 +97,7 @@ TEST(Demo, TheStoryIsNoWiderThanATerminal) {
     const Evidence& evidence = Played("smtp", use);
     const Style style(false, false);
     std::string story = TellBeginning(style) + TellScene(evidence, Judge(evidence), style);
-    story += TellEnd("smtp", "build/release/starlock", style);
+    story += TellEnd(*FindDemo("smtp"), "build/release/starlock", style);
     for (size_t at = 0; at < story.size(); at = story.find('\n', at) + 1) {
       EXPECT_LE(story.find('\n', at) - at, 80U) << story.substr(at, story.find('\n', at) - at);
     }

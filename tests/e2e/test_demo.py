@@ -11,6 +11,10 @@ from pysupport.terminal import on_a_terminal
 from pysupport.timing import SLOWDOWN, STEP
 
 
+# The upgrade's name, where it is not STARTTLS.
+UPGRADES = {"pop3": "STLS", "ldap": "1.3.6.1.4.1.1466.20037"}
+
+
 def run(*arguments, **environment):
     return subprocess.run(
         [BINARY, "demo", *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=STEP, check=False,
@@ -18,7 +22,7 @@ def run(*arguments, **environment):
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("protocol", ["smtp", "lmtp"])
+@pytest.mark.parametrize("protocol", ["smtp", "lmtp", "imap", "pop3", "ldap"])
 def test_it_shows_what_was_checked(protocol, tmp_path):
     began = time.monotonic()
     done = run("--protocol", protocol, LC_ALL="C.UTF-8", TMPDIR=str(tmp_path))
@@ -26,7 +30,7 @@ def test_it_shows_what_was_checked(protocol, tmp_path):
     assert done.returncode == 0
     assert done.stderr == b""
     story = done.stdout.decode()
-    for part in ("TLSv1.3", "TLS_", "X25519MLKEM768", "STARTTLS", "16 03 01", "Subject: The key", "flower",
+    for part in ("TLSv1.3", "TLS_", "X25519MLKEM768", UPGRADES.get(protocol, "STARTTLS"), "16 03 01", "Subject: The key", "flower",
                  "end=closed blame=none", "run --protocol", "--upstream-tls required", "conf/"):  # fmt: skip
         assert part in story
     assert story.count("✓") == 12
