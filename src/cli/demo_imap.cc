@@ -101,7 +101,7 @@ class Server final : public Part {
 
 }  // namespace
 
-std::unique_ptr<Part> ImapDemoServer(PartSettings settings) { return std::make_unique<Server>(std::move(settings)); }
-std::unique_ptr<Part> ImapDemoClient(PartSettings settings) { return std::make_unique<Client>(std::move(settings)); }
+std::unique_ptr<Part> ImapDemoServer(const PartSettings& settings) { return std::make_unique<Server>(settings); }
+std::unique_ptr<Part> ImapDemoClient(const PartSettings& settings) { return std::make_unique<Client>(settings); }
 
 }  // namespace starlock::cli

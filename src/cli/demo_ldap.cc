@@ -148,7 +148,7 @@ class Server final : public Part {
 
 }  // namespace
 
-std::unique_ptr<Part> LdapDemoServer(PartSettings settings) { return std::make_unique<Server>(std::move(settings)); }
-std::unique_ptr<Part> LdapDemoClient(PartSettings settings) { return std::make_unique<Client>(std::move(settings)); }
+std::unique_ptr<Part> LdapDemoServer(const PartSettings& settings) { return std::make_unique<Server>(settings); }
+std::unique_ptr<Part> LdapDemoClient(const PartSettings& settings) { return std::make_unique<Client>(settings); }
 
 }  // namespace starlock::cli

@@ -49,8 +49,8 @@ struct DemoProtocol {
   std::string_view name;
   std::string_view port;        ///< where its servers are reached by strangers
   std::string_view local_port;  ///< an unprivileged one for a listener of one's own
-  std::unique_ptr<Part> (*server)(PartSettings settings);
-  std::unique_ptr<Part> (*client)(PartSettings settings);
+  std::unique_ptr<Part> (*server)(const PartSettings& settings);
+  std::unique_ptr<Part> (*client)(const PartSettings& settings);
 };
 
 /// nullptr: nothing is prepared for it.
@@ -58,15 +58,15 @@ const DemoProtocol* FindDemo(std::string_view protocol);
 /// All that something is prepared for: "a, b and c".
 std::string DemoNames();
 
-std::unique_ptr<Part> SmtpDemoServer(PartSettings settings);
-std::unique_ptr<Part> SmtpDemoClient(PartSettings settings);
-std::unique_ptr<Part> LmtpDemoServer(PartSettings settings);
-std::unique_ptr<Part> LmtpDemoClient(PartSettings settings);
-std::unique_ptr<Part> ImapDemoServer(PartSettings settings);
-std::unique_ptr<Part> ImapDemoClient(PartSettings settings);
-std::unique_ptr<Part> Pop3DemoServer(PartSettings settings);
-std::unique_ptr<Part> Pop3DemoClient(PartSettings settings);
-std::unique_ptr<Part> LdapDemoServer(PartSettings settings);
-std::unique_ptr<Part> LdapDemoClient(PartSettings settings);
+std::unique_ptr<Part> SmtpDemoServer(const PartSettings& settings);
+std::unique_ptr<Part> SmtpDemoClient(const PartSettings& settings);
+std::unique_ptr<Part> LmtpDemoServer(const PartSettings& settings);
+std::unique_ptr<Part> LmtpDemoClient(const PartSettings& settings);
+std::unique_ptr<Part> ImapDemoServer(const PartSettings& settings);
+std::unique_ptr<Part> ImapDemoClient(const PartSettings& settings);
+std::unique_ptr<Part> Pop3DemoServer(const PartSettings& settings);
+std::unique_ptr<Part> Pop3DemoClient(const PartSettings& settings);
+std::unique_ptr<Part> LdapDemoServer(const PartSettings& settings);
+std::unique_ptr<Part> LdapDemoClient(const PartSettings& settings);
 
 }  // namespace starlock::cli

@@ -85,7 +85,7 @@ class Server final : public Part {
 
 }  // namespace
 
-std::unique_ptr<Part> Pop3DemoServer(PartSettings settings) { return std::make_unique<Server>(std::move(settings)); }
-std::unique_ptr<Part> Pop3DemoClient(PartSettings settings) { return std::make_unique<Client>(std::move(settings)); }
+std::unique_ptr<Part> Pop3DemoServer(const PartSettings& settings) { return std::make_unique<Server>(settings); }
+std::unique_ptr<Part> Pop3DemoClient(const PartSettings& settings) { return std::make_unique<Client>(settings); }
 
 }  // namespace starlock::cli

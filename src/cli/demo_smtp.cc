@@ -86,13 +86,17 @@ class Server final : public Part {
 
 }  // namespace
 
-std::unique_ptr<Part> SmtpDemoServer(PartSettings settings) {
-  return std::make_unique<Server>("EHLO", std::move(settings));
+std::unique_ptr<Part> SmtpDemoServer(const PartSettings& settings) {
+  return std::make_unique<Server>("EHLO", settings);
 }
-std::unique_ptr<Part> SmtpDemoClient(PartSettings settings) { return std::make_unique<Client>("EHLO", settings); }
-std::unique_ptr<Part> LmtpDemoServer(PartSettings settings) {
-  return std::make_unique<Server>("LHLO", std::move(settings));
+std::unique_ptr<Part> SmtpDemoClient(const PartSettings& settings) {
+  return std::make_unique<Client>("EHLO", settings);
 }
-std::unique_ptr<Part> LmtpDemoClient(PartSettings settings) { return std::make_unique<Client>("LHLO", settings); }
+std::unique_ptr<Part> LmtpDemoServer(const PartSettings& settings) {
+  return std::make_unique<Server>("LHLO", settings);
+}
+std::unique_ptr<Part> LmtpDemoClient(const PartSettings& settings) {
+  return std::make_unique<Client>("LHLO", settings);
+}
 
 }  // namespace starlock::cli
