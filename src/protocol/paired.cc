@@ -45,7 +45,10 @@ Verdict Paired::On(Event event, Side side, Out& out) {
       return BeginLeg(side, out);
     case Event::kTlsUp:
       (side == Side::kClient ? prologue_.client_tls : prologue_.server_tls) = true;
-      if (filter_) return filter_->OnTlsUp();
+      if (filter_) {
+        out.client() += filter_->TlsGreeting();
+        return filter_->OnTlsUp();
+      }
       return Apply(side, legs_[Index(side)]->OnTlsUp(out), out);
     case Event::kTlsFailed:
       break;

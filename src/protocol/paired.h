@@ -72,6 +72,8 @@ class Filter {
   virtual Verdict Begin() = 0;
   virtual Frame Cut(Side side, std::string_view in) = 0;
   virtual Verdict On(Side side, std::string_view unit, Out& out) = 0;
+  /// What the protocol's servers say first inside TLS, unasked; most wait to be asked. Said before OnTlsUp.
+  virtual std::string TlsGreeting() const { return {}; }
   /// The client has upgraded, because On said kTlsClient.
   virtual Verdict OnTlsUp() = 0;
 };
