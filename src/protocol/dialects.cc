@@ -1,5 +1,9 @@
 #include "protocol/dialects.h"
 
+#include "protocol/acap.h"
+#include "protocol/acap_probe.h"
+#include "protocol/managesieve.h"
+#include "protocol/managesieve_probe.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -10,6 +14,8 @@ namespace {
 constexpr Dialect kDialects[] = {
     {"smtp", 25, true, "smtp", MakeSmtp, ProbeSmtp},
     {"lmtp", 24, true, "lmtp", MakeLmtp, ProbeLmtp},
+    {"managesieve", 4190, true, "managesieve", MakeManagesieve, ProbeManagesieve},
+    {"acap", 674, true, "", MakeAcap, ProbeAcap},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 

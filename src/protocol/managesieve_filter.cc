@@ -1,0 +1,106 @@
+#include "protocol/managesieve_filter.h"
+
+#include "protocol/cutters.h"
+#include "protocol/literals.h"
+#include "protocol/managesieve_words.h"
+
+namespace starlock::protocol::managesieve {
+namespace {
+
+// A client that asks on without reading would have us remember its questions for ever.
+constexpr size_t kMaxOutstanding = 100;
+
+}  // namespace
+
+Frame ManagesieveFilter::Cut(Side side, std::string_view in) {
+  return side == Side::kServer ? CutAnswerWithLiterals(in) : CutCommandWithLiterals(in, PlainLiteral::kRefused);
+}
+
+Verdict ManagesieveFilter::On(Side side, std::string_view unit, Out& out) {
+  return side == Side::kServer ? OnAnswer(unit, out) : OnCommand(unit, out);
+}
+
+// RFC 5804 2.2. The upstream's own words, which nothing that has crossed since could have changed.
+std::string ManagesieveFilter::TlsGreeting() const { return WithoutStarttls(prologue_.greeting); }
+
+Verdict ManagesieveFilter::OnTlsUp() { return prologue_.server_tls ? Verdict::Do(Act::kRelay) : Verdict::Read(); }
+
+Verdict ManagesieveFilter::OnCommand(std::string_view unit, Out& out) {
+  if (sasl_) {
+    sasl_ = false;
+    out.server() += unit;
+    return Verdict::Read();
+  }
+  const bool in_authenticate = !outstanding_.empty() && outstanding_.back() == Asked::kAuthenticate;
+  if (in_authenticate || outstanding_.size() >= kMaxOutstanding) return Verdict::Wait();
+
+  const Command command = Parse(unit);
+  switch (command.verb) {
+    case Verb::kStarttls:
+      return OnStarttls(command.has_argument, out);
+    case Verb::kCapability:
+      return Forward(unit, Asked::kCapability, out);
+    case Verb::kNoop:
+    case Verb::kLogout:
+      return Forward(unit, Asked::kOther, out);
+    case Verb::kAuthenticate:
+      window_open_ = false;
+      if (Token{Token::Kind::kString, {}, command.argument}.Is("EXTERNAL")) {
+        out.note =
+            "a client logs in with EXTERNAL, for which the server would have to see the client's certificate: it "
+            "cannot "
+            "pass through this proxy; have the client use another mechanism";
+      }
+      return Forward(unit, Asked::kAuthenticate, out);
+    case Verb::kOther:
+      break;
+  }
+  // Some servers answer an empty line, and some do not.
+  if (Content(unit).empty()) return Answer(Say("NO", "There is no command in this line"), out);
+  window_open_ = false;  // what we don't know may well have been meant to be protected
+  return Forward(unit, Asked::kOther, out);
+}
+
+Verdict ManagesieveFilter::OnStarttls(bool has_argument, Out& out) {
+  if (prologue_.client_tls) return Answer(Say("NO", "TLS is active already"), out);
+  if (prologue_.env.client == TlsMode::kOff) return Answer(Say("NO", "STARTTLS is not available"), out);
+  if (!OnOffer()) return Answer(Say("NO", "Too late for STARTTLS"), out);
+  if (has_argument) return Answer(Say("NO", "STARTTLS has no argument"), out);
+  if (!outstanding_.empty()) return Verdict::Wait();
+  out.client() += Say("OK", "Begin TLS negotiation now");
+  return Verdict::Do(Act::kTlsClient);
+}
+
+Verdict ManagesieveFilter::OnAnswer(std::string_view line, Out& out) {
+  const Line kind = KindOf(line);
+  if (outstanding_.empty()) {  // unasked: a BYE before the upstream closes
+    out.client() += line;
+    return Verdict::Read();
+  }
+  const Asked asked = outstanding_.front();
+  if (asked == Asked::kCapability) {
+    if (kind == Line::kOk && OnOffer()) out.client() += kStarttlsLine;
+    if (IsStarttls(line)) return Verdict::Read();
+  }
+  out.client() += line;
+  sasl_ = asked == Asked::kAuthenticate && kind == Line::kData;
+  if (kind == Line::kData) return Verdict::Read();
+  outstanding_.pop_front();
+  // A SASL layer may follow, and there is nothing more to be read in it.
+  return asked == Asked::kAuthenticate && kind == Line::kOk ? Verdict::Do(Act::kRelay) : Verdict::Read();
+}
+
+Verdict ManagesieveFilter::Forward(std::string_view unit, Asked asked, Out& out) {
+  outstanding_.push_back(asked);
+  out.server() += unit;
+  return Verdict::Read();
+}
+
+Verdict ManagesieveFilter::Answer(std::string_view text, Out& out) {
+  if (!outstanding_.empty()) return Verdict::Wait();
+  if (++refusals_ > kMaxCommands) return Verdict::Fail(End::kLimit, Blame::kClient, "too many commands were refused");
+  out.client() += text;
+  return Verdict::Read();
+}
+
+}  // namespace starlock::protocol::managesieve
