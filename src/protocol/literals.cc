@@ -8,8 +8,6 @@
 namespace starlock::protocol {
 namespace {
 
-constexpr size_t kNone = std::string_view::npos;
-
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsControl(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
 

@@ -15,7 +15,9 @@ namespace {
 const std::filesystem::path kFolder = STARLOCK_CONF_DIR;
 
 Loaded Load(const std::string& name) {
-  Loaded loaded = LoadFile(kFolder / name, TestDialects());
+  std::vector<DialectRules> dialects = TestDialects();
+  for (const char* dialect : {"managesieve", "acap"}) dialects.push_back({dialect, true});
+  Loaded loaded = LoadFile(kFolder / name, dialects);
   for (const Diagnostic& error : loaded.errors) ADD_FAILURE() << error.ToString();
   for (const Diagnostic& warning : loaded.warnings) ADD_FAILURE() << warning.ToString();
   return loaded;
