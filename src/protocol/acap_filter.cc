@@ -13,10 +13,16 @@ constexpr size_t kMaxOutstanding = 100;
 
 }  // namespace
 
+// The client's next unit is not for us to judge yet: whether a literal's octets or a new command come next is the
+// upstream's to say, and what comes behind AUTHENTICATE may be of any size, to be relayed.
+bool AcapFilter::Waits() const {
+  if (wants_plus_) return true;
+  return next_ == Next::kCommand && (in_authenticate_ || outstanding_.size() >= kMaxOutstanding);
+}
+
 Frame AcapFilter::Cut(Side side, std::string_view in) {
   if (side == Side::kServer) return CutAnswerWithLiterals(in);
-  // Whether octets or a new command come next is the upstream's to say.
-  return wants_plus_ ? Frame::Idle() : CutCommandWithLiterals(in, PlainLiteral::kWaits, owed_);
+  return Waits() ? Frame::Whole(1) : CutCommandWithLiterals(in, PlainLiteral::kWaits, owed_);
 }
 
 Verdict AcapFilter::On(Side side, std::string_view unit, Out& out) {
@@ -29,10 +35,10 @@ std::string AcapFilter::TlsGreeting() const { return WithoutStarttls(prologue_.g
 Verdict AcapFilter::OnTlsUp() { return prologue_.server_tls ? Verdict::Do(Act::kRelay) : Verdict::Read(); }
 
 Verdict AcapFilter::OnClient(std::string_view unit, Out& out) {
+  if (Waits()) return Verdict::Wait();
   if (next_ != Next::kCommand) return Forward(unit, out);
   const Command command = Parse(unit);
-  const bool ambiguous = IsOutstanding(command.tag);
-  if (in_authenticate_ || ambiguous || outstanding_.size() >= kMaxOutstanding) return Verdict::Wait();
+  if (IsOutstanding(command.tag)) return Verdict::Wait();  // its answer could be taken for the other's
   if (command.tag.empty()) {
     if (EndsInCount(unit)) return Verdict::Fail(End::kProtocolError, Blame::kClient, "a command without a tag");
     return Answer("* BAD", "A command begins with a tag", out);

@@ -36,6 +36,7 @@ class AcapFilter final : public Filter {
   Verdict Forward(std::string_view unit, Out& out);
   Verdict Answer(std::string_view head, std::string_view text, Out& out);
   bool IsOutstanding(std::string_view tag) const;
+  bool Waits() const;
   bool OnOffer() const {
     return prologue_.env.client == TlsMode::kOpportunistic && !prologue_.client_tls && window_open_;
   }

@@ -12,8 +12,17 @@ constexpr size_t kMaxOutstanding = 100;
 
 }  // namespace
 
+// The client's next unit is not for us to judge yet, and may be of any size: what comes behind AUTHENTICATE may be a
+// whole script, to be relayed.
+bool ManagesieveFilter::Waits() const {
+  if (sasl_) return false;
+  const bool in_authenticate = !outstanding_.empty() && outstanding_.back() == Asked::kAuthenticate;
+  return in_authenticate || outstanding_.size() >= kMaxOutstanding;
+}
+
 Frame ManagesieveFilter::Cut(Side side, std::string_view in) {
-  return side == Side::kServer ? CutAnswerWithLiterals(in) : CutCommandWithLiterals(in, PlainLiteral::kRefused);
+  if (side == Side::kServer) return CutAnswerWithLiterals(in);
+  return Waits() ? Frame::Whole(1) : CutCommandWithLiterals(in, PlainLiteral::kRefused);
 }
 
 Verdict ManagesieveFilter::On(Side side, std::string_view unit, Out& out) {
@@ -31,9 +40,7 @@ Verdict ManagesieveFilter::OnCommand(std::string_view unit, Out& out) {
     out.server() += unit;
     return Verdict::Read();
   }
-  const bool in_authenticate = !outstanding_.empty() && outstanding_.back() == Asked::kAuthenticate;
-  if (in_authenticate || outstanding_.size() >= kMaxOutstanding) return Verdict::Wait();
-
+  if (Waits()) return Verdict::Wait();
   const Command command = Parse(unit);
   switch (command.verb) {
     case Verb::kStarttls:

@@ -29,6 +29,7 @@ class ManagesieveFilter final : public Filter {
   Verdict OnAnswer(std::string_view line, Out& out);
   Verdict Forward(std::string_view unit, Asked asked, Out& out);
   Verdict Answer(std::string_view text, Out& out);
+  bool Waits() const;
   bool OnOffer() const {
     return prologue_.env.client == TlsMode::kOpportunistic && !prologue_.client_tls && window_open_;
   }

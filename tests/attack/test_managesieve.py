@@ -248,3 +248,16 @@ def test_required_with_a_bad_certificate(rig, certs, leaf):
     place = rig.at("managesieve", "off", "required")
     client = place.serve(Server(tls=certs.server_context(getattr(certs, leaf)))).arrive()
     refused(place, client, "verify_failed")
+
+
+def test_f4_a_client_that_leaves_does_not_smuggle_starttls(rig):
+    """What waited for an answer when the client ended its stream is still ours to judge."""
+    place = rig.at("managesieve", "off", "off")
+    client = place.serve(Server(tls=rig.certs.server_context())).arrive()
+    client.send(b'AUTHENTICATE "LOGIN"\r\n"x"\r\n"*"\r\nSTARTTLS\r\n')
+    client.half_close()
+    answer = client.rest()
+    client.close()
+    assert b'NO "STARTTLS is not available"\r\n' in answer, answer
+    assert b"STARTTLS" not in all_seen(place)
+    place.record(client)

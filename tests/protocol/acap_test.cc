@@ -391,6 +391,19 @@ TEST(Acap, Limits) {
   EXPECT_EQ(server.failure().end, End::kLimit);
 }
 
+// What comes behind a login may be longer than anything before it.
+TEST(Acap, ALargeValueBehindAuthenticate) {
+  const std::string store = "b STORE (\"/a\" {300000+}\r\n" + std::string(300000, 'x') + ")\r\n";
+  DialogueDriver driver = Stage({"acap", kOff, kOff});
+  driver.Open();
+  driver.Arrive(Side::kServer, "* ACAP\r\n");
+  driver.Arrive(Side::kClient, "a AUTHENTICATE \"X\" \"\"\r\n" + store);
+  EXPECT_EQ(driver.act(), Act::kRead);
+  driver.Arrive(Side::kServer, "a OK \"\"\r\n");
+  EXPECT_EQ(driver.act(), Act::kRelay);
+  EXPECT_EQ(driver.said(Side::kServer), "a AUTHENTICATE \"X\" \"\"\r\n" + store);
+}
+
 TEST(Acap, Goodbyes) {
   PlayIt(kReq, kOff, kOld + kOldBeforeTls, R"t(
     @ drained none

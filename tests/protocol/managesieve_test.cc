@@ -445,6 +445,19 @@ TEST(Managesieve, Limits) {
   EXPECT_EQ(silent.said(Side::kServer).size(), 100U * 6U);
 }
 
+// What comes behind a login may be longer than anything before it.
+TEST(Managesieve, ALargeScriptBehindAuthenticate) {
+  const std::string script = "PUTSCRIPT \"a\" {300000+}\r\n" + std::string(300000, 'x') + "\r\n";
+  DialogueDriver driver = Stage({"managesieve", kOff, kOff});
+  driver.Open();
+  driver.Arrive(Side::kServer, "OK\r\n");
+  driver.Arrive(Side::kClient, "AUTHENTICATE \"X\"\r\n" + script);
+  EXPECT_EQ(driver.act(), Act::kRead);
+  driver.Arrive(Side::kServer, "OK\r\n");
+  EXPECT_EQ(driver.act(), Act::kRelay);
+  EXPECT_EQ(driver.said(Side::kServer), "AUTHENTICATE \"X\"\r\n" + script);
+}
+
 TEST(Managesieve, Goodbyes) {
   PlayIt(kReq, kOff, kOld + kOldBeforeTls, R"(
     @ drained none
