@@ -4,6 +4,8 @@
 #include "protocol/acap_probe.h"
 #include "protocol/managesieve.h"
 #include "protocol/managesieve_probe.h"
+#include "protocol/imap.h"
+#include "protocol/imap_probe.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -16,6 +18,7 @@ constexpr Dialect kDialects[] = {
     {"lmtp", 24, true, "lmtp", MakeLmtp, ProbeLmtp},
     {"managesieve", 4190, true, "managesieve", MakeManagesieve, ProbeManagesieve},
     {"acap", 674, true, "", MakeAcap, ProbeAcap},
+    {"imap", 143, true, "imap", MakeImap, ProbeImap},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 
