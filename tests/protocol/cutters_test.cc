@@ -123,7 +123,7 @@ TEST(LiteralAtEnd, IsTheMarkBeforeTheLineEnd) {
 
 TEST(CutLiteralLine, RefusesWhatIsReadInTwoWays) {
   EXPECT_EQ(Show(CutLiteralLine("a LOGIN {5}\r\nxxxxx")), "whole 13");
-  EXPECT_EQ(Show(CutLiteralLine("a \"b {5}\"\r\n")), "whole 12");
+  EXPECT_EQ(Show(CutLiteralLine("a \"b {5}\"\r\n")), "whole 11");
   EXPECT_EQ(Show(CutLiteralLine("a \"b\r\n")), "whole 6") << "no literal, however it is read";
   EXPECT_EQ(Show(CutLiteralLine("a \"b {5}\r")), "partial");
   EXPECT_EQ(Show(CutLiteralLine("a \"b {5}\r\n")), "bad");

@@ -189,6 +189,36 @@ TEST(SmtpProbe, WhatIsNoReplyEndsIt) {
   EXPECT_EQ(played.step.failure.end, End::kProtocolError);
 }
 
+const Turn kImapGreeting = {"", "* OK old\r\n"};
+const Turn kImapOffer = {"starlock1 CAPABILITY\r\n", "* CAPABILITY IMAP4rev1 starttls\r\nstarlock1 OK\r\n"};
+const Turn kImapGo = {"starlock2 STARTTLS\r\n", "* OK [ALERT] x\r\nstarlock2 OK\r\n"};
+const Turn kImapInside = {"starlock3 CAPABILITY\r\n", "* CAPABILITY IMAP4rev1  AUTH=PLAIN\r\nstarlock3 OK\r\n", true};
+
+TEST(ImapProbe, LearnsAllAndSaysGoodbye) {
+  PlayEveryWay("imap", {kImapGreeting, kImapOffer, kImapGo, kImapInside}, [](Played& played) {
+    EXPECT_EQ(played.step.act, Act::kRelay);
+    EXPECT_EQ(played.Said(), "starlock4 LOGOUT\r\n");
+    EXPECT_EQ(played.findings.greeting, "* OK old");
+    EXPECT_EQ(played.findings.before, (Capabilities{"IMAP4rev1", "starttls"}));
+    EXPECT_EQ(played.findings.offers_upgrade, true);
+    EXPECT_EQ(played.findings.inside, (Capabilities{"IMAP4rev1", "AUTH=PLAIN"}));
+  });
+}
+
+TEST(ImapProbe, NoOfferOrARefusal) {
+  const Turn none = {kImapOffer.asked, "* CAPABILITY IMAP4rev1 XSTARTTLS\r\nstarlock1 OK\r\n"};
+  PlayEveryWay("imap", {kImapGreeting, none}, [](Played& played) {
+    EXPECT_EQ(played.step.failure.end, End::kStarttlsNotOffered);
+    EXPECT_EQ(played.findings.offers_upgrade, false);
+  });
+  PlayEveryWay("imap", {kImapGreeting, kImapOffer, {kImapGo.asked, "starlock2 NO\r\n"}},
+               [](Played& played) { EXPECT_EQ(played.step.failure.end, End::kStarttlsRefused); });
+  PlayEveryWay("imap", {{"", "* PREAUTH hi\r\n"}}, [](Played& played) {
+    EXPECT_EQ(played.step.failure.end, End::kStarttlsNotOffered);
+    EXPECT_EQ(played.findings.greeting, "* PREAUTH hi");
+  });
+}
+
 TEST(TcpProbe, TlsIsAllThereIs) {
   Played played("tcp");
   EXPECT_EQ(played.step.act, Act::kTlsServer);
