@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <vector>
 
 #include "support.h"
 
@@ -14,10 +15,17 @@ namespace {
 
 const std::filesystem::path kFolder = STARLOCK_CONF_DIR;
 
+/// Every protocol that a shipped file may name.
+std::vector<DialectRules> AllDialects() {
+  std::vector<DialectRules> all = TestDialects();
+  for (const char* name : {"imap", "pop3", "nntp", "ftp", "irc", "ldap", "xmpp", "xmpp-server", "acap", "managesieve",
+                           "postgres", "mysql"})
+    all.push_back({name, true});
+  return all;
+}
+
 Loaded Load(const std::string& name) {
-  std::vector<DialectRules> dialects = TestDialects();
-  for (const char* dialect : {"managesieve", "acap"}) dialects.push_back({dialect, true});
-  Loaded loaded = LoadFile(kFolder / name, dialects);
+  Loaded loaded = LoadFile(kFolder / name, AllDialects());
   for (const Diagnostic& error : loaded.errors) ADD_FAILURE() << error.ToString();
   for (const Diagnostic& warning : loaded.warnings) ADD_FAILURE() << warning.ToString();
   return loaded;
