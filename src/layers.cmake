@@ -9,7 +9,7 @@
 #    has that folder before all others.
 # The test `layers` (tests/layers) holds both against the table of arrows.
 
-set(starlock_libraries uv openssl yaml-cpp CLI fmt spdlog nlohmann)
+set(starlock_libraries uv openssl yaml-cpp CLI fmt spdlog nlohmann expat)
 set(starlock_layers)
 
 foreach(library ${starlock_libraries})

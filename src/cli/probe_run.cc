@@ -33,7 +33,7 @@ Result<std::unique_ptr<ProbeRun>> ProbeRun::Create(const ProbeOptions& options) 
   auto context = tls::ClientContext::Create(settings);
   if (!context) return context.error();
   std::unique_ptr<ProbeRun> run(new ProbeRun(options, std::move(context).value()));
-  run->report_.server_name = settings.server_name;
+  run->report_.server_name = run->report_.findings.server_name = settings.server_name;
   return run;
 }
 

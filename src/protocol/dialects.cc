@@ -9,6 +9,8 @@
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
+#include "protocol/xmpp.h"
+#include "protocol/xmpp_probe.h"
 
 namespace starlock::protocol {
 namespace {
@@ -19,6 +21,8 @@ constexpr Dialect kDialects[] = {
     {"managesieve", 4190, true, "managesieve", MakeManagesieve, ProbeManagesieve},
     {"acap", 674, true, "", MakeAcap, ProbeAcap},
     {"imap", 143, true, "imap", MakeImap, ProbeImap},
+    {"xmpp", 5222, true, "xmpp-client", MakeXmpp, ProbeXmpp},
+    {"xmpp-server", 5269, true, "xmpp-server", MakeXmppServer, ProbeXmppServer},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 

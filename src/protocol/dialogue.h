@@ -53,6 +53,7 @@ struct Env {
   std::string host;                ///< our own name, for greetings towards the upstream
   TlsMode client = TlsMode::kOff;  ///< the leg towards the client
   TlsMode server = TlsMode::kOff;  ///< the leg towards the server
+  std::string nonce = {};          ///< of this session alone, and nobody's to guess: letters and digits
 };
 
 /// Where the next unit of an input ends.

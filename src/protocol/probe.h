@@ -23,6 +23,9 @@ struct Dialect;
 struct Findings {
   using Capabilities = std::vector<std::string>;
 
+  /// Not found but asked for: the server's name, for protocols in which the client says whom it wants.
+  std::string server_name;
+
   std::optional<std::string> greeting;  ///< its first words, without the last line end
   std::optional<Capabilities> before;   ///< what it offers outside TLS, in its words and order
   std::optional<bool> offers_upgrade;   ///< whether TLS is among it

@@ -1,5 +1,9 @@
 #include "proxy/session.h"
 
+#include <sys/random.h>
+
+#include <array>
+#include <cstdlib>
 #include <utility>
 
 namespace starlock::proxy {
@@ -12,6 +16,19 @@ namespace {
 constexpr milliseconds kGoodbyePatience{2000};
 constexpr milliseconds kCutPatience{
     6000};  // a plain stream may wait for as long as five seconds for its peer's receipt
+
+// 128 bits that nobody can guess, in letters and digits.
+std::string Nonce() {
+  std::array<unsigned char, 16> bytes{};
+  // Of so few the kernel gives all or, in a system that has only just begun, makes us wait for them.
+  if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
+  std::string text;
+  for (const unsigned byte : bytes) {
+    text += "0123456789abcdef"[byte >> 4U];
+    text += "0123456789abcdef"[byte & 15U];
+  }
+  return text;
+}
 
 }  // namespace
 
@@ -30,6 +47,7 @@ Session::Session(SessionContext context, const Route& route, std::unique_ptr<buf
   env.host = route.host;
   env.client = route.settings->client.mode;
   env.server = route.settings->server.mode;
+  env.nonce = Nonce();
   dialogue_ = route.dialect->make(std::move(env));
   record_.listener = route.settings->name;
   record_.protocol = route.settings->protocol;

@@ -79,6 +79,7 @@ void Session::Dial() {
   Drop(server_);
   server_.DropInput();
   server_.ended = server_.handshaking = server_.in_tls = server_.congested = false;
+  record_.server_tls = {};
   detail_.clear();
   connector_ = std::make_unique<net::Connector>(
       context_.loop, context_.resolver, route_.settings->server.address, route_.limits->connect_timeout,

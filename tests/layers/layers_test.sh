@@ -31,6 +31,7 @@ declare -A may_be_included_by=(
     [ssl/internal.h]='tls'
     [yaml-cpp/yaml.h]='config'
     [CLI/CLI.hpp]='cli'
+    [expat.h]='protocol'
     [spdlog/spdlog.h]='base'
     [fmt/core.h]='base'
     [nlohmann/json.hpp]='base cli'

@@ -198,7 +198,7 @@ std::string ToString(const Scene& scene) {
 DialogueDriver Stage(const Scene& scene) {
   const protocol::Dialect* dialect = protocol::FindDialect(scene.protocol);
   Demand(dialect != nullptr, "the dialect exists");
-  return DialogueDriver(dialect->make({std::string(kHost), scene.client, scene.server}));
+  return DialogueDriver(dialect->make({std::string(kHost), scene.client, scene.server, std::string(kNonce)}));
 }
 
 std::vector<std::vector<std::string_view>> AllCuts(std::string_view bytes) {

@@ -19,10 +19,11 @@ struct Scene {
 
 inline constexpr TlsMode kModes[] = {TlsMode::kOff, TlsMode::kOpportunistic, TlsMode::kRequired, TlsMode::kImplicit};
 inline constexpr std::string_view kHost = "proxy.example.org";
+inline constexpr std::string_view kNonce = "n0nce";
 
 std::string ToString(const Scene& scene);
 
-/// A driver of the scene's dialogue, not opened yet. It calls itself kHost.
+/// A driver of the scene's dialogue, not opened yet. It calls itself kHost, and its nonce is kNonce.
 DialogueDriver Stage(const Scene& scene);
 
 /// Plays a transcript after Open, and fails the test where something else happens than it says: once as it stands, then

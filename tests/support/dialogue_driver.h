@@ -52,8 +52,10 @@ class DialogueDriver {
           return;
         }
         break;
-      case Act::kRead:
       case Act::kDial:
+        if (side == Side::kServer) return;  // of the connection that was dropped, if there was one
+        break;
+      case Act::kRead:
         break;
     }
     input(side) += bytes;

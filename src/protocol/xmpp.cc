@@ -1,0 +1,434 @@
+#include "protocol/xmpp.h"
+
+#include <memory>
+#include <utility>
+
+#include "protocol/paired.h"
+#include "protocol/xmpp_stream.h"
+#include "protocol/xmpp_words.h"
+
+// Read beside RFC 6120, section 5.
+//
+// A stream begins with the client's header, which says whom it wants; so the upstream is dialled when that is there,
+// and the header stays unread (Verdict::keep) until the server leg is ready for it. Then one of three things is done:
+// it is answered with our own features (TLS is required of the client), it is left to the relay (there is nothing that
+// must be read any more), or it is passed on and the filter stands.
+//
+// A stream cannot be begun anew but after TLS or SASL. So where one was opened on the upstream's connection before the
+// client upgraded, the upstream is dialled again.
+namespace starlock::protocol {
+namespace {
+
+using xmpp::Sasl;
+using xmpp::StreamReader;
+using xmpp::Unit;
+
+class Xmpp final : public Dialogue {
+ public:
+  Xmpp(std::string_view content, Env env) : Dialogue(std::move(env)), content_(content) {
+    ReadAnew(Side::kClient);
+    ReadAnew(Side::kServer);
+  }
+
+ private:
+  /// What the client's leg is at.
+  enum class Client : uint8_t {
+    kHeader,    ///< its header is awaited, or the upstream for it
+    kRequired,  ///< our own features are shown: nothing but STARTTLS will do
+    kFilter,    ///< it speaks with the upstream
+  };
+  /// What the server's leg is at.
+  enum class Server : uint8_t {
+    kNone,      ///< not dialled
+    kDialled,   ///< being dialled, or its implicit TLS comes up
+    kIdle,      ///< connected: a stream will be opened once the client's header is there
+    kHeader,    ///< our stream is opened: the answer to it is awaited
+    kFeatures,  ///< and then the features
+    kGoAhead,   ///< STARTTLS is asked for
+    kLeaving,   ///< it said a stream error instead of features
+    kReady,     ///< the meeting point
+  };
+  /// What the filter awaits of the upstream.
+  enum class Awaited : uint8_t { kHeader, kFeatures, kSuccess };
+
+  Frame Cut(Side side, std::string_view in) override;
+  Verdict On(Side side, std::string_view bytes, Out& out) override;
+  Verdict On(Event event, Side side, Out& out) override;
+  std::string Goodbye(const Failure& failure) const override;
+  Failure Explain(Failure failure) const override;
+
+  // The server role, which faces the client.
+  Verdict OnClient(std::string_view bytes, Out& out);
+  Verdict OnClientHeader(std::string_view header, Out& out);
+  Verdict BeforeTls(Out& out);
+  Verdict ClientTlsUp();
+
+  // The client role, which faces the upstream.
+  Verdict OpenStream(Out& out);
+  Verdict OnServer(std::string_view bytes, Out& out);
+  Verdict OnServerHeader(std::string_view bytes, Out& out);
+  Verdict OnFeatures(std::string_view bytes, Out& out);
+  Verdict OnGoAhead(Out& out);
+  Verdict NotOffered(Out& out);
+  Verdict ServerReady();
+  Verdict Dial();
+  Verdict DialInPlaintext(const char* note, Out& out);
+
+  // Both, once they have met.
+  Verdict Meet(std::string_view header, Out& out);
+  Verdict ClientInFilter(std::string_view bytes, Out& out);
+  Verdict ServerInFilter(std::string_view bytes, Out& out);
+
+  Verdict Refuse(std::string_view text, Out& out);
+  std::string Edited(std::string_view features, Out& out);
+  const Unit& unit(Side side) const { return readers_[Index(side)]->unit(); }
+  void ReadAnew(Side side) { readers_[Index(side)] = std::make_unique<StreamReader>(); }
+  bool MustUpgrade() const { return env().client == TlsMode::kRequired && !tls_up(Side::kClient); }
+  bool MayUpgrade() const {
+    return env().client == TlsMode::kOpportunistic && !tls_up(Side::kClient) && window_open_;
+  }
+
+  const std::string_view content_;  ///< jabber:client or jabber:server
+  std::unique_ptr<StreamReader> readers_[2];
+  Client client_ = Client::kHeader;
+  Server server_ = Server::kNone;
+  Awaited awaited_ = Awaited::kHeader;
+  std::string header_;          ///< the client's, as it came last; empty: it has not come in what its leg goes through
+  Unit wants_;                  ///< what it says
+  std::string held_;            ///< what the upstream answered where TLS was not to be had: the client's to read
+  std::string answered_;        ///< the name in the header that the client has been sent; empty: none yet
+  bool opened_ = false;         ///< a stream was opened in what the server's leg goes through
+  bool window_open_ = true;     ///< nothing that TLS would have had to protect has crossed
+  bool refused_ = false;        ///< something was refused for want of TLS
+  bool noted_ = false;          ///< the channel binding
+  int refusals_ = 0;
+  const char* invalid_ = nullptr;  ///< the stream error for a header that is none
+};
+
+Frame Xmpp::Cut(Side side, std::string_view in) {
+  const bool listening = side == Side::kClient ? server_ == Server::kNone || server_ == Server::kIdle ||
+                                                     server_ == Server::kReady
+                                               : server_ >= Server::kHeader;
+  return listening ? readers_[Index(side)]->Cut(in) : Frame::Idle();
+}
+
+Verdict Xmpp::On(Side side, std::string_view bytes, Out& out) {
+  StreamReader* const reader = readers_[Index(side)].get();
+  const Verdict verdict = side == Side::kClient ? OnClient(bytes, out) : OnServer(bytes, out);
+  if (!verdict.keep) reader->Use();
+  return verdict;
+}
+
+Verdict Xmpp::On(Event event, Side side, Out& out) {
+  switch (event) {
+    case Event::kStart:
+      return Verdict::Read();
+    case Event::kUpstreamUp:
+      if (!Upgrades(env().server)) return ServerReady();
+      server_ = Server::kIdle;
+      return header_.empty() ? Verdict::Read() : OpenStream(out);
+    case Event::kTlsUp:
+      if (side == Side::kClient) return ClientTlsUp();
+      ReadAnew(Side::kServer);
+      opened_ = false;
+      return ServerReady();
+    case Event::kTlsFailed:
+      break;
+  }
+  if (env().server != TlsMode::kOpportunistic) {
+    return Verdict::Fail(End::kHandshakeFailed, Blame::kServer, "the TLS handshake with the server failed");
+  }
+  return DialInPlaintext("the TLS handshake with the server failed: dialling again, in plaintext", out);
+}
+
+// ---- the server role
+
+Verdict Xmpp::OnClient(std::string_view bytes, Out& out) {
+  switch (client_) {
+    case Client::kHeader:
+      return OnClientHeader(bytes, out);
+    case Client::kRequired:
+      return BeforeTls(out);
+    case Client::kFilter:
+      break;
+  }
+  return ClientInFilter(bytes, out);
+}
+
+Verdict Xmpp::OnClientHeader(std::string_view header, Out& out) {
+  wants_ = unit(Side::kClient);
+  if (wants_.name != xmpp::kStream) {
+    invalid_ = "invalid-namespace";
+    return Verdict::Fail(End::kProtocolError, Blame::kClient, "this is no stream header");
+  }
+  header_ = header;
+  if (server_ == Server::kNone) {
+    Verdict verdict = Dial();
+    verdict.keep = true;
+    return verdict;
+  }
+  if (server_ == Server::kIdle) {
+    Verdict verdict = OpenStream(out);
+    verdict.keep = true;
+    return verdict;
+  }
+  if (!MustUpgrade()) return Meet(header, out);
+  answered_ = "stream:stream";
+  out.client() += xmpp::Header(content_, wants_.to, wants_.from, env().nonce);
+  out.client() += xmpp::kRequiredFeatures;
+  client_ = Client::kRequired;
+  return Verdict::Read();
+}
+
+// RFC 6120 5.3.1: nothing else is negotiated first. The upstream waits meanwhile.
+Verdict Xmpp::BeforeTls(Out& out) {
+  const Unit& said = unit(Side::kClient);
+  if (said.kind == Unit::Kind::kSpace) return Verdict::Read();
+  if (said.kind == Unit::Kind::kEnd) {
+    out.client() += xmpp::EndTag(answered_);
+    return Verdict::Close(End::kClosed, Blame::kNone, "the client left before STARTTLS");
+  }
+  if (said.name == xmpp::kStarttls) {
+    out.client() += xmpp::kSayProceed;
+    return Verdict::Do(Act::kTlsClient);
+  }
+  refused_ = true;
+  if (xmpp::SaslIn(said) == Sasl::kBegin) return Refuse(xmpp::EncryptionRequired(said), out);
+  if (said.name == xmpp::kCompress) return Refuse(xmpp::kSayNoCompression, out);
+  return Verdict::Fail(End::kTlsRequired, Blame::kClient, "the client did not upgrade to TLS");
+}
+
+// All that was said before is forgotten on both sides: a new header comes, and is answered with another one.
+Verdict Xmpp::ClientTlsUp() {
+  ReadAnew(Side::kClient);
+  ReachMeetingPoint(Side::kClient);
+  client_ = Client::kHeader;
+  awaited_ = Awaited::kHeader;
+  header_.clear();
+  held_.clear();
+  answered_.clear();
+  if (opened_) return Dial();
+  return Verdict::Do(tls_up(Side::kServer) ? Act::kRelay : Act::kRead);
+}
+
+// ---- the client role
+
+Verdict Xmpp::Dial() {
+  ReadAnew(Side::kServer);
+  server_ = Server::kDialled;
+  opened_ = false;
+  return Verdict::Do(Act::kDial);
+}
+
+Verdict Xmpp::DialInPlaintext(const char* note, Out& out) {
+  out.note = note;
+  GiveUpServerTls();
+  return Dial();
+}
+
+// In the client's name and words. Without a version there would be no features to find STARTTLS in.
+Verdict Xmpp::OpenStream(Out& out) {
+  out.server() += env().server == TlsMode::kRequired ? xmpp::WithVersion(header_, wants_) : header_;
+  opened_ = true;
+  server_ = Server::kHeader;
+  return Verdict::Read();
+}
+
+Verdict Xmpp::OnServer(std::string_view bytes, Out& out) {
+  const Unit& said = unit(Side::kServer);
+  switch (server_) {
+    case Server::kNone:
+    case Server::kDialled:
+    case Server::kIdle:
+      break;
+    case Server::kHeader:
+      return OnServerHeader(bytes, out);
+    case Server::kFeatures:
+      return said.kind == Unit::Kind::kSpace ? Verdict::Read() : OnFeatures(bytes, out);
+    case Server::kGoAhead:
+      return OnGoAhead(out);
+    case Server::kLeaving:
+      if (said.kind == Unit::Kind::kSpace) return Verdict::Read();
+      return Verdict::Fail(End::kClosed, Blame::kServer, "the server refused the stream");
+    case Server::kReady:
+      return ServerInFilter(bytes, out);
+  }
+  return Verdict::Fail(End::kInternal, Blame::kProxy, "the server was not to be heard");
+}
+
+Verdict Xmpp::OnServerHeader(std::string_view bytes, Out& out) {
+  const Unit& header = unit(Side::kServer);
+  if (header.name != xmpp::kStream) {
+    return Verdict::Fail(End::kProtocolError, Blame::kServer, "the server's is no stream header");
+  }
+  held_ = bytes;
+  answered_ = xmpp::WrittenName(bytes, header.tag);
+  server_ = Server::kFeatures;
+  return header.version.empty() ? NotOffered(out) : Verdict::Read();
+}
+
+Verdict Xmpp::OnFeatures(std::string_view bytes, Out& out) {
+  const Unit& said = unit(Side::kServer);
+  if (said.name == xmpp::kError) {
+    if (env().server == TlsMode::kRequired) return NotOffered(out);
+    held_ += bytes;
+    server_ = Server::kLeaving;
+    return Verdict::Read();
+  }
+  if (said.name != xmpp::kFeatures) {
+    return Verdict::Fail(End::kProtocolError, Blame::kServer, "the server's stream does not begin with features");
+  }
+  if (xmpp::OffersStarttls(said)) {
+    out.server() += xmpp::kSayStarttls;
+    server_ = Server::kGoAhead;
+    return Verdict::Read();
+  }
+  held_ += Edited(bytes, out);
+  awaited_ = Awaited::kSuccess;
+  return NotOffered(out);
+}
+
+// RFC 6120 5.4.2: `<proceed/>`, or `<failure/>` and the end. Not even white space may come before it (5.3.3).
+Verdict Xmpp::OnGoAhead(Out& out) {
+  const Unit& said = unit(Side::kServer);
+  if (said.name == xmpp::kProceed) return Verdict::Do(Act::kTlsServer);
+  if (said.name != xmpp::kTlsFailure) {
+    return Verdict::Fail(End::kProtocolError, Blame::kServer, "the server answered STARTTLS with something else");
+  }
+  if (env().server == TlsMode::kRequired) {
+    return Verdict::Fail(End::kStarttlsRefused, Blame::kServer, "the server refused the upgrade to TLS");
+  }
+  return DialInPlaintext("the server refused the upgrade to TLS: dialling again, in plaintext", out);
+}
+
+Verdict Xmpp::NotOffered(Out& out) {
+  if (env().server == TlsMode::kRequired) {
+    return Verdict::Fail(End::kStarttlsNotOffered, Blame::kServer, "the server does not offer the upgrade to TLS");
+  }
+  out.note = "the server does not offer the upgrade to TLS: going on in plaintext";
+  return ServerReady();
+}
+
+Verdict Xmpp::ServerReady() {
+  if (env().server == TlsMode::kRequired && !tls_up(Side::kServer)) {
+    return Verdict::Fail(End::kInternal, Blame::kProxy, "the server leg has not got the TLS that it must have");
+  }
+  server_ = Server::kReady;
+  if (!opened_) {
+    held_.clear();
+    answered_.clear();
+  }
+  ReachMeetingPoint(Side::kServer);
+  return Verdict::Read();
+}
+
+// ---- both
+
+Verdict Xmpp::Meet(std::string_view header, Out& out) {
+  ReachMeetingPoint(Side::kClient);
+  if (tls_up(Side::kServer) && !MayUpgrade()) return Verdict::Do(Act::kRelay, true);
+  client_ = Client::kFilter;
+  if (!opened_) {
+    opened_ = true;
+    out.server() += header;
+    return Verdict::Read();
+  }
+  out.client() += std::exchange(held_, {});
+  return awaited_ == Awaited::kSuccess ? Verdict::Read() : Verdict::Do(Act::kRelay);
+}
+
+Verdict Xmpp::ClientInFilter(std::string_view bytes, Out& out) {
+  const Unit& said = unit(Side::kClient);
+  if (said.kind == Unit::Kind::kSpace) {
+    out.server() += bytes;
+    return Verdict::Read();
+  }
+  // A client that does not wait for the features gets them before we judge what it wants.
+  if (awaited_ != Awaited::kSuccess) return Verdict::Wait();
+  if (said.name == xmpp::kStarttls) {
+    if (MayUpgrade()) {
+      out.client() += xmpp::kSayProceed;
+      return Verdict::Do(Act::kTlsClient);
+    }
+    out.client().append(xmpp::kSayTlsFailure).append(xmpp::EndTag(answered_));
+    return Verdict::Close(End::kClosed, Blame::kNone, "the client asked for TLS where it is not to be had");
+  }
+  // Within a compressed stream there would be nothing to be read.
+  if (said.name == xmpp::kCompress) return Refuse(xmpp::kSayNoCompression, out);
+  window_open_ = false;
+  const bool authenticates = xmpp::SaslIn(said) != Sasl::kNone;
+  if (!authenticates || tls_up(Side::kServer)) return Verdict::Do(Act::kRelay, true);
+  out.server() += bytes;
+  return Verdict::Read();
+}
+
+Verdict Xmpp::ServerInFilter(std::string_view bytes, Out& out) {
+  const Unit& said = unit(Side::kServer);
+  if (said.kind == Unit::Kind::kHeader) {
+    answered_ = xmpp::WrittenName(bytes, said.tag);
+    awaited_ = Awaited::kFeatures;
+    out.client() += bytes;
+    const bool features_follow = !said.version.empty() && !wants_.version.empty();
+    return Verdict::Do(features_follow ? Act::kRead : Act::kRelay);
+  }
+  if (said.name == xmpp::kFeatures) {
+    awaited_ = Awaited::kSuccess;
+    out.client() += Edited(bytes, out);
+    return Verdict::Read();
+  }
+  out.client() += bytes;
+  const bool over = said.kind == Unit::Kind::kEnd || said.name == xmpp::kError || xmpp::SaslIn(said) == Sasl::kSuccess;
+  return Verdict::Do(over ? Act::kRelay : Act::kRead);
+}
+
+Verdict Xmpp::Refuse(std::string_view text, Out& out) {
+  if (++refusals_ > xmpp::kMaxRefused) {
+    return Verdict::Fail(End::kLimit, Blame::kClient, "too much was refused");
+  }
+  out.client() += text;
+  return Verdict::Read();
+}
+
+std::string Xmpp::Edited(std::string_view features, Out& out) {
+  if (xmpp::OffersChannelBinding(features) && !std::exchange(noted_, true)) {
+    out.note =
+        "the server offers SASL mechanisms with channel binding (-PLUS), which fail where TLS ends at a proxy: switch "
+        "them off there if clients insist on them";
+  }
+  return xmpp::WithStarttls(features, unit(Side::kServer), MayUpgrade());
+}
+
+// ---- the end
+
+std::string Xmpp::Goodbye(const Failure& failure) const {
+  if (server_ == Server::kLeaving && failure.blame == Blame::kServer && !MustUpgrade()) {
+    return held_ + xmpp::EndTag(answered_);
+  }
+  std::string text;
+  const bool began = client_ != Client::kHeader && !answered_.empty();
+  if (!began) text = xmpp::Header(content_, wants_.to.empty() ? env().host : wants_.to, wants_.from, env().nonce);
+  std::string_view condition = xmpp::ConditionOf(failure);
+  if (failure.end == End::kProtocolError && failure.blame == Blame::kClient) {
+    const StreamReader& reader = *readers_[Index(Side::kClient)];
+    if (reader.bad()) condition = reader.restricted() ? "restricted-xml" : "not-well-formed";
+    if (invalid_ != nullptr) condition = invalid_;
+  }
+  return text + xmpp::StreamError(condition) + xmpp::EndTag(began ? answered_ : "stream:stream");
+}
+
+// "Closed" and its like hide what matters to an operator: that this client never upgraded.
+Failure Xmpp::Explain(Failure failure) const {
+  const bool left = failure.end == End::kClosed || failure.end == End::kReset || failure.end == End::kTimeout ||
+                    failure.end == End::kProtocolError || failure.end == End::kLimit;
+  if (left && failure.blame != Blame::kServer && refused_ && !tls_up(Side::kClient)) {
+    return {End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"};
+  }
+  return failure;
+}
+
+}  // namespace
+
+std::unique_ptr<Dialogue> MakeXmpp(Env env) { return std::make_unique<Xmpp>("jabber:client", std::move(env)); }
+std::unique_ptr<Dialogue> MakeXmppServer(Env env) { return std::make_unique<Xmpp>("jabber:server", std::move(env)); }
+
+}  // namespace starlock::protocol
