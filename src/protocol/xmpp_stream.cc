@@ -17,6 +17,9 @@ constexpr char kSeparator = ' ';
 constexpr std::string_view kLang = "http://www.w3.org/XML/1998/namespace lang";
 constexpr std::string_view kBlanks = " \t\r\n";
 
+// For expat a byte order mark outweighs the encoding that it was told: no `<` of UTF-16 is without a NUL.
+bool HasNul(std::string_view bytes) { return bytes.find('\0') != std::string_view::npos; }
+
 }  // namespace
 
 struct StreamReader::Handlers {
@@ -61,12 +64,13 @@ Frame StreamReader::Cut(std::string_view in) {
       const std::string_view piece = in.substr(std::exchange(fed_, in.size()));
       status = XML_Parse(parser_.get(), piece.data(), static_cast<int>(piece.size()), XML_FALSE);
     } else {
-      return Frame::Partial();
+      return HasNul(in) ? Break("NUL in the stream") : Frame::Partial();
     }
     suspended_ = status == XML_STATUS_SUSPENDED;
     if (status == XML_STATUS_ERROR && why_ == nullptr) why_ = "this is not well-formed XML";
   }
   if (why_ != nullptr) return Frame::Bad(why_);
+  if (HasNul(in.substr(0, size_))) return Break("NUL in the stream");
   const bool only_space = in.substr(0, size_).find_first_not_of(kBlanks) == std::string_view::npos;
   if (unit_.kind == Unit::Kind::kSpace && !only_space) return Break("text between the elements of a stream");
   return Frame::Whole(size_);
