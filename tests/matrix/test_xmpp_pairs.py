@@ -23,7 +23,10 @@ def rig(certs, folder):
 
 
 class Session(PairSession):
-    least_bytes = 1
+    @property
+    def least_bytes(self):
+        """Where the session ends with our refusal, its header may have been all, and not the application's."""
+        return 0 if self.case.outcome == "502" else 1
 
     def make_server(self):
         return Server(self.protocol, tls=self.tls, implicit=self.case.server == "implicit")
