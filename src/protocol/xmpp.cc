@@ -84,31 +84,29 @@ class Xmpp final : public Dialogue {
   const Unit& unit(Side side) const { return readers_[Index(side)]->unit(); }
   void ReadAnew(Side side) { readers_[Index(side)] = std::make_unique<StreamReader>(); }
   bool MustUpgrade() const { return env().client == TlsMode::kRequired && !tls_up(Side::kClient); }
-  bool MayUpgrade() const {
-    return env().client == TlsMode::kOpportunistic && !tls_up(Side::kClient) && window_open_;
-  }
+  bool MayUpgrade() const { return env().client == TlsMode::kOpportunistic && !tls_up(Side::kClient) && window_open_; }
 
   const std::string_view content_;  ///< jabber:client or jabber:server
   std::unique_ptr<StreamReader> readers_[2];
   Client client_ = Client::kHeader;
   Server server_ = Server::kNone;
   Awaited awaited_ = Awaited::kHeader;
-  std::string header_;          ///< the client's, as it came last; empty: it has not come in what its leg goes through
-  Unit wants_;                  ///< what it says
-  std::string held_;            ///< what the upstream answered where TLS was not to be had: the client's to read
-  std::string answered_;        ///< the name in the header that the client has been sent; empty: none yet
-  bool opened_ = false;         ///< a stream was opened in what the server's leg goes through
-  bool window_open_ = true;     ///< nothing that TLS would have had to protect has crossed
-  bool refused_ = false;        ///< something was refused for want of TLS
-  bool noted_ = false;          ///< the channel binding
+  std::string header_;       ///< the client's, as it came last; empty: it has not come in what its leg goes through
+  Unit wants_;               ///< what it says
+  std::string held_;         ///< what the upstream answered where TLS was not to be had: the client's to read
+  std::string answered_;     ///< the name in the header that the client has been sent; empty: none yet
+  bool opened_ = false;      ///< a stream was opened in what the server's leg goes through
+  bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
+  bool refused_ = false;     ///< something was refused for want of TLS
+  bool noted_ = false;       ///< the channel binding
   int refusals_ = 0;
   const char* invalid_ = nullptr;  ///< the stream error for a header that is none
 };
 
 Frame Xmpp::Cut(Side side, std::string_view in) {
-  const bool listening = side == Side::kClient ? server_ == Server::kNone || server_ == Server::kIdle ||
-                                                     server_ == Server::kReady
-                                               : server_ >= Server::kHeader;
+  const bool listening = side == Side::kClient
+                             ? server_ == Server::kNone || server_ == Server::kIdle || server_ == Server::kReady
+                             : server_ >= Server::kHeader;
   return listening ? readers_[Index(side)]->Cut(in) : Frame::Idle();
 }
 

@@ -27,10 +27,10 @@ struct Unit {
     kEnd,      ///< the stream's end tag
   };
   Kind kind = Kind::kSpace;
-  std::string name;   ///< kHeader, kElement: "namespace local", whatever the prefix
-  size_t tag = 0;     ///< kHeader, kElement: where its start tag begins, counted from the unit's first byte
-  size_t opened = 0;  ///< and ends
-  std::vector<Child> children;          ///< kElement
+  std::string name;             ///< kHeader, kElement: "namespace local", whatever the prefix
+  size_t tag = 0;               ///< kHeader, kElement: where its start tag begins, counted from the unit's first byte
+  size_t opened = 0;            ///< and ends
+  std::vector<Child> children;  ///< kElement
   std::string to, from, lang, version;  ///< kHeader: its attributes, unescaped; empty where they are absent
 };
 

@@ -117,8 +117,6 @@ std::string WithStarttls(std::string_view bytes, const Unit& features, bool offe
   return text;
 }
 
-bool OffersChannelBinding(std::string_view features) {
-  return features.find("-PLUS<") != std::string_view::npos;
-}
+bool OffersChannelBinding(std::string_view features) { return features.find("-PLUS<") != std::string_view::npos; }
 
 }  // namespace starlock::protocol::xmpp

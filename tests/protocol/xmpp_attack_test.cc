@@ -14,10 +14,11 @@ constexpr std::string_view kOpportunisticOffer =
 TEST(XmppAttack, C1CommandInjection) {
   for (const std::string_view injected : {"<auth/>", "{C}", "<iq/>", " ", "x", "{STARTTLS}"}) {
     for (const TlsMode client : {kOpp, kReq}) {
-      PlayXmppBoth(client, kOff, std::string(client == kReq ? kRequiredOffer : kOpportunisticOffer) + "C+ {STARTTLS}" +
-                                     std::string(injected) + "\nc+ {PROCEED}\n! tls-client\nT+ " +
-                                     std::string(injected) + "\n@ plaintext_after_starttls client\n"
-                                     "! fail plaintext_after_starttls client");
+      PlayXmppBoth(client, kOff,
+                   std::string(client == kReq ? kRequiredOffer : kOpportunisticOffer) + "C+ {STARTTLS}" +
+                       std::string(injected) + "\nc+ {PROCEED}\n! tls-client\nT+ " + std::string(injected) +
+                       "\n@ plaintext_after_starttls client\n"
+                       "! fail plaintext_after_starttls client");
     }
   }
 }
@@ -27,20 +28,20 @@ TEST(XmppAttack, R1R2ResponseInjection) {
     for (const TlsMode server : {kOpp, kReq}) {
       const std::string text =
           "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features>{STARTTLS}</stream:features>\ns+ {STARTTLS}\n"
-          "S+ {PROCEED}" + std::string(injected);
+          "S+ {PROCEED}" +
+          std::string(injected);
       // All in one segment; later bytes are TLS's to judge.
-      PlayOnce({"xmpp", kOff, server},
-               InXml("xmpp", text + "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n"
-                                    "! fail plaintext_after_starttls server"));
+      PlayOnce({"xmpp", kOff, server}, InXml("xmpp", text + "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n"
+                                                            "! fail plaintext_after_starttls server"));
     }
   }
 }
 
 TEST(XmppAttack, R3Premature) {
   for (const TlsMode server : {kOpp, kReq}) {
-    for (const std::string_view said : {"{S}<stream:features>{STARTTLS}</stream:features>{PROCEED}",
-                                        "{S}<stream:features>{STARTTLS}</stream:features> ",
-                                        "{S}<stream:features>{STARTTLS}</stream:features><"}) {
+    for (const std::string_view said :
+         {"{S}<stream:features>{STARTTLS}</stream:features>{PROCEED}",
+          "{S}<stream:features>{STARTTLS}</stream:features> ", "{S}<stream:features>{STARTTLS}</stream:features><"}) {
       PlayOnce({"xmpp", kOff, server},
                InXml("xmpp", "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ " + std::string(said) +
                                  "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail protocol_error server"));
@@ -50,20 +51,24 @@ TEST(XmppAttack, R3Premature) {
 
 TEST(XmppAttack, R4SomethingElseThanTheGoAhead) {
   for (const std::string_view said : {"<proceed/>", " ", "{SUCCESS}", "<stream:features/>", "<message/>", "{END}"}) {
-    PlayXmpp(kOff, kOpp, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features>{STARTTLS}</stream:features>\n"
-                         "s+ {STARTTLS}\nS+ " + std::string(said) +
-                             "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail protocol_error server");
+    PlayXmpp(kOff, kOpp,
+             "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features>{STARTTLS}</stream:features>\n"
+             "s+ {STARTTLS}\nS+ " +
+                 std::string(said) +
+                 "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail protocol_error server");
   }
 }
 
 TEST(XmppAttack, F1TheWindowCloses) {
-  PlayXmpp(kOpp, kOff, std::string(kOpportunisticOffer) + "C+ {AUTH}\ns+ {AUTH}\nC+ {STARTTLS}\nc+ {NO}{END}\n! fail closed none");
+  PlayXmpp(kOpp, kOff,
+           std::string(kOpportunisticOffer) + "C+ {AUTH}\ns+ {AUTH}\nC+ {STARTTLS}\nc+ {NO}{END}\n! fail closed none");
 }
 
 TEST(XmppAttack, F2AWordInDataIsData) {
-  PlayXmpp(kOpp, kOff, std::string(kOpportunisticOffer) +
-                           "C+ <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{STARTTLS}</auth>\n"
-                           "s+ <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{STARTTLS}</auth>");
+  PlayXmpp(kOpp, kOff,
+           std::string(kOpportunisticOffer) +
+               "C+ <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{STARTTLS}</auth>\n"
+               "s+ <auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>{STARTTLS}</auth>");
 }
 
 TEST(XmppAttack, F3WhatIsNoStream) {

@@ -84,18 +84,21 @@ TEST(XmppClientRole, NotOffered) {
 
 TEST(XmppClientRole, AServerWithoutAVersion) {
   constexpr std::string_view kOld = "<s:stream xmlns:s='http://etherx.jabber.org/streams' id='1'>";
-  PlayXmpp(kOff, kReq, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ " + std::string(kOld) +
-                           "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail starttls_not_offered server");
-  PlayXmpp(kOff, kOpp, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ " + std::string(kOld) +
-                           "\nnote: the server does not offer\nc+ " + std::string(kOld) + "\n! relay");
+  PlayXmpp(kOff, kReq,
+           "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ " + std::string(kOld) +
+               "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail starttls_not_offered server");
+  PlayXmpp(kOff, kOpp,
+           "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ " + std::string(kOld) + "\nnote: the server does not offer\nc+ " +
+               std::string(kOld) + "\n! relay");
   PlayXmpp(kOff, kOff,
            "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ " + std::string(kOld) + "\nc+ " + std::string(kOld) + "\n! relay");
 }
 
 // A `<failure/>` ends the upstream's stream, so the second try needs another connection.
 TEST(XmppClientRole, Refused) {
-  PlayXmppBoth(kOff, kReq, Asked("S+ {NO}\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n"
-                                 "! fail starttls_refused server"));
+  PlayXmppBoth(kOff, kReq,
+               Asked("S+ {NO}\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n"
+                     "! fail starttls_refused server"));
   PlayXmppBoth(kOff, kOpp, Asked(R"(
     S+ {NO}{END}
     note: the server refused the upgrade to TLS: dialling again, in plaintext
@@ -108,22 +111,27 @@ TEST(XmppClientRole, Refused) {
 }
 
 TEST(XmppClientRole, HandshakeFailed) {
-  PlayXmpp(kOff, kReq, Asked("S+ {PROCEED}\n! tls-server\n@ failed\n"
-                             "c+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail handshake_failed server"));
-  PlayXmpp(kOff, kOpp, Asked("S+ {PROCEED}\n! tls-server\n@ failed\n"
-                             "note: the TLS handshake with the server failed\n! dial\n@ up\ns+ {C}\n"
-                             "S+ {S}<stream:features/>\nc+ {S}<stream:features/>"));
+  PlayXmpp(kOff, kReq,
+           Asked("S+ {PROCEED}\n! tls-server\n@ failed\n"
+                 "c+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail handshake_failed server"));
+  PlayXmpp(kOff, kOpp,
+           Asked("S+ {PROCEED}\n! tls-server\n@ failed\n"
+                 "note: the TLS handshake with the server failed\n! dial\n@ up\ns+ {C}\n"
+                 "S+ {S}<stream:features/>\nc+ {S}<stream:features/>"));
 }
 
 TEST(XmppClientRole, AStreamErrorInsteadOfFeatures) {
   constexpr std::string_view kUnknown =
       "<stream:error><host-unknown xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
-  PlayXmpp(kOff, kReq, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}" + std::string(kUnknown) +
-                           "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail starttls_not_offered server");
-  PlayXmpp(kOff, kOpp, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}" + std::string(kUnknown) + "{END}\nc+ {S}" +
-                           std::string(kUnknown) + "{END}\n! fail closed server");
-  PlayXmpp(kOff, kOff, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}" + std::string(kUnknown) + "{END}\nc+ {S}" +
-                           std::string(kUnknown) + "{END}\n! relay");
+  PlayXmpp(kOff, kReq,
+           "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}" + std::string(kUnknown) +
+               "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail starttls_not_offered server");
+  PlayXmpp(kOff, kOpp,
+           "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}" + std::string(kUnknown) + "{END}\nc+ {S}" + std::string(kUnknown) +
+               "{END}\n! fail closed server");
+  PlayXmpp(kOff, kOff,
+           "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}" + std::string(kUnknown) + "{END}\nc+ {S}" + std::string(kUnknown) +
+               "{END}\n! relay");
 }
 
 }  // namespace

@@ -10,14 +10,16 @@ namespace {
 // The upstream offers nothing, or TLS that is not for this leg: what the client sees is one offer of ours.
 TEST(XmppFilter, OpportunisticDeclined) {
   for (const std::string_view offered : {"", "{STARTTLS}"}) {
-    PlayXmppBoth(kOpp, kOff, R"(
+    PlayXmppBoth(kOpp, kOff,
+                 R"(
       C+ {C}
       ! dial
       @ up
       s+ {C}
       S+ {S}
       c+ {S}
-      S+ <stream:features>)" + std::string(offered) + R"(<x a="1"/></stream:features>
+      S+ <stream:features>)" +
+                     std::string(offered) + R"(<x a="1"/></stream:features>
       c+ <stream:features>{STARTTLS}<x a="1"/></stream:features>
       C+ {AUTH}
       s+ {AUTH}
@@ -63,8 +65,9 @@ TEST(XmppFilter, OpportunisticOnBothSides) {
                             "s+ {C}\nS+ {S}<stream:features><x/></stream:features>\n"
                             "c+ {S}<stream:features>{STARTTLS}<x/></stream:features>\n";
   PlayXmpp(kOpp, kReq, begun + "C+ {AUTH}<iq/>\ns+ {AUTH}<iq/>\n! relay");
-  PlayXmpp(kOpp, kOpp, begun + "C+ {STARTTLS}\nc+ {PROCEED}\n! tls-client\n@ up\n! dial\n@ up\nC+ {C}\n" +
-                           std::string(kServerLeg) + "s+ {C}\n! relay");
+  PlayXmpp(kOpp, kOpp,
+           begun + "C+ {STARTTLS}\nc+ {PROCEED}\n! tls-client\n@ up\n! dial\n@ up\nC+ {C}\n" + std::string(kServerLeg) +
+               "s+ {C}\n! relay");
 }
 
 TEST(XmppFilter, ARedialThatFails) {
@@ -105,8 +108,9 @@ TEST(XmppFilter, APipeliningClient) {
 TEST(XmppFilter, EndsWithTheFirstStanzaOrTheStream) {
   for (const std::string_view last :
        {"<iq/>", "<db:result xmlns:db='jabber:server:dialback' to='a' from='b'>0</db:result>", "</s:stream>"}) {
-    PlayXmppBoth(kOff, kOff, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features/>\nc+ {S}<stream:features/>\nC+ " +
-                                 std::string(last) + "\ns+ " + std::string(last) + "\n! relay");
+    PlayXmppBoth(kOff, kOff,
+                 "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features/>\nc+ {S}<stream:features/>\nC+ " +
+                     std::string(last) + "\ns+ " + std::string(last) + "\n! relay");
   }
   PlayXmpp(kOff, kOff, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}{END}\nc+ {S}{END}\n! relay");
 }
@@ -114,15 +118,17 @@ TEST(XmppFilter, EndsWithTheFirstStanzaOrTheStream) {
 // Between servers, and where our peer's certificate is none of ours.
 TEST(XmppFilter, ExternalPasses) {
   constexpr std::string_view kExternal = "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='EXTERNAL'>=</auth>";
-  PlayXmppBoth(kOff, kOff, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features/>\nc+ {S}<stream:features/>\nC+ " +
-                               std::string(kExternal) + "\ns+ " + std::string(kExternal));
+  PlayXmppBoth(kOff, kOff,
+               "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features/>\nc+ {S}<stream:features/>\nC+ " +
+                   std::string(kExternal) + "\ns+ " + std::string(kExternal));
 }
 
 TEST(XmppFilter, CompressionIsRefused) {
   for (const TlsMode client : {kOff, kOpp}) {
-    PlayXmpp(client, kOff, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features></stream:features>\nc+ {S}<stream:features>" +
-                               std::string(client == kOpp ? "{STARTTLS}" : "") +
-                               "</stream:features>\nC+ {COMPRESS}\nc+ {NOCOMPRESS}\nC+ {AUTH}\ns+ {AUTH}");
+    PlayXmpp(client, kOff,
+             "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features></stream:features>\nc+ {S}<stream:features>" +
+                 std::string(client == kOpp ? "{STARTTLS}" : "") +
+                 "</stream:features>\nC+ {COMPRESS}\nc+ {NOCOMPRESS}\nC+ {AUTH}\ns+ {AUTH}");
   }
 }
 

@@ -35,12 +35,13 @@ TEST(XmppServerRole, RequiredBeforePlaintext) {
 TEST(XmppServerRole, RelaysAtOnceBetweenTwoTlsLegs) {
   for (const TlsMode server : {kReq, kImp}) {
     const bool upgrade = server == kReq;
-    PlayXmppBoth(kReq, server, std::string("C+ {C}\n! dial\n@ up\n") +
-                                   (upgrade ? "s+ {C}\nS+ {S}\nS+ <stream:features>{STARTTLS}</stream:features>\n"
-                                              "s+ {STARTTLS}\nS+ {PROCEED}\n! tls-server\n@ up\n"
-                                            : "! tls-server\n@ up\n") +
-                                   "c+ {US}{REQUIRED}\nC+ {STARTTLS}\nc+ {PROCEED}\n! tls-client\n@ up\n! relay\n"
-                                   "C+ {C}\ns+ {C}\n! relay\nS+ {S}\nc+ {S}\n! relay");
+    PlayXmppBoth(kReq, server,
+                 std::string("C+ {C}\n! dial\n@ up\n") +
+                     (upgrade ? "s+ {C}\nS+ {S}\nS+ <stream:features>{STARTTLS}</stream:features>\n"
+                                "s+ {STARTTLS}\nS+ {PROCEED}\n! tls-server\n@ up\n"
+                              : "! tls-server\n@ up\n") +
+                     "c+ {US}{REQUIRED}\nC+ {STARTTLS}\nc+ {PROCEED}\n! tls-client\n@ up\n! relay\n"
+                     "C+ {C}\ns+ {C}\n! relay\nS+ {S}\nc+ {S}\n! relay");
   }
 }
 
@@ -92,9 +93,11 @@ TEST(XmppServerRole, WhatIsRefusedBeforeTls) {
 }
 
 TEST(XmppServerRole, StanzasBeforeTls) {
-  for (const std::string_view stanza : {"<iq type='get'/>", "<message/>", "<presence/>", "<starttls/>", "<x><y/></x>"}) {
-    PlayXmppBoth(kReq, kOff, "C+ {C}\n! dial\n@ up\nc+ {US}{REQUIRED}\nC+ " + std::string(stanza) +
-                                 "\nc+ {ERROR policy-violation ERROR}{END}\n! fail tls_required client");
+  for (const std::string_view stanza :
+       {"<iq type='get'/>", "<message/>", "<presence/>", "<starttls/>", "<x><y/></x>"}) {
+    PlayXmppBoth(kReq, kOff,
+                 "C+ {C}\n! dial\n@ up\nc+ {US}{REQUIRED}\nC+ " + std::string(stanza) +
+                     "\nc+ {ERROR policy-violation ERROR}{END}\n! fail tls_required client");
   }
 }
 
@@ -148,12 +151,15 @@ TEST(XmppServerRole, StarttlsInsideTls) {
 
 TEST(XmppServerRole, GoodbyesBeforeAnythingWasSaid) {
   constexpr std::pair<std::string_view, std::string_view> kGoodbyes[] = {
-      {"drained none", "system-shutdown"},  {"limit proxy", "resource-constraint"},
-      {"timeout client", "connection-timeout"}, {"internal proxy", "internal-server-error"},
+      {"drained none", "system-shutdown"},
+      {"limit proxy", "resource-constraint"},
+      {"timeout client", "connection-timeout"},
+      {"internal proxy", "internal-server-error"},
   };
   for (const auto& [why, condition] : kGoodbyes) {
-    PlayXmppBoth(kOff, kReq, "@ " + std::string(why) + "\nc+ {HOST}{ERROR " + std::string(condition) +
-                                 " ERROR}{END}\n! fail " + std::string(why));
+    PlayXmppBoth(kOff, kReq,
+                 "@ " + std::string(why) + "\nc+ {HOST}{ERROR " + std::string(condition) + " ERROR}{END}\n! fail " +
+                     std::string(why));
   }
 }
 
@@ -161,9 +167,9 @@ TEST(XmppServerRole, TheUpstreamCannotBeHad) {
   for (const std::string_view why :
        {"connect_failed server", "resolve_failed server", "timeout server", "verify_failed server", "closed server"}) {
     for (const TlsMode client : {kOff, kOpp, kReq, kImp}) {
-      PlayXmppBoth(client, kReq, "C+ {C}\n! dial\n@ " + std::string(why) +
-                                     "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail " +
-                                     std::string(why));
+      PlayXmppBoth(client, kReq,
+                   "C+ {C}\n! dial\n@ " + std::string(why) +
+                       "\nc+ {US}{ERROR remote-connection-failed ERROR}{END}\n! fail " + std::string(why));
     }
   }
 }
