@@ -93,7 +93,7 @@ def test_a_long_message(proxies, folder, name, how):
 def test_a_client_that_declines_where_it_must(proxies, folder):
     result = slixmpp(folder, proxies.port("front"), "plain")
     assert result["error"] is not None and result["received"] is None
-    assert proxies.record("front")["end"] == "tls_required"
+    assert proxies.record("front")["end"] in ("closed", "tls_required"), "it may see that there is no way in, and leave"
 
 
 def test_a_server_without_tls_where_it_must_have_it(proxies, folder):

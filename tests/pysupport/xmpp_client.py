@@ -28,6 +28,7 @@ class Client(slixmpp.ClientXMPP):
         self.add_event_handler("failed_all_auth", lambda _: self.end("no login"))
         self.add_event_handler("connection_failed", lambda why: self.end(f"no connection: {why}"))
         self.add_event_handler("stream_error", lambda error: self.end(f"stream error: {error['condition']}"))
+        self.add_event_handler("stream_negotiated", self.negotiated)
         self.add_event_handler("disconnected", lambda _: self.end("disconnected"))
 
     @staticmethod
@@ -37,6 +38,11 @@ class Client(slixmpp.ClientXMPP):
     def started(self, _):
         self.result["tls"] = self.transport.get_extra_info("ssl_object") is not None
         self.send_message(mto=self.boundjid.full, mbody=self.text, mtype="chat")
+
+    def negotiated(self, _):
+        """There is nothing left in the features that it could use."""
+        if self.authenticated is False:
+            self.end("no way in")
 
     def got(self, message):
         self.result["received"] = self.hash(message["body"])
@@ -59,7 +65,7 @@ async def main():
         await asyncio.wait_for(client.over, 30)
     except asyncio.TimeoutError:
         client.result["error"] = "nothing came of it"
-    await client.disconnect(wait=2)
+    await client.disconnect(wait=1)
     print(json.dumps(client.result))
 
 
