@@ -114,6 +114,7 @@ void ProbeRun::Perform(const protocol::Step& step, const protocol::Out& out) {
     case Act::kFail:
       return Fail(step.failure.end, step.failure.why);
     case Act::kDial:
+    case Act::kDialNext:
     case Act::kTlsClient:
       break;
   }

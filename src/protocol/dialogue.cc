@@ -131,7 +131,8 @@ Blame Dialogue::waiting_for() const {
   return dialled_ && !at_meeting_point_[Index(Side::kServer)] ? Blame::kServer : Blame::kClient;
 }
 
-Step Dialogue::Finish(const Verdict& verdict, Out& out) {
+Step Dialogue::Finish(Verdict verdict, Out& out) {
+  if (verdict.act == Act::kFail && !verdict.said) verdict = Judge(verdict.failure);
   Step step;
   step.act = verdict.act;
   step.failure = verdict.failure;
@@ -139,6 +140,7 @@ Step Dialogue::Finish(const Verdict& verdict, Out& out) {
     case Act::kRead:
       break;
     case Act::kDial:
+    case Act::kDialNext:
       dialled_ = true;
       asked_ = false;
       connected_[Index(Side::kServer)] = false;
@@ -154,6 +156,7 @@ Step Dialogue::Finish(const Verdict& verdict, Out& out) {
       break;
     case Act::kFail:
       if (!verdict.said && CanSpeakToClient()) out.client() += Goodbye(verdict.failure);
+      step.said = verdict.said || !out.client().empty();
       step.failure = Explain(verdict.failure);
       over_ = true;
       break;

@@ -17,7 +17,8 @@
 /// - Most (smtp, lmtp, imap, pop3, nntp, irc, ldap, postgres, acap, managesieve, tcp) are a Paired dialogue
 ///   (protocol/paired.h): a negotiator a leg, and a filter that sees both.
 /// - PostgreSQL: the client leg comes first. SSLRequest is a unit of 8 bytes, the upstream's answer a cut of one byte;
-///   StartupMessage and CancelRequest are kept (Verdict::keep), so that the relay passes them on as they came.
+///   StartupMessage is kept (Verdict::keep), so that the relay passes it on as it came; CancelRequest is for every
+///   address of the upstream (Prologue::for_each).
 /// - LDAP: client first as well. A cutter for one BER element; StartTLS is answered in the client leg's negotiator,
 ///   any other first operation is kept, and the filter lets a Search of the root DSE cross before the upgrade.
 /// - XMPP: a Dialogue of its own. Cut asks expat where the stanza ends; the client's stream header says kDial, its
@@ -78,6 +79,9 @@ struct Frame {
 enum class Act : uint8_t {
   kRead,       ///< nothing: wait for bytes or an event
   kDial,       ///< dial the upstream (anew: drop the old connection), then Notify(kUpstreamUp)
+  /// The same with the addresses behind the one that was dialled last; where there is none left, or none of them can be
+  /// had, Abandon as ever: kClosed and kNone, kConnectFailed and kServer.
+  kDialNext,
   kTlsClient,  ///< begin TLS towards the client with all input left unused, then Notify(kTlsUp, kClient)
   kTlsServer,  ///< begin TLS towards the server, then Notify(kTlsUp or kTlsFailed, kServer)
   kRelay,      ///< the dialogue is over: pass on what is left unused, both ways, and relay
@@ -123,6 +127,7 @@ struct Step {
   Act act = Act::kRead;
   size_t used[2] = {0, 0};
   bool kept[2] = {false, false};  ///< Advance: a whole unit is left there until the other side has moved
+  bool said = false;              ///< kFail: the client has been told, or need not be: its connection ends in order
   Failure failure;
 };
 
@@ -167,6 +172,8 @@ class Dialogue {
   virtual Verdict On(Event event, Side side, Out& out) = 0;
   /// The protocol's own words for `failure`, to the client. Nothing: the connection is reset.
   virtual std::string Goodbye(const Failure& failure) const = 0;
+  /// What to do about a failure, from inside or outside: end the session (kFail), or dial the next address (kDialNext).
+  virtual Verdict Judge(const Failure& failure) { return Verdict::Fail(failure.end, failure.blame, failure.why); }
   /// May name a better reason for `failure`.
   virtual Failure Explain(Failure failure) const { return failure; }
 
@@ -182,7 +189,7 @@ class Dialogue {
 
   bool TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step);
   Verdict Judge(Side side, Input (&inputs)[2], size_t size, Out& out);
-  Step Finish(const Verdict& verdict, Out& out);
+  Step Finish(Verdict verdict, Out& out);
   bool ServerLegNegotiates() const { return !at_meeting_point_[Index(Side::kServer)] && !tls_up(Side::kServer); }
   bool Listening(Side side) const;
   bool CanSpeakToClient() const;

@@ -63,6 +63,22 @@ Verdict Paired::On(Event event, Side side, Out& out) {
   return Verdict::Do(Act::kDial);
 }
 
+// What is for each address goes on to the next, whatever became of this one, until there is none left.
+Verdict Paired::Judge(const Failure& failure) {
+  if (prologue_.for_each.empty()) return Dialogue::Judge(failure);
+  if (failure.blame == Blame::kServer && failure.end != End::kTimeout) {
+    if (std::exchange(told_, false)) {
+      told_any_ = true;
+    } else {
+      untold_ = failure;
+    }
+    return Verdict::Do(Act::kDialNext);
+  }
+  if (failure.end != End::kClosed || failure.blame != Blame::kNone) return Dialogue::Judge(failure);
+  return told_any_ ? Verdict::Close(End::kClosed, Blame::kNone, "every server that could be had was told")
+                   : Verdict::Fail(untold_.end, untold_.blame, untold_.why);
+}
+
 // "Closed" and its like hide what matters to an operator: that this client never upgraded.
 Failure Paired::Explain(Failure failure) const {
   const bool left = failure.end == End::kClosed || failure.end == End::kReset || failure.end == End::kTimeout ||
@@ -105,6 +121,11 @@ Verdict Paired::Settle(Side side, bool keep, Out& out) {
     return Verdict::Fail(End::kInternal, Blame::kProxy, "the server leg has not got the TLS that it must have");
   }
   legs_[Index(side)].reset();
+  if (side == Side::kServer && !prologue_.for_each.empty()) {
+    told_ = true;
+    out.server() += prologue_.for_each;
+    return Verdict::Read();
+  }
   ReachMeetingPoint(side);
   if (negotiated()) return Meet(keep);
   Verdict next = side == Side::kClient ? Verdict::Do(Act::kDial) : BeginLeg(Side::kClient, out);

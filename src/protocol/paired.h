@@ -18,6 +18,9 @@ struct Prologue {
   bool client_tls = false;  ///< the client's leg is inside TLS now
   bool server_tls = false;  ///< the server's leg is inside TLS now
   bool refused = false;     ///< something was refused for want of TLS
+  std::string for_each;     ///< set by the client leg when it settles: all that this client has to say, and for every
+                            ///< address of the upstream, as far as it can be had. Each is told it, and its end is
+                            ///< awaited; the session then ends in order, unless none could be told
 };
 
 /// What a negotiator says of its leg.
@@ -99,6 +102,7 @@ class Paired final : public Dialogue {
   Verdict On(Side side, std::string_view unit, Out& out) override;
   Verdict On(Event event, Side side, Out& out) override;
   std::string Goodbye(const Failure& failure) const override { return parts_.goodbye(env(), failure); }
+  Verdict Judge(const Failure& failure) override;
   Failure Explain(Failure failure) const override;
 
   Verdict BeginLeg(Side side, Out& out);
@@ -110,6 +114,9 @@ class Paired final : public Dialogue {
   Prologue prologue_;
   std::unique_ptr<Negotiator> legs_[2];  ///< until the leg is settled
   std::unique_ptr<Filter> filter_;       ///< from the meeting on
+  bool told_ = false;                    ///< this address has been told what is for each
+  bool told_any_ = false;                ///< some address was told, and has ended since
+  Failure untold_;                       ///< why the last one of those that could not be told was not
 };
 
 /// The negotiator of a leg on which nothing is said: settled at once.

@@ -66,7 +66,7 @@ class Session final : public net::Disposable, private LegOwner {
   void Tell(protocol::Event event, Side side);
   void Abandon(protocol::Failure failure, std::string detail = {});
   void Send(const protocol::Out& out);
-  void Dial();
+  void Dial(size_t first);
   void BeginTls(Side side);
   void NoteMeetingPoint();
   void PassOnEnds();
@@ -106,7 +106,7 @@ class Session final : public net::Disposable, private LegOwner {
   Leg server_;
   std::unique_ptr<protocol::Dialogue> dialogue_;  ///< until the relay begins
   std::unique_ptr<net::Connector> connector_;     ///< while the upstream is being dialled
-  size_t target_ = 0;                             ///< which of the addresses was reached
+  size_t target_ = 0;                             ///< which of the addresses was dialled last
   net::Timer deadline_;                           ///< of the negotiation, then of idleness, then of the close
   net::Loop::Clock::time_point started_;
   net::Loop::Clock::time_point last_moved_;

@@ -1,6 +1,7 @@
 // Acts one and two: the dialogue speaks, and the session does what it says.
 
 #include <utility>
+#include <vector>
 
 #include "proxy/session.h"
 
@@ -36,7 +37,9 @@ void Session::Perform(const protocol::Step& step, protocol::Out& out) {
     case protocol::Act::kRead:
       return;
     case protocol::Act::kDial:
-      return Dial();
+      return Dial(0);
+    case protocol::Act::kDialNext:
+      return Dial(target_ + 1);
     case protocol::Act::kTlsClient:
       return BeginTls(Side::kClient);
     case protocol::Act::kTlsServer:
@@ -44,7 +47,7 @@ void Session::Perform(const protocol::Step& step, protocol::Out& out) {
     case protocol::Act::kRelay:
       return BeginRelay();
     case protocol::Act::kFail:
-      return Fail(step.failure, !out.client().empty());
+      return Fail(step.failure, step.said);
   }
 }
 
@@ -75,20 +78,28 @@ void Session::Send(const protocol::Out& out) {
   }
 }
 
-void Session::Dial() {
+// Dials the addresses from number `first` on, in order, until one answers.
+void Session::Dial(size_t first) {
+  const std::vector<HostPort>& all = route_.settings->server.address;
+  if (first > 0 && first >= all.size()) {
+    return Abandon({End::kClosed, Blame::kNone, "there is no address left"}, std::move(detail_));
+  }
+  target_ = first;
   Drop(server_);
   server_.DropInput();
   server_.ended = server_.handshaking = server_.in_tls = server_.congested = false;
   record_.server_tls = {};
   detail_.clear();
   connector_ = std::make_unique<net::Connector>(
-      context_.loop, context_.resolver, route_.settings->server.address, route_.limits->connect_timeout,
+      context_.loop, context_.resolver, std::vector(all.begin() + static_cast<std::ptrdiff_t>(first), all.end()),
+      route_.limits->connect_timeout,
       [this](Result<net::Connector::Connected> connected) { OnDialled(std::move(connected)); });
 }
 
 void Session::OnDialled(Result<net::Connector::Connected> connected) {
   connector_.reset();
   if (!connected) {
+    target_ = route_.settings->server.address.size() - 1;  // none of those that are left
     const Error& error = connected.error();
     if (error.code == ErrorCode::kSystem) {
       return Abandon({End::kLimit, Blame::kProxy, "no connection could be made"}, error.detail);
@@ -97,7 +108,7 @@ void Session::OnDialled(Result<net::Connector::Connected> connected) {
     return Abandon({unresolved ? End::kResolveFailed : End::kConnectFailed, Blame::kServer, "the server is not there"},
                    error.detail);
   }
-  target_ = connected->target;
+  target_ += connected->target;
   record_.server = connected->address.ToString();
   server_.stream = std::move(connected->stream);
   server_.stream->SetHandler(&server_);

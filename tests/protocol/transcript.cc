@@ -83,6 +83,8 @@ std::string ActOf(const DialogueDriver& driver) {
       return "";
     case Act::kDial:
       return "dial";
+    case Act::kDialNext:
+      return "dial-next";
     case Act::kTlsClient:
       return "tls-client";
     case Act::kTlsServer:

@@ -35,7 +35,7 @@ DialogueDriver Stage(const Scene& scene);
 ///     s: text    the server is sent this line
 ///     c: text    the client is
 ///     T: text    TLS is given this line, unread
-///     ! ACT      the session must now: dial, tls-client, tls-server, relay, fail END BLAME
+///     ! ACT      the session must now: dial, dial-next, tls-client, tls-server, relay, fail END BLAME
 ///     @ up       what was asked for is done; `@ failed`: the handshake failed; `@ END BLAME`: the session is abandoned
 ///     note: text a warning begins so
 ///     blame: WHO is waited for now

@@ -53,6 +53,7 @@ class DialogueDriver {
         }
         break;
       case Act::kDial:
+      case Act::kDialNext:
         if (side == Side::kServer) return;  // of the connection that was dropped, if there was one
         break;
       case Act::kRead:
@@ -65,8 +66,9 @@ class DialogueDriver {
   /// What the dialogue asked for is done: the upstream is connected, or the handshake is over.
   void Succeed() {
     const Act done = std::exchange(act_, Act::kRead);
-    Demand(done == Act::kDial || done == Act::kTlsClient || done == Act::kTlsServer, "nothing was asked for");
-    if (done == Act::kDial) {
+    const bool dialled = done == Act::kDial || done == Act::kDialNext;
+    Demand(dialled || done == Act::kTlsClient || done == Act::kTlsServer, "nothing was asked for");
+    if (dialled) {
       Tell(Event::kUpstreamUp, Side::kServer);
     } else {
       Tell(Event::kTlsUp, done == Act::kTlsClient ? Side::kClient : Side::kServer);
@@ -152,6 +154,7 @@ class DialogueDriver {
       case Act::kRead:
         break;
       case Act::kDial:
+      case Act::kDialNext:
         ++dials_;
         input(Side::kServer).clear();
         tls_up_[1] = false;
