@@ -20,6 +20,7 @@ struct Dialect {
                           ///< (RFC 7301, CVE-2021-3618); empty: anything may be inside, and ALPN is not looked at
   std::unique_ptr<Dialogue> (*make)(Env env);
   std::unique_ptr<Negotiator> (*make_prober)(const std::string& host, Findings& findings);  ///< for MakeProbe
+  bool alpn_demanded = false;  ///< where TLS begins with the first byte, both roles insist on `alpn` being agreed upon
 };
 
 /// All that we speak: the one list that the command line, the configuration and the tests go by.

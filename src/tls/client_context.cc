@@ -93,6 +93,7 @@ Result<std::unique_ptr<ClientContext>> ClientContext::Create(const ClientSetting
   if (SSL_CTX_set_verify_algorithm_prefs(ctx, std::data(kSignatures), std::size(kSignatures)) != 1) {
     return TakeError(ErrorCode::kSystem, "signature algorithms");
   }
+  impl->alpn_required = settings.alpn_required && !settings.alpn.empty();
   if (Error error = SetAlpn(ctx, settings)) return error;
   if (Error error = SetServerName(*impl, settings)) return error;
   return std::unique_ptr<ClientContext>(new ClientContext(std::move(impl)));

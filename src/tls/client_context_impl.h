@@ -17,7 +17,8 @@ struct ClientContext::Impl {
   /// finds goes to `outcome`, which must live as long. Aborts where there is no memory left.
   bssl::UniquePtr<SSL> NewSsl(VerifyOutcome* outcome);
 
-  std::string sni;  ///< empty: none is sent
+  std::string sni;             ///< empty: none is sent
+  bool alpn_required = false;  ///< a handshake without an agreement on ALPN has failed
   std::unique_ptr<Verifier> verifier;
   bssl::UniquePtr<CRYPTO_BUFFER_POOL> certificates;  ///< one copy of what the same server sends each time
   SessionCache sessions;                             ///< holds certificates of the pool

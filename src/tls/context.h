@@ -19,7 +19,8 @@ struct CommonSettings {
   std::vector<std::string> groups = {"X25519MLKEM768", "X25519", "P-256"};
   std::vector<std::string> alpn;  ///< server: accepted, and a client that offers none of them gets
                                   ///< no_application_protocol (a client that offers no ALPN at all is let in unless
-                                  ///< `alpn_required`); client: offered. Empty: ALPN is not spoken.
+                                  ///< `alpn_required`); client: offered, and a server that agrees to none of them
+                                  ///< is left where `alpn_required`. Empty: ALPN is not spoken.
   bool alpn_required = false;
 };
 

@@ -188,4 +188,9 @@ bool RecordLayer::SealEnd() {
   return result >= 0;
 }
 
+void RecordLayer::SealAlert(uint8_t description) {
+  if (SSL_send_fatal_alert(ssl_.get(), description) != 1) ERR_clear_error();
+  CommitOutput();
+}
+
 }  // namespace starlock::tls

@@ -42,6 +42,8 @@ class RecordLayer {
   bool Seal(buffer::Chain plain);
   /// Seals a close_notify. Nothing can be sealed after it; opening goes on.
   bool SealEnd();
+  /// Seals a fatal alert, behind which nothing counts.
+  void SealAlert(uint8_t description);
 
   /// Bytes that came and were not opened yet (a record that is still incomplete does not count).
   bool pending() const { return !in_.empty() || SSL_pending(ssl_.get()) > 0; }

@@ -35,6 +35,10 @@ void TlsStream::Impl::Feed(buffer::Chain in) {
 void TlsStream::Impl::Handshake() {
   switch (records_.Handshake()) {
     case RecordLayer::Status::kDone:
+      if (LacksAlpn()) {
+        records_.SealAlert(SSL_AD_NO_APPLICATION_PROTOCOL);
+        return Fail({ErrorCode::kHandshakeFailed, "the server did not agree to the application protocol (ALPN)"});
+      }
       Established();
       return;
     case RecordLayer::Status::kMore:
@@ -60,6 +64,15 @@ Error TlsStream::Impl::HandshakeError() {
   Error error = TakeError(ErrorCode::kHandshakeFailed, "");
   if (error.detail.empty()) error.detail = "handshake failed";
   return error;
+}
+
+// A server that knows nothing of ALPN may be one of another protocol (CVE-2021-3618).
+bool TlsStream::Impl::LacksAlpn() const {
+  if (client_ == nullptr || !client_->impl().alpn_required) return false;
+  const uint8_t* agreed = nullptr;
+  unsigned size = 0;
+  SSL_get0_alpn_selected(records_.ssl(), &agreed, &size);
+  return size == 0;
 }
 
 void TlsStream::Impl::Established() {

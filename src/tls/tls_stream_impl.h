@@ -50,6 +50,7 @@ class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_s
   // The handshake: tls_handshake.cc.
   void Feed(buffer::Chain in);
   void Handshake();
+  bool LacksAlpn() const;
   void Established();
   Error HandshakeError();
 
