@@ -6,6 +6,8 @@
 #include "protocol/managesieve_probe.h"
 #include "protocol/imap.h"
 #include "protocol/imap_probe.h"
+#include "protocol/postgres.h"
+#include "protocol/postgres_probe.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -23,6 +25,7 @@ constexpr Dialect kDialects[] = {
     {"imap", 143, true, "imap", MakeImap, ProbeImap},
     {"xmpp", 5222, true, "xmpp-client", MakeXmpp, ProbeXmpp},
     {"xmpp-server", 5269, true, "xmpp-server", MakeXmppServer, ProbeXmppServer},
+    {"postgres", 5432, true, "postgresql", MakePostgres, ProbePostgres, true},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 
