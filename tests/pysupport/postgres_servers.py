@@ -7,37 +7,44 @@ from pysupport.daemons import Daemon, certificate, free_port, inside, place, sta
 from pysupport.timing import Deadline
 
 USER, PASSWORD = "starlock", "correct horse"
+LEGACY = "legacy"  # whose password is stored as MD5, so that no SCRAM is spoken with him
 BIN = "/usr/lib/postgresql/15/bin"
 
-# It refuses to run as root, so that it is installed by another user, who owns what it writes.
+# It refuses to run as root, so another user owns and runs it. Two servers, made of one installation.
 SCRIPT = f"""
 set -e
 chown -R postgres /mnt
 cd /mnt
 as() {{ setpriv --reuid postgres --regid postgres --clear-groups "$@"; }}
-echo '{PASSWORD}' > /tmp/password
-chmod 644 /tmp/password
-as {BIN}/initdb -D data -U {USER} --pwfile /tmp/password -A scram-sha-256 -E UTF8 --locale=C --no-sync > initdb.log
-cp pg_hba.conf data/pg_hba.conf
-exec setpriv --reuid postgres --regid postgres --clear-groups {BIN}/postgres -D data -c port=$0 \\
-  -c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp -c fsync=off -c log_connections=on -c ssl=$1 \\
-  -c ssl_cert_file=/mnt/cert.pem -c ssl_key_file=/mnt/key.pem -c max_connections=30
+echo '{PASSWORD}' > password
+as {BIN}/initdb -D plain -U {USER} --pwfile password -A scram-sha-256 -E UTF8 --locale=C --no-sync > initdb.log
+cat > legacy.sql << END
+set password_encryption = 'md5'
+create role {LEGACY} superuser login password '{PASSWORD}'
+END
+as {BIN}/postgres --single -F -D plain postgres < legacy.sql >> initdb.log
+as cp -r plain tls
+settings="-c listen_addresses=127.0.0.1 -c unix_socket_directories=/tmp -c fsync=off -c max_connections=30"
+for kind in plain tls; do
+  test $kind = tls && host=hostssl || host=host
+  printf "$host all {LEGACY} 127.0.0.1/32 md5\\n$host all all 127.0.0.1/32 scram-sha-256\\n" > $kind/pg_hba.conf
+done
+as {BIN}/postgres -D plain -c port=$0 $settings -c ssl=off &
+exec setpriv --reuid postgres --regid postgres --clear-groups {BIN}/postgres -D tls -c port=$1 $settings \\
+  -c ssl=on -c ssl_cert_file=/mnt/cert.pem -c ssl_key_file=/mnt/key.pem
 """
 
 
-def postgresql(folder, certs, tls, leaf=None):
-    """PostgreSQL 15 with scram-sha-256: `tls`: off; or hostssl, which lets nobody in without TLS. Sets `.port`."""
+def postgresql(folder, certs):
+    """Two PostgreSQL 15: one without TLS, one that lets nobody in without. Sets `.plain` and `.tls`, their ports."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)
-        port = free_port()
+        ports = [free_port(), free_port()]
         place(folder)
-        kind = "host" if tls == "off" else "hostssl"
-        (folder / "pg_hba.conf").write_text(f"local all all trust\n{kind} all all 127.0.0.1/32 scram-sha-256\n")
-        certificate(folder, certs, leaf)
-        command = ["sh", "-c", SCRIPT, port, "off" if tls == "off" else "on"]
-        daemon = Daemon("servers", folder, command, [port])
-        daemon.port = port
+        certificate(folder, certs)
+        daemon = Daemon("servers", folder, ["sh", "-c", SCRIPT, *ports], ports)
+        daemon.plain, daemon.tls = ports
         return daemon
 
     return start(build)
