@@ -151,9 +151,9 @@ TEST(PostgresClientRole, TheHandshakeFails) {
 
 TEST(PostgresClientRole, ARefusedCertificateIsNeverAFallback) {
   for (const TlsMode server : {kOpp, kReq}) {
-    for (const std::string_view end : {"verify_failed server", "plaintext_after_starttls server"}) {
+    for (const char* const end : {"verify_failed server", "plaintext_after_starttls server"}) {
       PlayPostgres(kOff, server,
-                   "C+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nS+ S\n! tls-server\n@ " + end + "\nc+ {INSECURE}\n! fail " + end);
+                   "C+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nS+ S\n! tls-server\n@ " + std::string(end) + "\nc+ {INSECURE}\n! fail " + end);
     }
   }
 }
@@ -167,8 +167,8 @@ TEST(PostgresClientRole, TheEndInEachPhase) {
     PlayPostgres(client, kReq, "blame: client\n@ timeout client\nc+ " + slow + "\n! fail timeout client");
     PlayPostgres(client, kReq, "@ drained none\nc+ " + drained + "\n! fail drained none");
     PlayPostgres(client, kReq, "@ limit proxy\nc+ " + full + "\n! fail limit proxy");
-    for (const std::string_view end : {"connect_failed server", "resolve_failed server", "reset server", "closed server"}) {
-      PlayPostgres(client, kReq, "C+ {STARTUP}\n! dial\n@ " + end + "\nc+ {UNAVAILABLE}\n! fail " + end);
+    for (const char* const end : {"connect_failed server", "resolve_failed server", "reset server", "closed server"}) {
+      PlayPostgres(client, kReq, "C+ {STARTUP}\n! dial\n@ " + std::string(end) + "\nc+ {UNAVAILABLE}\n! fail " + end);
     }
     PlayPostgres(client, kReq,
                  "C+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nblame: server\n@ timeout server\nc+ " + slow_server +

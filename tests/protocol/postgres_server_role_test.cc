@@ -135,8 +135,8 @@ TEST(PostgresServerRole, TheLargestStartupPacket) {
 
 // Old versions and new ones are the server's to judge.
 TEST(PostgresServerRole, AnyVersion) {
-  for (const std::string_view version : {R"(\0\x02\0\0)", R"(\0\x03\0\x02)", R"(\0\x09\0\0)"}) {
-    const std::string packet = R"(\0\0\0\x09)" + version + R"(\0)";
+  for (const char* const version : {R"(\0\x02\0\0)", R"(\0\x03\0\x02)", R"(\0\x09\0\0)"}) {
+    const std::string packet = R"(\0\0\0\x09)" + std::string(version) + R"(\0)";
     PlayPostgres(kOff, kOff, "C+ " + packet + "\n! dial\n@ up\ns+ " + packet + "\n! relay");
   }
 }
@@ -240,16 +240,17 @@ TEST(PostgresCancel, ToNoneOfThem) {
 
 // What is not the server's doing ends it.
 TEST(PostgresCancel, Cut) {
-  for (const std::string_view end : {"timeout server", "drained none", "limit proxy", "reset client"}) {
+  for (const protocol::Failure failure :
+       {protocol::Failure{End::kTimeout, Blame::kServer, ""}, protocol::Failure{End::kDrained, Blame::kNone, ""},
+        protocol::Failure{End::kReset, Blame::kClient, ""}, protocol::Failure{End::kLimit, Blame::kProxy, ""}}) {
     DialogueDriver driver = Stage({"postgres", kOff, kOff});
     driver.Open();
     driver.Arrive(Side::kClient, Unescape(kCancel));
     driver.Succeed();
     EXPECT_EQ(driver.said(Side::kServer), Unescape(kCancel));
-    const bool timeout = end == "timeout server";
-    driver.Abandon({timeout ? End::kTimeout : End::kDrained, timeout ? Blame::kServer : Blame::kNone, "in a test"});
+    driver.Abandon(failure);
     EXPECT_EQ(driver.act(), Act::kFail);
-    EXPECT_NE(driver.said(Side::kClient), "");
+    EXPECT_EQ(driver.failure().end, failure.end);
   }
 }
 
