@@ -8,6 +8,8 @@
 #include "protocol/imap_probe.h"
 #include "protocol/postgres.h"
 #include "protocol/postgres_probe.h"
+#include "protocol/ftp/ftp.h"
+#include "protocol/ftp/probe.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -26,6 +28,7 @@ constexpr Dialect kDialects[] = {
     {"xmpp", 5222, true, "xmpp-client", MakeXmpp, ProbeXmpp},
     {"xmpp-server", 5269, true, "xmpp-server", MakeXmppServer, ProbeXmppServer},
     {"postgres", 5432, true, "postgresql", MakePostgres, ProbePostgres, true},
+    {"ftp", 21, true, "ftp", MakeFtp, ProbeFtp, "ftp-data"},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 

@@ -21,6 +21,9 @@ struct Dialect {
   std::unique_ptr<Dialogue> (*make)(Env env);
   std::unique_ptr<Negotiator> (*make_prober)(const std::string& host, Findings& findings);  ///< for MakeProbe
   bool alpn_demanded = false;  ///< where TLS begins with the first byte, both roles insist on `alpn` being agreed upon
+  /// A protocol with data connections beside the session: the ALPN token there, where a client offers any. Empty: there
+  /// are none.
+  std::string_view data_alpn = {};
 };
 
 /// All that we speak: the one list that the command line, the configuration and the tests go by.

@@ -24,6 +24,7 @@ struct Dialogue::Input {
 void Out::Append(const Out& more) {
   for (const Side side : {Side::kClient, Side::kServer}) to[Index(side)] += more.to[Index(side)];
   if (more.note != nullptr) note = more.note;
+  data.insert(data.end(), more.data.begin(), more.data.end());
 }
 
 Dialogue::Dialogue(Env env) : env_(std::move(env)) {}
@@ -120,6 +121,19 @@ Step Dialogue::Notify(Event event, Side side, Out& out) {
   asked_ = asked_ || !said.server().empty();
   out.Append(said);
   return Finish(verdict, out);
+}
+
+Step Dialogue::NotifyData(const DataEvent& event, Out& out) {
+  if (over_) return {};
+  Out said;
+  const Verdict verdict = OnData(event, said);
+  asked_ = asked_ || !said.server().empty();
+  out.Append(said);
+  return Finish(verdict, out);
+}
+
+Verdict Dialogue::OnData(const DataEvent& /*event*/, Out& /*out*/) {
+  return Verdict::Fail(End::kInternal, Blame::kProxy, "a data connection that nobody asked for");
 }
 
 Step Dialogue::Abandon(Failure failure, Out& out) {

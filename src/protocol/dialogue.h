@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "base/tls_mode.h"
@@ -26,8 +27,8 @@
 /// - MySQL: a Dialogue of its own. The greeting is edited on its way down; HandshakeResponse is kept until the
 ///   client's TLS stands; then each packet is renumbered until OK or ERR says kRelay. SSLRequest has no go-ahead:
 ///   kTlsClient simply writes nothing first.
-/// - FTP: a Dialogue of its own that never says kRelay: kData asks the session for a data connection by value in
-///   Out, and kDataReady answers.
+/// - FTP: a Dialogue of its own (protocol/ftp) that never says kRelay. It asks for a data connection beside the session
+///   by value in Out (DataRequest), and a DataEvent answers.
 namespace starlock::protocol {
 
 enum class Side : uint8_t { kClient = 0, kServer = 1 };
@@ -51,10 +52,11 @@ struct Failure {
 
 /// All of the world that a dialogue may know.
 struct Env {
-  std::string host;                ///< our own name, for greetings towards the upstream
-  TlsMode client = TlsMode::kOff;  ///< the leg towards the client
-  TlsMode server = TlsMode::kOff;  ///< the leg towards the server
-  std::string nonce = {};          ///< of this session alone, and nobody's to guess: letters and digits
+  std::string host;                 ///< our own name, for greetings towards the upstream
+  TlsMode client = TlsMode::kOff;   ///< the leg towards the client
+  TlsMode server = TlsMode::kOff;   ///< the leg towards the server
+  std::string nonce = {};           ///< of this session alone, and nobody's to guess: letters and digits
+  std::string client_address = {};  ///< where the client is: an address without port or brackets
 };
 
 /// Where the next unit of an input ends.
@@ -77,8 +79,8 @@ struct Frame {
 
 /// What the session must do next.
 enum class Act : uint8_t {
-  kRead,       ///< nothing: wait for bytes or an event
-  kDial,       ///< dial the upstream (anew: drop the old connection), then Notify(kUpstreamUp)
+  kRead,  ///< nothing: wait for bytes or an event
+  kDial,  ///< dial the upstream (anew: drop the old connection), then Notify(kUpstreamUp)
   /// The same with the addresses behind the one that was dialled last; where there is none left, or none of them can be
   /// had, Abandon as ever: kClosed and kNone, kConnectFailed and kServer.
   kDialNext,
@@ -98,10 +100,49 @@ enum class Event : uint8_t {
   kTlsFailed,
 };
 
+/// What a dialogue asks of the data connection that its session has beside the control connection: a leg to the
+/// upstream, which we dial, a leg to the client, and bytes from the one to the other. There is one that counts; another
+/// one, whose transfer is over for the dialogue, may still be delivering what it has.
+struct DataRequest {
+  enum class Kind : uint8_t {
+    /// Makes a new one, and drops the one before where its transfer has not begun. The upstream is dialled at once, at
+    /// the address of the control connection's and `server_port`. With `client_port` 0 the client is listened for, at
+    /// the control connection's local address. Answered by kReady or kFailed.
+    kOpen,
+    /// The transfer may begin: the client is dialled where `client_port` was given, at the address of its control
+    /// connection; then TLS, on each leg that `tls` says, and then bytes. Answered by kBroken, or not at all.
+    kBegin,
+    kClose,  ///< The transfer won't be: drops it.
+  };
+  Kind kind = Kind::kClose;
+  uint16_t server_port = 0;
+  uint16_t client_port = 0;
+  bool tls[2] = {false, false};
+
+  static DataRequest Open(uint16_t server_port, uint16_t client_port) {
+    return {Kind::kOpen, server_port, client_port, {false, false}};
+  }
+  static DataRequest Begin(bool client_tls, bool server_tls) { return {Kind::kBegin, 0, 0, {client_tls, server_tls}}; }
+  static DataRequest Close() { return {}; }
+};
+
+/// What became of a DataRequest.
+struct DataEvent {
+  enum class Kind : uint8_t {
+    kReady,   ///< the upstream is connected; the client is awaited at `host` and `port`, where it is awaited
+    kFailed,  ///< it can't be had
+    kBroken,  ///< it has begun, and what one side sent has not all reached the other
+  };
+  Kind kind = Kind::kFailed;
+  std::string_view host;  ///< what to tell the client: an address without brackets
+  uint16_t port = 0;
+};
+
 /// What goes out with a step, before its act is carried out.
 struct Out {
-  std::string to[2];           ///< bytes for each Side
-  const char* note = nullptr;  ///< a warning for the log: static text
+  std::string to[2];              ///< bytes for each Side
+  const char* note = nullptr;     ///< a warning for the log: static text
+  std::vector<DataRequest> data;  ///< in order
 
   std::string& client() { return to[Index(Side::kClient)]; }
   std::string& server() { return to[Index(Side::kServer)]; }
@@ -151,6 +192,8 @@ class Dialogue {
   Step Advance(std::string_view client, std::string_view server, Out& out);
   /// Tells what happened. Call Advance afterwards where the step says kRead.
   Step Notify(Event event, Side side, Out& out);
+  /// The same of a data connection that was asked for.
+  Step NotifyData(const DataEvent& event, Out& out);
   /// The session can't go on, for a reason from outside: says the protocol's own goodbye where that is possible (not
   /// in mid-handshake, before the TLS of an implicit leg, or once the relay has begun). The failure in the step is the
   /// one to record, which may be more telling than the one given.
@@ -160,6 +203,8 @@ class Dialogue {
   bool negotiated() const { return at_meeting_point_[0] && at_meeting_point_[1]; }
   /// Whom the session waits for: the one to blame when a deadline passes.
   Blame waiting_for() const;
+  /// A question has been passed on whose answer takes its time, and is worth waiting for even when we are to end.
+  virtual bool InTransfer() const { return false; }
 
  protected:
   explicit Dialogue(Env env);
@@ -170,6 +215,8 @@ class Dialogue {
   /// kStart: the client's leg is ready to be spoken on (inside TLS where it is implicit). kUpstreamUp likewise.
   /// kTlsUp: an upgrade is done.
   virtual Verdict On(Event event, Side side, Out& out) = 0;
+  /// For a dialogue that asks for data connections.
+  virtual Verdict OnData(const DataEvent& event, Out& out);
   /// The protocol's own words for `failure`, to the client. Nothing: the connection is reset.
   virtual std::string Goodbye(const Failure& failure) const = 0;
   /// What to do about a failure, from inside or outside: end the session (kFail), or dial the next address (kDialNext).

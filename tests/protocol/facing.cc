@@ -54,6 +54,11 @@ void Chain::Run() {
 
 bool Chain::Turn() {
   bool moved = FinishSidecar() || FinishFront() || Handshake();
+  for (DialogueDriver* driver : {&sidecar_, front_.get()}) {
+    if (!driver->data_pending()) continue;
+    driver->Data(protocol::DataEvent::Kind::kReady);
+    moved = true;
+  }
   moved = CarryFrom(from_client_, [this](std::string_view b) { sidecar_.Arrive(Side::kClient, b); }) || moved;
   moved = Carry(sidecar_, Side::kServer, to_front_, [this](std::string_view b) { front_->Arrive(Side::kClient, b); }) ||
           moved;
@@ -64,9 +69,9 @@ bool Chain::Turn() {
                 }) ||
           moved;
   moved = CarryFrom(from_server_, [this](std::string_view b) { front_->Arrive(Side::kServer, b); }) || moved;
-  moved = Carry(*front_, Side::kClient, to_sidecar_,
-                [this](std::string_view b) { sidecar_.Arrive(Side::kServer, b); }) ||
-          moved;
+  moved =
+      Carry(*front_, Side::kClient, to_sidecar_, [this](std::string_view b) { sidecar_.Arrive(Side::kServer, b); }) ||
+      moved;
   moved = Carry(sidecar_, Side::kClient, to_client_,
                 [this](std::string_view b) {
                   heard_ += b;

@@ -20,6 +20,7 @@ struct Beat {
   std::string act;
   std::string note;
   std::string blame;
+  std::string data;
   int line = 0;
   bool answered = false;  ///< an expectation was read: the next thing said begins a new beat
 };
@@ -68,6 +69,8 @@ std::vector<Beat> Parse(std::string_view transcript) {
       beat.act = rest;
     } else if (tag == "note:") {
       beat.note = rest;
+    } else if (tag == "data:") {
+      beat.data += rest + "\n";
     } else if (tag == "blame:") {
       beat.blame = rest;
     } else {
@@ -114,11 +117,21 @@ protocol::Failure FailureNamed(const std::string& text) {
   return failure;
 }
 
+void DoData(DialogueDriver& driver, const std::string& what) {
+  using Kind = protocol::DataEvent::Kind;
+  if (what == "failed") return driver.Data(Kind::kFailed);
+  if (what == "broken") return driver.Data(Kind::kBroken);
+  const size_t space = what.find(' ');
+  driver.Data(Kind::kReady, what.substr(0, space), static_cast<uint16_t>(std::stoi(what.substr(space + 1))));
+}
+
 void Do(DialogueDriver& driver, const Beat& beat) {
   if (beat.event == "up") {
     driver.Succeed();
   } else if (beat.event == "failed") {
     driver.FailTls();
+  } else if (beat.event.substr(0, 5) == "data ") {
+    DoData(driver, beat.event.substr(5));
   } else if (!beat.event.empty()) {
     driver.Abandon(FailureNamed(beat.event));
   }
@@ -143,6 +156,7 @@ std::string PlayBeat(DialogueDriver& driver, const Beat& beat, const Pieces& pie
   const size_t to_client = opening ? 0 : driver.said(Side::kClient).size();
   const size_t to_server = opening ? 0 : driver.said(Side::kServer).size();
   const size_t noted = opening ? 0 : driver.notes().size();
+  const size_t asked = opening ? 0 : driver.data().size();
   if (beat.speaker) {
     for (const std::string_view piece : pieces) driver.Arrive(*beat.speaker, piece);
   } else {
@@ -156,6 +170,7 @@ std::string PlayBeat(DialogueDriver& driver, const Beat& beat, const Pieces& pie
   if (driver.act() == Act::kTlsClient || driver.act() == Act::kTlsServer) {
     Compare("what TLS is given", beat.to_tls, driver.to_tls(leg), wrong);
   }
+  Compare("what is asked of the data connection", beat.data, driver.data().substr(asked), wrong);
   const std::string note = driver.notes().substr(noted);
   Compare("the note", beat.note, beat.note.empty() ? note : note.substr(0, beat.note.size()), wrong);
   if (!beat.blame.empty()) Compare("the blame", beat.blame, ToString(driver.dialogue().waiting_for()), wrong);
@@ -200,7 +215,8 @@ std::string ToString(const Scene& scene) {
 DialogueDriver Stage(const Scene& scene) {
   const protocol::Dialect* dialect = protocol::FindDialect(scene.protocol);
   Demand(dialect != nullptr, "the dialect exists");
-  return DialogueDriver(dialect->make({std::string(kHost), scene.client, scene.server, std::string(kNonce)}));
+  return DialogueDriver(dialect->make(
+      {std::string(kHost), scene.client, scene.server, std::string(kNonce), std::string(scene.client_address)}));
 }
 
 std::vector<std::vector<std::string_view>> AllCuts(std::string_view bytes) {

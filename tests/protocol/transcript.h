@@ -10,11 +10,14 @@
 
 namespace starlock::test {
 
+inline constexpr std::string_view kClientAddress = "198.51.100.9";
+
 /// A dialect between two legs.
 struct Scene {
   std::string_view protocol;
   TlsMode client;
   TlsMode server;
+  std::string_view client_address = kClientAddress;
 };
 
 inline constexpr TlsMode kModes[] = {TlsMode::kOff, TlsMode::kOpportunistic, TlsMode::kRequired, TlsMode::kImplicit};
@@ -37,6 +40,8 @@ DialogueDriver Stage(const Scene& scene);
 ///     T: text    TLS is given this line, unread
 ///     ! ACT      the session must now: dial, dial-next, tls-client, tls-server, relay, fail END BLAME
 ///     @ up       what was asked for is done; `@ failed`: the handshake failed; `@ END BLAME`: the session is abandoned
+///     data: WHAT the session is asked for that of its data connection (DialogueDriver::data)
+///     @ data HOST PORT  it is ready there; `@ data failed`, `@ data broken`
 ///     note: text a warning begins so
 ///     blame: WHO is waited for now
 ///

@@ -79,6 +79,13 @@ class DialogueDriver {
     Demand(std::exchange(act_, Act::kRead) == Act::kTlsServer, "no handshake with the server is under way");
     Tell(Event::kTlsFailed, Side::kServer);
   }
+  /// What became of the data connection that was asked for.
+  void Data(protocol::DataEvent::Kind kind, std::string_view host = "192.0.2.1", uint16_t port = 50000) {
+    data_pending_ = false;
+    protocol::Out out;
+    Take(dialogue_->NotifyData({kind, host, port}, out), out);
+    if (act_ == Act::kRead) Pump();
+  }
   void Abandon(protocol::Failure failure) {
     protocol::Out out;
     const protocol::Step step = dialogue_->Abandon(failure, out);
@@ -101,6 +108,10 @@ class DialogueDriver {
   /// What it has not used yet.
   const std::string& unused(Side side) const { return input_[protocol::Index(side)]; }
   const std::string& notes() const { return notes_; }
+  /// All that was asked of the data connection, a line each: `open 40001 listen`, `open 40001 dial 5000`, `begin` and
+  /// how each leg is protected, `close`.
+  const std::string& data() const { return data_; }
+  bool data_pending() const { return data_pending_; }
   int dials() const { return dials_; }
   bool tls_up(Side side) const { return tls_up_[protocol::Index(side)]; }
 
@@ -148,6 +159,7 @@ class DialogueDriver {
       said_[protocol::Index(side)] += out.to[protocol::Index(side)];
     }
     if (out.note != nullptr) notes_ += std::string(out.note) + "\n";
+    for (const protocol::DataRequest& request : out.data) Note(request);
     if (step.act == Act::kRead) return;
     act_ = step.act;
     switch (act_) {
@@ -171,6 +183,28 @@ class DialogueDriver {
         break;
       case Act::kFail:
         failure_ = step.failure;
+        break;
+    }
+  }
+
+  void Note(const protocol::DataRequest& request) {
+    using Kind = protocol::DataRequest::Kind;
+    switch (request.kind) {
+      case Kind::kOpen:
+        data_ += "open " + std::to_string(request.server_port) +
+                 (request.client_port == 0 ? " listen\n" : " dial " + std::to_string(request.client_port) + "\n");
+        data_pending_ = true;
+        break;
+      case Kind::kBegin:
+        Demand(!data_pending_, "no transfer begins before its connection is there");
+        for (const Side side : {Side::kClient, Side::kServer}) {
+          Demand(!request.tls[protocol::Index(side)] || tls_up(side), "data is no better protected than its session");
+        }
+        data_ += std::string("begin ") + (request.tls[0] ? "tls " : "clear ") + (request.tls[1] ? "tls\n" : "clear\n");
+        break;
+      case Kind::kClose:
+        data_ += "close\n";
+        data_pending_ = false;
         break;
     }
   }

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <deque>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "protocol/dialogue.h"
+#include "protocol/ftp/words.h"
+
+namespace starlock::protocol::ftp {
+
+/// A whole session. Commands cross one by one, so that each reply's question is known: while one is unanswered only
+/// ABOR and STAT go past it (RFC 959 4.1.3). What we answer ourselves waits likewise.
+///
+/// Towards the upstream every data connection is passive, whatever the client asks for: that needs no address of ours
+/// that the upstream could reach, there is one way to it instead of four, and EPSV with PASV where a server has none
+/// serves both families. The FTP client is the TLS client on a data connection even with PORT (RFC 4217 9), so nothing
+/// is lost on that leg; the client's own leg is made as the client asked.
+class FtpDialogue final : public Dialogue {
+ public:
+  explicit FtpDialogue(Env env) : Dialogue(std::move(env)) {}
+
+  bool InTransfer() const override;
+
+ private:
+  enum class Stage : uint8_t { kGreeting, kAuth, kPbsz, kProt, kSession };
+  enum class Asked : uint8_t {
+    kFeat,
+    kEpsv,  ///< by us, for the client's `passive_`
+    kPasv,  ///< the same
+    kTransfer,
+    kAbor,
+    kStat,
+    kOther,
+  };
+
+  Frame Cut(Side side, std::string_view in) override;
+  Verdict On(Side side, std::string_view unit, Out& out) override;
+  Verdict On(Event event, Side side, Out& out) override;
+  Verdict OnData(const DataEvent& event, Out& out) override;
+  std::string Goodbye(const Failure& failure) const override { return ftp::Goodbye(failure); }
+  Failure Explain(Failure failure) const override;
+
+  // The leg towards the server, to its meeting point (negotiation.cc).
+  Verdict Negotiate(std::string_view reply, Out& out);
+  Verdict OnGreeting(std::string_view reply, Out& out);
+  Verdict OnAuthReply(int code, Out& out);
+  Verdict OnProtReply(int code, Out& out);
+  Verdict Ask(Stage next, std::string_view command, Out& out);
+  Verdict GoOnInPlaintext(End end, bool possible, Out& out);
+  Verdict Greet(Out& out);
+
+  // Commands (commands.cc).
+  Verdict OnCommand(std::string_view line, Out& out);
+  Verdict BeforeTls(const Command& command, Out& out);
+  Verdict OnAuth(const Command& command, Out& out);
+  Verdict OnPbsz(const Command& command, Out& out);
+  Verdict OnProt(const Command& command, Out& out);
+  Verdict OnRein(const Command& command, Out& out);
+  Verdict Forward(const Command& command, Asked asked, Out& out);
+  Verdict Answer(std::string_view text, Out& out);
+  Verdict Refuse(std::string_view text, Out& out);
+  bool MustWait(Verb verb) const;
+  Offer offer() const;
+
+  // Replies (replies.cc).
+  bool NeedsWholeReply() const;
+  Verdict OnReply(std::string_view unit, Out& out);
+  Verdict OnTransferReply(std::string_view reply, int code, Out& out);
+
+  // Data connections (data.cc).
+  Verdict OnPassive(const Command& command, Out& out);
+  Verdict OnActive(const Command& command, Out& out);
+  Verdict OnTransfer(const Command& command, Out& out);
+  Verdict OnPassiveReply(std::string_view reply, int code, Out& out);
+  Verdict AskForPort(Out& out);
+  void Begin(Out& out);
+  bool MayTransfer() const;
+  bool ClientInTls() const { return tls_up(Side::kClient); }
+  void SettleClient();
+
+  Stage stage_ = Stage::kGreeting;
+  std::string greeting_;
+  bool client_settled_ = false;  ///< the client's leg is at its meeting point
+  bool refused_ = false;         ///< something was refused for want of TLS
+  int refusals_ = 0;
+  bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
+
+  std::deque<Asked> outstanding_;  ///< what the upstream has not answered yet
+  int reply_code_ = -1;            ///< of the reply whose lines pass one by one; -1: none
+
+  bool protects_server_ = false;  ///< the upstream has taken PROT P
+  bool has_pbsz_ = false;         ///< the client has said PBSZ
+  bool prot_private_ = false;     ///< the client's PROT
+  bool epsv_unknown_ = false;     ///< the upstream takes PASV only
+
+  enum class Data : uint8_t {
+    kNone,
+    kOpening,  ///< the upstream has been asked for a port, or the session for a connection
+    kReady,    ///< it waits for a transfer
+    kBegun,
+  };
+  Data data_ = Data::kNone;
+  Verb opened_by_ = Verb::kPasv;  ///< what of the client's the connection is for
+  uint16_t client_port_ = 0;      ///< where the client listens; 0: it will come to us
+  bool under_way_ = false;        ///< the transfer's 1xx has been seen
+  bool broken_ = false;           ///< the transfer has lost bytes
+};
+
+}  // namespace starlock::protocol::ftp

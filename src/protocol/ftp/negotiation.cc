@@ -1,0 +1,148 @@
+// The leg towards the server, from its greeting to the meeting point: RFC 4217 4, 8 and 9, the client role.
+
+#include <utility>
+
+#include "protocol/cutters.h"
+#include "protocol/ftp/dialogue.h"
+#include "protocol/ftp/ftp.h"
+#include "protocol/paired.h"
+
+namespace starlock::protocol::ftp {
+
+Frame FtpDialogue::Cut(Side side, std::string_view in) {
+  if (side == Side::kClient) return stage_ == Stage::kSession ? CutLine(in) : Frame::Idle();
+  if (stage_ != Stage::kSession || NeedsWholeReply()) return CutReply(in);
+  return client_settled_ ? CutLine(in) : Frame::Idle();
+}
+
+Verdict FtpDialogue::On(Side side, std::string_view unit, Out& out) {
+  if (side == Side::kClient) return OnCommand(unit, out);
+  return stage_ == Stage::kSession ? OnReply(unit, out) : Negotiate(unit, out);
+}
+
+Verdict FtpDialogue::On(Event event, Side side, Out& out) {
+  switch (event) {
+    case Event::kStart:
+      return Verdict::Do(Act::kDial);
+    case Event::kUpstreamUp:
+      stage_ = Stage::kGreeting;
+      return Verdict::Read();
+    case Event::kTlsUp:
+      if (side == Side::kServer) return Ask(Stage::kPbsz, "PBSZ 0", out);
+      SettleClient();
+      return Verdict::Read();
+    case Event::kTlsFailed:
+      break;
+  }
+  if (env().server != TlsMode::kOpportunistic) {
+    return Verdict::Fail(End::kHandshakeFailed, Blame::kServer, "the TLS handshake with the server failed");
+  }
+  out.note = "the TLS handshake with the server failed: dialling again, in plaintext";
+  GiveUpServerTls();
+  return Verdict::Do(Act::kDial);
+}
+
+Verdict FtpDialogue::Negotiate(std::string_view reply, Out& out) {
+  const int code = CodeOf(reply);
+  switch (stage_) {
+    case Stage::kGreeting:
+      return OnGreeting(reply, out);
+    case Stage::kAuth:
+      return OnAuthReply(code, out);
+    case Stage::kPbsz:
+      if (code / 100 == 2) return Ask(Stage::kProt, "PROT P", out);
+      return OnProtReply(code, out);
+    case Stage::kProt:
+    case Stage::kSession:
+      break;
+  }
+  return OnProtReply(code, out);
+}
+
+Verdict FtpDialogue::OnGreeting(std::string_view reply, Out& out) {
+  const int code = CodeOf(reply);
+  if (code == 120) return Verdict::Read();  // it will be with us in a few minutes
+  greeting_ = reply;
+  if (code != 220) {
+    if (Upgrades(env().server)) return GoOnInPlaintext(End::kStarttlsNotOffered, true, out);
+    return Greet(out);
+  }
+  if (tls_up(Side::kServer)) return Ask(Stage::kPbsz, "PBSZ 0", out);
+  if (Upgrades(env().server)) return Ask(Stage::kAuth, "AUTH TLS", out);
+  return Greet(out);
+}
+
+// There is no offer to look for: a server may know AUTH without FEAT. So "what is that?" is "not offered", and "not
+// now" or "not you" (431, 534) is "refused".
+Verdict FtpDialogue::OnAuthReply(int code, Out& out) {
+  if (code == 234) return Verdict::Do(Act::kTlsServer);
+  const bool in_words = (code / 100 == 4 || code / 100 == 5) && code != 421;
+  const bool denied = code == 431 || code == 534 || !in_words;
+  return GoOnInPlaintext(denied ? End::kStarttlsRefused : End::kStarttlsNotOffered, in_words, out);
+}
+
+// Data in the clear is what a server leg with TLS must never come to by itself.
+Verdict FtpDialogue::OnProtReply(int code, Out& out) {
+  protects_server_ = code / 100 == 2;
+  if (!protects_server_ && env().server != TlsMode::kOpportunistic) {
+    return Verdict::Fail(End::kStarttlsRefused, Blame::kServer, "the server refuses to protect data connections");
+  }
+  if (!protects_server_) out.note = "the server refuses to protect data connections: they will be in plaintext";
+  return Greet(out);
+}
+
+Verdict FtpDialogue::Ask(Stage next, std::string_view command, Out& out) {
+  out.server().append(command).append("\r\n");
+  stage_ = next;
+  return Verdict::Read();
+}
+
+Verdict FtpDialogue::GoOnInPlaintext(End end, bool possible, Out& out) {
+  const LegVerdict none = LegVerdict::NoTls(end, possible);
+  if (env().server != TlsMode::kOpportunistic || !possible) return none.failure;
+  out.note = end == End::kStarttlsNotOffered ? "the server does not offer the upgrade to TLS: going on in plaintext"
+                                             : "the server refused the upgrade to TLS: going on in plaintext";
+  return Greet(out);
+}
+
+// The server's leg is where it must be, and its greeting is the client's.
+Verdict FtpDialogue::Greet(Out& out) {
+  if (env().server == TlsMode::kRequired && !tls_up(Side::kServer)) {
+    return Verdict::Fail(End::kInternal, Blame::kProxy, "the server leg has not got the TLS that it must have");
+  }
+  ReachMeetingPoint(Side::kServer);
+  stage_ = Stage::kSession;
+  out.client() += greeting_;
+  if (env().client != TlsMode::kRequired || ClientInTls()) {
+    SettleClient();
+  } else if (CodeOf(greeting_) != 220) {
+    return Verdict::Close(End::kClosed, Blame::kServer, "the server refused service");
+  }
+  greeting_.clear();
+  return Verdict::Read();
+}
+
+void FtpDialogue::SettleClient() {
+  client_settled_ = true;
+  // RFC 4217 9: clear until PROT says otherwise. On a port where all is TLS nobody waits for a PROT.
+  if (env().client == TlsMode::kImplicit) prot_private_ = has_pbsz_ = true;
+  ReachMeetingPoint(Side::kClient);
+}
+
+// "Closed" and its like hide what matters to an operator: that this client never upgraded.
+Failure FtpDialogue::Explain(Failure failure) const {
+  const bool left = failure.end == End::kClosed || failure.end == End::kReset || failure.end == End::kTimeout ||
+                    failure.end == End::kProtocolError || failure.end == End::kLimit;
+  if (left && failure.blame != Blame::kServer && refused_ && !ClientInTls()) {
+    return {End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"};
+  }
+  return failure;
+}
+
+}  // namespace starlock::protocol::ftp
+
+namespace starlock::protocol {
+
+std::unique_ptr<Dialogue> MakeFtp(Env env) { return std::make_unique<ftp::FtpDialogue>(std::move(env)); }
+
+}  // namespace starlock::protocol

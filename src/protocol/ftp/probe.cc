@@ -1,0 +1,80 @@
+#include "protocol/ftp/probe.h"
+
+#include "protocol/cutters.h"
+#include "protocol/ftp/words.h"
+
+namespace starlock::protocol {
+namespace {
+
+using ftp::CodeOf;
+
+// The lines between the first and the last of an answer to FEAT, without the blank before each (RFC 2389 3.2).
+Findings::Capabilities FeaturesIn(std::string_view reply) {
+  Findings::Capabilities features;
+  for (size_t at = reply.find('\n') + 1; at < reply.size(); at = reply.find('\n', at) + 1) {
+    std::string_view line = Content(reply.substr(at, reply.find('\n', at) - at));
+    if (line.empty() || line[0] != ' ') continue;
+    line.remove_prefix(line.find_first_not_of(' '));
+    features.emplace_back(line);
+  }
+  return features;
+}
+
+class FtpProber final : public Negotiator {
+ public:
+  explicit FtpProber(Findings& findings) : findings_(findings) {}
+
+  LegVerdict Begin(Out&) override { return LegVerdict::Read(); }
+  Frame Cut(std::string_view in) override { return ftp::CutReply(in); }
+
+  LegVerdict On(std::string_view reply, Out& out) override {
+    const int code = CodeOf(reply);
+    switch (awaited_) {
+      case Awaited::kGreeting:
+        if (code == 120) return LegVerdict::Read();
+        findings_.greeting = Content(reply);
+        if (code != 220) return Leave(End::kStarttlsNotOffered, "the server refused service", out);
+        return Ask(Awaited::kFeatures, "FEAT", out);
+      case Awaited::kFeatures:
+        if (code == 211) findings_.before = FeaturesIn(reply);
+        return Ask(Awaited::kGoAhead, "AUTH TLS", out);  // which a server may know without saying so
+      case Awaited::kGoAhead:
+        findings_.offers_upgrade = code == 234 || code == 431 || code == 534;
+        if (code == 234) return LegVerdict::Upgrade();
+        if (*findings_.offers_upgrade) return Leave(End::kStarttlsRefused, "the server refused AUTH TLS", out);
+        return Leave(End::kStarttlsNotOffered, "the server does not know AUTH TLS", out);
+      case Awaited::kInside:
+        break;
+    }
+    if (code == 211) findings_.inside = FeaturesIn(reply);
+    out.server() += "QUIT\r\n";
+    return LegVerdict::Settled();
+  }
+
+  LegVerdict OnTlsUp(Out& out) override { return Ask(Awaited::kInside, "FEAT", out); }
+
+ private:
+  enum class Awaited : uint8_t { kGreeting, kFeatures, kGoAhead, kInside };
+
+  LegVerdict Ask(Awaited next, std::string_view command, Out& out) {
+    out.server().append(command).append("\r\n");
+    awaited_ = next;
+    return LegVerdict::Read();
+  }
+
+  static LegVerdict Leave(End end, const char* why, Out& out) {
+    out.server() += "QUIT\r\n";
+    return LegVerdict::Fail(end, Blame::kServer, why);
+  }
+
+  Findings& findings_;
+  Awaited awaited_ = Awaited::kGreeting;
+};
+
+}  // namespace
+
+std::unique_ptr<Negotiator> ProbeFtp(const std::string& /*host*/, Findings& findings) {
+  return std::make_unique<FtpProber>(findings);
+}
+
+}  // namespace starlock::protocol

@@ -1,0 +1,249 @@
+#include "protocol/ftp/words.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <vector>
+
+#include "protocol/cutters.h"
+
+namespace starlock::protocol::ftp {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+bool IsWordByte(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || IsDigit(c); }
+
+// What may stand before ABOR: IAC IP, IAC DM (RFC 959 4.1.3), and no more.
+std::string_view WithoutTelnet(std::string_view line) {
+  constexpr char kIac = '\xff';
+  while (line.size() >= 2 && line[0] == kIac && (line[1] == '\xf4' || line[1] == '\xf2')) line.remove_prefix(2);
+  return line;
+}
+
+// Takes a number up to `max` off the front.
+std::optional<unsigned> TakeNumber(std::string_view& text, unsigned max) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || number > max) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  return number;
+}
+
+// `h1,h2,h3,h4,p1,p2`, at the front of `text`.
+std::optional<Place> TakePlace(std::string_view text) {
+  std::array<unsigned, 6> numbers{};
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (i > 0) {
+      if (text.empty() || text[0] != ',') return std::nullopt;
+      text.remove_prefix(1);
+    }
+    const auto number = TakeNumber(text, 255);
+    if (!number) return std::nullopt;
+    numbers[i] = *number;
+  }
+  if (!text.empty() && IsDigit(text[0])) return std::nullopt;
+  Place place;
+  for (size_t i = 0; i < 4; ++i) place.host += (i > 0 ? "." : "") + std::to_string(numbers[i]);
+  place.port = static_cast<uint16_t>(numbers[4] * 256 + numbers[5]);
+  return place;
+}
+
+std::vector<std::string_view> LinesOf(std::string_view reply) {
+  std::vector<std::string_view> lines;
+  while (!reply.empty()) {
+    const size_t size = reply.find('\n') + 1;
+    lines.push_back(reply.substr(0, size));
+    reply.remove_prefix(size);
+  }
+  return lines;
+}
+
+// Whether a line of FEAT's answer is about what we answer ourselves.
+bool IsOurs(std::string_view line) {
+  line = Content(line);
+  line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
+  const std::string_view word = TakeWord(line);
+  constexpr std::string_view kOurs[] = {"AUTH", "PBSZ", "PROT", "CCC", "ADAT", "MIC", "CONF", "ENC"};
+  return std::any_of(std::begin(kOurs), std::end(kOurs), [&](std::string_view own) { return EqualsNoCase(word, own); });
+}
+
+std::string_view Offered(Offer offer) {
+  switch (offer) {
+    case Offer::kNothing:
+      return "";
+    case Offer::kAuth:
+      return " AUTH TLS\r\n PBSZ\r\n PROT\r\n";
+    case Offer::kInside:
+      return " PBSZ\r\n PROT\r\n";
+  }
+  return "";
+}
+
+}  // namespace
+
+Command Parse(std::string_view line) {
+  struct Known {
+    std::string_view word;
+    Verb verb;
+  };
+  static constexpr Known kKnown[] = {
+      {"AUTH", Verb::kAuth},      {"PBSZ", Verb::kPbsz},      {"PROT", Verb::kProt},      {"CCC", Verb::kCcc},
+      {"ADAT", Verb::kForeign},   {"MIC", Verb::kForeign},    {"CONF", Verb::kForeign},   {"ENC", Verb::kForeign},
+      {"LPRT", Verb::kForeign},   {"LPSV", Verb::kForeign},   {"SPSV", Verb::kForeign},   {"PASV", Verb::kPasv},
+      {"EPSV", Verb::kEpsv},      {"PORT", Verb::kPort},      {"EPRT", Verb::kEprt},      {"RETR", Verb::kTransfer},
+      {"STOR", Verb::kTransfer},  {"APPE", Verb::kTransfer},  {"STOU", Verb::kTransfer},  {"LIST", Verb::kTransfer},
+      {"NLST", Verb::kTransfer},  {"MLSD", Verb::kTransfer},  {"ABOR", Verb::kAbor},      {"STAT", Verb::kStat},
+      {"REIN", Verb::kRein},      {"FEAT", Verb::kFeat},      {"NOOP", Verb::kNoop},      {"QUIT", Verb::kQuit},
+      {"SYST", Verb::kStateless}, {"HELP", Verb::kStateless}, {"OPTS", Verb::kStateless}, {"CLNT", Verb::kStateless},
+      {"LANG", Verb::kStateless},
+  };
+  line = WithoutTelnet(line);
+  const auto end = std::find_if_not(line.begin(), line.end(), IsWordByte);
+  const std::string_view word = line.substr(0, static_cast<size_t>(end - line.begin()));
+  std::string_view rest = line.substr(word.size());
+  // Servers disagree on what ends a verb, and on Telnet's bytes within it: what might be PORT to one must not cross.
+  if (word.empty() || (rest[0] != ' ' && rest != "\r\n")) return {Verb::kGarbled, {}, line};
+  rest = Content(rest);
+  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+  for (const Known& known : kKnown) {
+    if (EqualsNoCase(word, known.word)) return {known.verb, rest, line};
+  }
+  return {Verb::kOther, rest, line};
+}
+
+int CodeOf(std::string_view line) {
+  if (line.size() < 5 || !IsDigit(line[0]) || !IsDigit(line[1]) || !IsDigit(line[2])) return -1;
+  if (line[3] != ' ' && line[3] != '-' && line.substr(3) != "\r\n") return -1;
+  return (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+}
+
+bool IsLastLine(std::string_view line, int code) { return CodeOf(line) == code && line[3] != '-'; }
+
+Frame CutReply(std::string_view in) {
+  int code = -1;
+  for (size_t at = 0;;) {
+    const Frame line = CutLine(in.substr(at));
+    if (line.kind != Frame::Kind::kWhole) return line;
+    const std::string_view text = in.substr(at, line.size);
+    if (at == 0) code = CodeOf(text);
+    if (code < 0) return Frame::Bad("not a reply");
+    at += line.size;
+    if (IsLastLine(text, code)) return Frame::Whole(at);
+  }
+}
+
+// RFC 1123 4.1.2.6: the numbers may stand anywhere behind the code, with parentheses or without.
+uint16_t PortInPasv(std::string_view reply) {
+  for (size_t at = 4; at < reply.size(); ++at) {
+    if (!IsDigit(reply[at]) || IsDigit(reply[at - 1])) continue;
+    if (const auto place = TakePlace(reply.substr(at))) return place->port;
+  }
+  return 0;
+}
+
+uint16_t PortInEpsv(std::string_view reply) {
+  const size_t open = reply.find('(');
+  if (open == std::string_view::npos) return 0;
+  std::string_view text = reply.substr(open + 1);
+  if (text.size() < 4 || text[1] != text[0] || text[2] != text[0]) return 0;
+  const char delimiter = text[0];
+  text.remove_prefix(3);
+  const auto port = TakeNumber(text, 65535);
+  return port && !text.empty() && text[0] == delimiter ? static_cast<uint16_t>(*port) : uint16_t{0};
+}
+
+std::optional<Place> ParsePort(std::string_view argument) {
+  const bool plain = argument.find_first_not_of("0123456789,") == std::string_view::npos;
+  const bool six = std::count(argument.begin(), argument.end(), ',') == 5;
+  return plain && six ? TakePlace(argument) : std::nullopt;
+}
+
+std::optional<Place> ParseEprt(std::string_view argument) {
+  if (argument.size() < 7) return std::nullopt;
+  const char delimiter = argument[0];
+  std::array<std::string_view, 3> fields;
+  argument.remove_prefix(1);
+  for (std::string_view& field : fields) {
+    const size_t end = argument.find(delimiter);
+    if (end == std::string_view::npos) return std::nullopt;
+    field = argument.substr(0, end);
+    argument.remove_prefix(end + 1);
+  }
+  const auto port = TakeNumber(fields[2], 65535);
+  if (!argument.empty() || !fields[2].empty() || !port) return std::nullopt;
+  if (fields[0] != (IsIpv6(fields[1]) ? "2" : "1")) return std::nullopt;
+  return Place{std::string(fields[1]), static_cast<uint16_t>(*port)};
+}
+
+bool IsIpv6(std::string_view address) { return address.find(':') != std::string_view::npos; }
+
+bool SameAddress(const std::string& a, const std::string& b) {
+  const int family = IsIpv6(a) ? AF_INET6 : AF_INET;
+  std::array<unsigned char, 16> first{};
+  std::array<unsigned char, 16> second{};
+  // The scope behind a link-local address is the host's own affair.
+  return inet_pton(family, a.substr(0, a.find('%')).c_str(), first.data()) == 1 &&
+         inet_pton(family, b.substr(0, b.find('%')).c_str(), second.data()) == 1 && first == second;
+}
+
+std::string PasvReply(std::string_view host, uint16_t port) {
+  if (host.empty() || IsIpv6(host)) return {};
+  std::string numbers(host);
+  std::replace(numbers.begin(), numbers.end(), '.', ',');
+  return "227 Entering Passive Mode (" + numbers + "," + std::to_string(port / 256) + "," + std::to_string(port % 256) +
+         ").\r\n";
+}
+
+std::string EpsvReply(uint16_t port) {
+  return "229 Entering Extended Passive Mode (|||" + std::to_string(port) + "|).\r\n";
+}
+
+std::string EditFeatures(std::string_view reply, Offer offer) {
+  const auto lines = LinesOf(reply);
+  if (lines.size() < 2) {  // it knows no FEAT, or has no features
+    if (offer == Offer::kNothing) return std::string(reply);
+    return "211-Features:\r\n" + std::string(Offered(offer)) + "211 End\r\n";
+  }
+  std::string edited(lines.front());
+  edited += Offered(offer);
+  for (size_t i = 1; i + 1 < lines.size(); ++i) {
+    if (!IsOurs(lines[i])) edited += lines[i];
+  }
+  return edited.append(lines.back());
+}
+
+std::string Goodbye(const Failure& failure) {
+  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
+    return "500 Syntax error: " + std::string(failure.why) + "\r\n";
+  }
+  switch (failure.end) {
+    case End::kTimeout:
+    case End::kIdle:
+      return "421 Timeout\r\n";
+    case End::kDrained:
+      return "421 Shutting down\r\n";
+    case End::kLimit:
+      return "421 Too many connections or commands, try again later\r\n";
+    case End::kStarttlsNotOffered:
+    case End::kStarttlsRefused:
+    case End::kPlaintextAfterStarttls:
+    case End::kHandshakeFailed:
+    case End::kVerifyFailed:
+      return "421 No secure connection to the server behind\r\n";
+    case End::kClosed:
+    case End::kTruncated:
+    case End::kReset:
+    case End::kConnectFailed:
+    case End::kResolveFailed:
+    case End::kTlsRequired:
+    case End::kProtocolError:
+    case End::kInternal:
+      break;
+  }
+  return "421 The server behind is not available\r\n";
+}
+
+}  // namespace starlock::protocol::ftp
