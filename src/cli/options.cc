@@ -240,7 +240,7 @@ Command ParseCommandLine(std::vector<std::string> arguments) { return CommandLin
 std::vector<config::DialectRules> DialectsForConfig() {
   std::vector<config::DialectRules> rules;
   for (const protocol::Dialect& dialect : protocol::Dialects()) {
-    rules.push_back({std::string(dialect.name), dialect.starttls});
+    rules.push_back({std::string(dialect.name), dialect.starttls, !dialect.data_alpn.empty()});
   }
   return rules;
 }

@@ -65,6 +65,23 @@ Result<HostPort> ParseAddress(std::string_view text, uint16_t default_port) {
   return parsed;
 }
 
+Result<std::pair<uint16_t, uint16_t>> ParsePortRange(std::string_view text) {
+  const size_t dash = std::min(text.find('-'), text.size());
+  auto first = ParseCount(text.substr(0, dash), 1, 65535);
+  auto last = ParseCount(text.substr(std::min(dash + 1, text.size())), 1, 65535);
+  const bool one = dash == text.size();
+  if (!first || (!one && !last)) return Invalid(Quoted(text) + " is not a range of ports; write it like 50000-50999");
+  const uint32_t end = one ? *first : *last;
+  if (end < *first) return Invalid(Quoted(text) + " ends before it begins; write it like 50000-50999");
+  return std::pair(static_cast<uint16_t>(*first), static_cast<uint16_t>(end));
+}
+
+Result<std::string> ParseIpv4(std::string_view text) {
+  std::string address(text);
+  if (IsAddressLiteral(address) && address.find(':') == std::string::npos) return address;
+  return Invalid(Quoted(text) + " is not an IPv4 address; write it like 192.0.2.7");
+}
+
 Result<std::string> ParseServerName(std::string_view text) {
   std::string name(text);
   if (IsAddressLiteral(name)) return name;

@@ -106,12 +106,20 @@ struct ServerLeg {
   const std::string& ServerName(const HostPort& target) const { return server_name ? *server_name : target.host; }
 };
 
+/// Where a listener's data connections are awaited, in a protocol that has any (ftp).
+struct DataSettings {
+  uint16_t first_port = 0;  ///< 0: any free port
+  uint16_t last_port = 0;
+  std::string external_address;  ///< the IPv4 address that clients are told; empty: the one that they came to
+};
+
 struct Listener {
   std::string name;              ///< no two listeners share one
   std::vector<HostPort> listen;  ///< at least one; port 0: any free one
   std::string protocol;          ///< the name of a dialect
   ClientLeg client;
   ServerLeg server;
+  DataSettings data;
   Location at;         ///< of the listener
   Location listen_at;  ///< of its `listen`
 };

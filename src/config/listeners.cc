@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <tuple>
+#include <utility>
 
 #include "config/sections.h"
 #include "config/suggest.h"
@@ -12,7 +14,7 @@ constexpr Key kListenerKeys[] = {{"name"},
                                  {"protocol"},
                                  {"client"},
                                  {"server"},
-                                 {"ftp", true},
+                                 {"ftp"},
                                  {"xclient", true},
                                  {"transparent", true},
                                  {"proxy_protocol", true}};
@@ -31,6 +33,8 @@ constexpr Key kServerKeys[] = {{"address"},
                                {"transparent", true},
                                {"proxy_protocol", true}};
 
+constexpr Key kFtpKeys[] = {{"data_ports"}, {"external_address"}};
+
 // Reads one listener; what is right of it is kept even where something else is wrong, so that all is said at once.
 class ListenerReader {
  public:
@@ -44,6 +48,7 @@ class ListenerReader {
     map_.ReadNeeded("name", "name: front", ParseName, listener.name);
     ReadListen(listener);
     ReadProtocol(listener);
+    if (const YamlNode* ftp = map_.Find("ftp")) ReadFtp(*ftp, listener);
     if (const YamlNode* client = map_.Need("client", "client: {tls: off}")) ReadClient(*client, listener.client);
     if (const YamlNode* server = map_.Need("server", "server: {address: 127.0.0.1:2525, tls: off}")) {
       ReadServer(*server, listener.server);
@@ -80,7 +85,18 @@ class ListenerReader {
     map_.ReadNeeded("protocol", "protocol: smtp", parse, listener.protocol);
     const auto named = [&](const DialectRules& dialect) { return dialect.name == listener.protocol; };
     const auto found = std::find_if(dialects_.begin(), dialects_.end(), named);
-    if (found != dialects_.end()) starttls_ = found->starttls;
+    if (found == dialects_.end()) return;
+    starttls_ = found->starttls;
+    data_connections_ = found->data_connections;
+  }
+
+  void ReadFtp(const YamlNode& node, Listener& listener) {
+    if (!data_connections_) return report_.Fail(node, "'ftp' stands only beside protocol: ftp");
+    const MapReader map(report_, node, "'ftp' of " + map_.what(), kFtpKeys);
+    std::pair<uint16_t, uint16_t> ports;
+    map.Read("data_ports", ParsePortRange, ports);
+    std::tie(listener.data.first_port, listener.data.last_port) = ports;
+    map.Read("external_address", ParseIpv4, listener.data.external_address);
   }
 
   // The leg's `tls`, and what it may agree on. False: the mode is missing or wrong, so nothing hangs on it.
@@ -167,7 +183,8 @@ class ListenerReader {
   const TlsSettings& tls_;
   std::span<const DialectRules> dialects_;
   const Config& config_;
-  bool starttls_ = true;  // of the protocol; true where it is not known, so that nothing more is said
+  bool data_connections_ = true;  // of the protocol; true where it is not known, likewise
+  bool starttls_ = true;          // of the protocol; true where it is not known, so that nothing more is said
 };
 
 // What to call a listener in messages: by its name if it has one.

@@ -13,7 +13,8 @@ namespace starlock::config {
 /// What a configuration needs to know of a protocol. The protocols themselves are another layer's.
 struct DialectRules {
   std::string name;
-  bool starttls = true;  ///< has an upgrade; without one (`tcp`), a leg is `off` or `implicit`
+  bool starttls = true;           ///< has an upgrade; without one (`tcp`), a leg is `off` or `implicit`
+  bool data_connections = false;  ///< has connections beside the session (`ftp`)
 };
 
 /// One thing that is wrong, or doubtful: what it is, and what would be right.

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "config/config.h"
@@ -35,6 +36,10 @@ Result<std::string> ParseProtocol(std::string_view text, std::span<const Dialect
 Result<HostPort> ParseListen(std::string_view text);
 /// Where to connect to: host and port. Where `default_port` is not 0 the port may be missing.
 Result<HostPort> ParseAddress(std::string_view text, uint16_t default_port = 0);
+/// `50000-50999`, or one port.
+Result<std::pair<uint16_t, uint16_t>> ParsePortRange(std::string_view text);
+/// An IPv4 address.
+Result<std::string> ParseIpv4(std::string_view text);
 /// A host name or an address literal, without brackets or a port.
 Result<std::string> ParseServerName(std::string_view text);
 /// The name of a listener or a certificate: not empty, not long, no control characters.

@@ -59,11 +59,25 @@ Result<std::unique_ptr<TcpStream>> TcpStream::Adopt(Loop& loop, Descriptor socke
   if (Error error = stream->poll_.Open(loop, std::move(socket), stream.get())) return error;
   SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  SetOption(fd, SOL_SOCKET, SO_OOBINLINE, 1);
   return stream;
 }
 
 TcpStream::TcpStream(Loop& loop) : loop_(loop), report_(loop, [this] { Report(); }) {}
 TcpStream::~TcpStream() = default;
+
+SocketAddress TcpStream::local() const {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(storage);
+  auto* address = reinterpret_cast<sockaddr*>(&storage);
+  if (!poll_.open() || getsockname(poll_.fd(), address, &size) != 0) return {};
+  return {address, size};
+}
+
+SocketAddress LocalAddressOf(const buffer::Stream& stream) {
+  const auto* tcp = dynamic_cast<const TcpStream*>(&stream);
+  return tcp != nullptr ? tcp->local() : SocketAddress();
+}
 
 // --- What the owner calls. Nothing here calls the handler: what there is to say is scheduled.
 

@@ -10,6 +10,7 @@
 #include "net/descriptor.h"
 #include "net/loop.h"
 #include "net/poll.h"
+#include "net/socket_address.h"
 
 namespace starlock::net {
 
@@ -23,7 +24,8 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   static constexpr size_t kHighMark = size_t{64} * 1024;  ///< Write says false above it
   static constexpr size_t kLowMark = size_t{16} * 1024;   ///< OnWritable at it
 
-  /// Takes a connected socket: makes it non-blocking, without Nagle's delay, with keep-alive. kSystem closes it.
+  /// Takes a connected socket: makes it non-blocking, without Nagle's delay, with keep-alive, and with
+  /// urgent bytes among the others, where RFC 6093 wants them (FTP's ABOR comes so). kSystem closes it.
   static Result<std::unique_ptr<TcpStream>> Adopt(Loop& loop, Descriptor socket);
   ~TcpStream() override;
 
@@ -33,6 +35,8 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   void End(buffer::StreamEnd end) override;
   void Abort() override;
   size_t queued() const override;
+  /// Our own address on this connection; empty where it is gone.
+  SocketAddress local() const;
 
  private:
   explicit TcpStream(Loop& loop);
@@ -71,5 +75,8 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   bool exhausted_ = false;    ///< broken, and the kernel holds no more bytes
   bool owes_closed_ = false;  ///< closed, and the handler has yet to hear it
 };
+
+/// TcpStream::local of a stream that is one; of any other an empty address.
+SocketAddress LocalAddressOf(const buffer::Stream& stream);
 
 }  // namespace starlock::net

@@ -41,7 +41,7 @@ void Leg::Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Ex
 void Leg::Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor) {
   handshaking = true;
   congested = false;
-  stream = tls::TlsStream::Connect(context, pool, executor, std::move(stream), this);
+  stream = tls::TlsStream::Connect(context, pool, executor, std::move(stream), this, family);
   stream->SetReading(true);
 }
 

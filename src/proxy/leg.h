@@ -32,11 +32,12 @@ class Leg final : public tls::TlsHandler {
   Leg(LegOwner& owner, Side side) : owner_(owner), side_(side) {}
 
   std::unique_ptr<buffer::Stream> stream;
-  std::string input;           ///< negotiation and filter only
-  bool handshaking = false;    ///< TLS has begun and is not up
-  bool in_tls = false;         ///< TLS is up
-  bool after_upgrade = false;  ///< that TLS was begun in mid-stream
-  bool ended = false;          ///< the peer has ended its direction
+  std::string input;                           ///< negotiation and filter only
+  std::shared_ptr<tls::SessionFamily> family;  ///< of Connect; may be nullptr
+  bool handshaking = false;                    ///< TLS has begun and is not up
+  bool in_tls = false;                         ///< TLS is up
+  bool after_upgrade = false;                  ///< that TLS was begun in mid-stream
+  bool ended = false;                          ///< the peer has ended its direction
   buffer::StreamEnd end = buffer::StreamEnd::kClean;
   bool congested = false;     ///< our own words wait here above the high mark
   bool said_goodbye = false;  ///< our last words are written

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include "net/tcp_stream.h"
+
 namespace starlock::proxy {
 
 using std::chrono::duration_cast;
@@ -48,11 +50,13 @@ Session::Session(SessionContext context, const Route& route, std::unique_ptr<buf
   env.client = route.settings->client.mode;
   env.server = route.settings->server.mode;
   env.nonce = Nonce();
+  env.client_address = peer.HostString();
   dialogue_ = route.dialect->make(std::move(env));
   record_.listener = route.settings->name;
   record_.protocol = route.settings->protocol;
   record_.client = peer.ToString();
   client_.stream = std::move(client);
+  if (!route.dialect->data_alpn.empty()) local_ = net::LocalAddressOf(*client_.stream);
 }
 
 Session::~Session() = default;
@@ -67,11 +71,12 @@ void Session::Start(bool refuse) {
 }
 
 void Session::Drain() {
-  if (phase_ == Phase::kTalk) Abandon({End::kDrained, Blame::kNone, "shutting down"});
+  leaving_ = true;
+  LeaveWhenDone();
 }
 
 void Session::Stop() {
-  Drain();
+  if (phase_ == Phase::kTalk) Abandon({End::kDrained, Blame::kNone, "shutting down"});
   Note(End::kDrained, Blame::kNone, "stopped");
   for (Leg* leg : {&client_, &server_}) {
     if (phase_ == Phase::kRelay && leg->open()) leg->stream->Abort();
@@ -206,6 +211,8 @@ void Session::Done() {
   Drop(client_);
   Drop(server_);
   connector_.reset();
+  DisposeOf(context_.loop, std::move(data_));
+  DisposeOf(context_.loop, std::move(finishing_));
   Note(End::kInternal, Blame::kProxy, "");
   record_.duration = duration_cast<milliseconds>(context_.loop.now() - started_);
   if (!met_) record_.negotiation = record_.duration;

@@ -10,6 +10,7 @@
 #include "net/resolver.h"
 #include "net/socket_address.h"
 #include "protocol/dialogue.h"
+#include "proxy/data_connection.h"
 #include "proxy/holder.h"
 #include "proxy/leg.h"
 #include "proxy/record.h"
@@ -29,7 +30,7 @@ struct SessionContext {
 ///
 ///     negotiate/filter ──kRelay──▶ relay ──▶ close ──▶ done
 ///            └────────kFail────────────────────▲
-class Session final : public net::Disposable, private LegOwner {
+class Session final : public net::Disposable, private LegOwner, private DataOwner {
  public:
   /// `on_done` is called once, when nothing of the session is left to do; the session must then be disposed of.
   using OnDone = std::function<void(Session&)>;
@@ -40,7 +41,8 @@ class Session final : public net::Disposable, private LegOwner {
 
   /// Begins. `refuse`: a limit is reached, so say only the protocol's temporary failure.
   void Start(bool refuse);
-  /// The process is to end: a session that negotiates or filters says goodbye, one that relays goes on.
+  /// The process is to end: a session that negotiates or filters says goodbye, one that relays goes on. A transfer on
+  /// a data connection is waited for.
   void Drain();
   /// Ends at once, as `drained`.
   void Stop();
@@ -73,6 +75,17 @@ class Session final : public net::Disposable, private LegOwner {
   void ClosedInTalk(Side side, const Error& error);
   protocol::Failure Explain(Side side, const Error& error) const;
   void Fail(const protocol::Failure& failure, bool said);
+
+  // Data connections (session_data.cc).
+  void Request(const protocol::DataRequest& request);
+  void OpenData(const protocol::DataRequest& request);
+  void OnDataReady(DataConnection& data, uint16_t port) override;
+  void OnDataBroken(DataConnection& data) override;
+  void OnDataEnded(DataConnection& data, bool broken) override;
+  void OnDataMoved(Side from, size_t bytes) override;
+  void TellData(const protocol::DataEvent& event);
+  bool InTransfer() const;
+  void LeaveWhenDone();
 
   // Act three (session_relay.cc).
   void BeginRelay();
@@ -107,10 +120,15 @@ class Session final : public net::Disposable, private LegOwner {
   std::unique_ptr<protocol::Dialogue> dialogue_;  ///< until the relay begins
   std::unique_ptr<net::Connector> connector_;     ///< while the upstream is being dialled
   size_t target_ = 0;                             ///< which of the addresses was dialled last
+  net::SocketAddress server_address_;             ///< what it was
+  net::SocketAddress local_;                      ///< our own towards the client, where data connections need it
+  std::unique_ptr<DataConnection> data_;          ///< the one that the dialogue means
+  std::unique_ptr<DataConnection> finishing_;     ///< the one before, while it delivers what it has
   net::Timer deadline_;                           ///< of the negotiation, then of idleness, then of the close
   net::Loop::Clock::time_point started_;
   net::Loop::Clock::time_point last_moved_;
   bool met_ = false;               ///< the meeting point has been reached
+  bool leaving_ = false;           ///< drained, but for a transfer
   bool refuse_ = false;            ///< a limit is reached
   bool noted_ = false;             ///< the record's `end` is known
   bool pumping_ = false;           ///< Pump is at work, and sees to what comes meanwhile

@@ -29,10 +29,12 @@ void Session::Pump() {
   if (phase_ != Phase::kTalk) return;
   NoteMeetingPoint();
   PassOnEnds();
+  LeaveWhenDone();
 }
 
 void Session::Perform(const protocol::Step& step, protocol::Out& out) {
   Send(out);
+  for (const protocol::DataRequest& request : out.data) Request(request);
   switch (step.act) {
     case protocol::Act::kRead:
       return;
@@ -90,6 +92,7 @@ void Session::Dial(size_t first) {
   server_.ended = server_.handshaking = server_.in_tls = server_.congested = false;
   record_.server_tls = {};
   detail_.clear();
+  if (!route_.dialect->data_alpn.empty()) server_.family = std::make_shared<tls::SessionFamily>();
   connector_ = std::make_unique<net::Connector>(
       context_.loop, context_.resolver, std::vector(all.begin() + static_cast<std::ptrdiff_t>(first), all.end()),
       route_.limits->connect_timeout,
@@ -109,6 +112,7 @@ void Session::OnDialled(Result<net::Connector::Connected> connected) {
                    error.detail);
   }
   target_ += connected->target;
+  server_address_ = connected->address;
   record_.server = connected->address.ToString();
   server_.stream = std::move(connected->stream);
   server_.stream->SetHandler(&server_);

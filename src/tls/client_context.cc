@@ -26,6 +26,11 @@ int OutcomeIndex() {
   return index;
 }
 
+int FamilyIndex() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
 Impl& ImplOf(const SSL* ssl) { return *static_cast<Impl*>(OwnerOf(ssl)); }
 
 ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
@@ -34,7 +39,12 @@ ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
 }
 
 // Kept only when the handshake that made it stands, so a session to be resumed has passed the same settings' checks.
+// A family's sessions serve it alone, and end with it: what stood when its first handshake did stands for all of it.
 int OnNewSession(SSL* ssl, SSL_SESSION* session) {
+  if (auto* family = static_cast<SessionFamily*>(SSL_get_ex_data(ssl, FamilyIndex()))) {
+    family->impl().sessions.Add(bssl::UniquePtr<SSL_SESSION>(session));
+    return 1;
+  }
   if (!ImplOf(ssl).verifier->vouches()) return 0;
   ImplOf(ssl).sessions.Add(bssl::UniquePtr<SSL_SESSION>(session));
   return 1;  // the reference is ours now
@@ -62,11 +72,13 @@ Error SetServerName(Impl& impl, const ClientSettings& settings) {
 
 }  // namespace
 
-bssl::UniquePtr<SSL> ClientContext::Impl::NewSsl(VerifyOutcome* outcome) {
+bssl::UniquePtr<SSL> ClientContext::Impl::NewSsl(VerifyOutcome* outcome, SessionFamily* family) {
   bssl::UniquePtr<SSL> ssl(SSL_new(context.get()));
   if (!ssl || SSL_set_ex_data(ssl.get(), OutcomeIndex(), outcome) != 1) std::abort();
+  if (SSL_set_ex_data(ssl.get(), FamilyIndex(), family) != 1) std::abort();
   if (!sni.empty() && SSL_set_tlsext_host_name(ssl.get(), sni.c_str()) != 1) std::abort();
-  if (const bssl::UniquePtr<SSL_SESSION> session = sessions.Take()) SSL_set_session(ssl.get(), session.get());
+  const auto session = family != nullptr ? family->impl().sessions.TakeAllButLast() : sessions.Take();
+  if (session) SSL_set_session(ssl.get(), session.get());
   SSL_set_connect_state(ssl.get());
   return ssl;
 }

@@ -8,14 +8,20 @@
 
 #include "tls/context.h"
 #include "tls/session_cache.h"
+#include "tls/tls_stream.h"
 #include "tls/verify.h"
 
 namespace starlock::tls {
 
+struct SessionFamily::Impl {
+  SessionCache sessions;
+};
+
 struct ClientContext::Impl {
   /// A new connection's state, in the client role, with a session to resume where there is one. What verification
-  /// finds goes to `outcome`, which must live as long. Aborts where there is no memory left.
-  bssl::UniquePtr<SSL> NewSsl(VerifyOutcome* outcome);
+  /// finds goes to `outcome`, which must live as long; so must `family`, whose sessions are meant where there is one.
+  /// Aborts where there is no memory left.
+  bssl::UniquePtr<SSL> NewSsl(VerifyOutcome* outcome, SessionFamily* family);
 
   std::string sni;             ///< empty: none is sent
   bool alpn_required = false;  ///< a handshake without an agreement on ALPN has failed

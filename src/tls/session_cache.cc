@@ -17,4 +17,8 @@ bssl::UniquePtr<SSL_SESSION> SessionCache::Take() {
   return session;
 }
 
+bssl::UniquePtr<SSL_SESSION> SessionCache::TakeAllButLast() {
+  return sessions_.size() == 1 ? bssl::UpRef(sessions_.back()) : Take();
+}
+
 }  // namespace starlock::tls

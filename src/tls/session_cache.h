@@ -15,6 +15,9 @@ class SessionCache {
   void Add(bssl::UniquePtr<SSL_SESSION> session);
   /// The newest, or nullptr. A TLS 1.3 session is given away once only (RFC 8446, C.4), one of TLS 1.2 stays.
   bssl::UniquePtr<SSL_SESSION> Take();
+  /// The same, but the last one stays in any case: where a peer insists on resumption, a session used twice is better
+  /// than none.
+  bssl::UniquePtr<SSL_SESSION> TakeAllButLast();
   void Clear() { sessions_.clear(); }
   size_t size() const { return sessions_.size(); }
 

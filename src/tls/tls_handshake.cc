@@ -56,7 +56,7 @@ void TlsStream::Impl::Handshake() {
 
 Error TlsStream::Impl::HandshakeError() {
   // Whatever was wrong with a resumption, the next handshake shall not try it again.
-  if (client_ != nullptr) client_->impl().sessions.Clear();
+  if (client_ != nullptr && family_ == nullptr) client_->impl().sessions.Clear();
   if (LatestSslErrorIs(SSL_R_CERTIFICATE_VERIFY_FAILED)) {
     (void)TakeErrors();
     return {ErrorCode::kVerifyFailed, verified_.reason};

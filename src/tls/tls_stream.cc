@@ -6,6 +6,9 @@
 
 namespace starlock::tls {
 
+SessionFamily::SessionFamily() : impl_(std::make_unique<Impl>()) {}
+SessionFamily::~SessionFamily() = default;
+
 TlsStream::TlsStream(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsStream::~TlsStream() { impl_->Forget(); }
 
@@ -19,8 +22,8 @@ std::unique_ptr<TlsStream> TlsStream::Accept(ServerContext& context, buffer::Sla
 
 std::unique_ptr<TlsStream> TlsStream::Connect(ClientContext& context, buffer::SlabPool& pool,
                                               buffer::Executor& executor, std::unique_ptr<buffer::Stream> lower,
-                                              TlsHandler* handler) {
-  auto impl = std::make_shared<Impl>(nullptr, &context, pool, executor, std::move(lower), handler);
+                                              TlsHandler* handler, std::shared_ptr<SessionFamily> family) {
+  auto impl = std::make_shared<Impl>(nullptr, &context, pool, executor, std::move(lower), handler, std::move(family));
   impl->Start(buffer::Chain());
   return std::unique_ptr<TlsStream>(new TlsStream(std::move(impl)));
 }

@@ -18,6 +18,23 @@ class TlsHandler : public buffer::StreamHandler {
   virtual void OnHandshake(const TlsInfo& info) = 0;
 };
 
+/// The sessions of one control connection and of the data connections that belong to it: FTP servers demand that a data
+/// connection resumes the session of its control connection, and no other's will do. One that is empty makes the
+/// first handshake a full one.
+class SessionFamily {
+ public:
+  SessionFamily();
+  ~SessionFamily();
+  SessionFamily(const SessionFamily&) = delete;
+  SessionFamily& operator=(const SessionFamily&) = delete;
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
 /// TLS upon another stream, either role. Writes before the handshake is done are queued.
 ///
 /// - kNotTls: in the server role the first byte is not 0x16; in the client role it is neither 0x16 nor 0x15.
@@ -34,8 +51,10 @@ class TlsStream final : public buffer::Stream {
   static std::unique_ptr<TlsStream> Accept(ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
                                            std::unique_ptr<buffer::Stream> lower, buffer::Chain already_read,
                                            TlsHandler* handler);
+  /// `family`: resumes its sessions, not the context's, and adds to them. All of a family must be of one context.
   static std::unique_ptr<TlsStream> Connect(ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
-                                            std::unique_ptr<buffer::Stream> lower, TlsHandler* handler);
+                                            std::unique_ptr<buffer::Stream> lower, TlsHandler* handler,
+                                            std::shared_ptr<SessionFamily> family = nullptr);
   ~TlsStream() override;
 
   void SetHandler(buffer::StreamHandler* handler) override;

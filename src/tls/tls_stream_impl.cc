@@ -14,9 +14,10 @@ constexpr size_t kUnsentHighMark = 65536;
 }  // namespace
 
 TlsStream::Impl::Impl(ServerContext* server, ClientContext* client, buffer::SlabPool& pool, buffer::Executor& executor,
-                      std::unique_ptr<buffer::Stream> lower, TlsHandler* handler)
+                      std::unique_ptr<buffer::Stream> lower, TlsHandler* handler, std::shared_ptr<SessionFamily> family)
     : server_(server),
       client_(client),
+      family_(std::move(family)),
       pool_(pool),
       executor_(executor),
       lower_(std::move(lower)),
@@ -25,7 +26,7 @@ TlsStream::Impl::Impl(ServerContext* server, ClientContext* client, buffer::Slab
       records_(NewSsl(), pool) {}
 
 bssl::UniquePtr<SSL> TlsStream::Impl::NewSsl() {
-  return server_ != nullptr ? server_->impl().NewSsl() : client_->impl().NewSsl(&verified_);
+  return server_ != nullptr ? server_->impl().NewSsl() : client_->impl().NewSsl(&verified_, family_.get());
 }
 
 void TlsStream::Impl::Start(buffer::Chain already_read) {

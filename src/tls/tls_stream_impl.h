@@ -18,7 +18,7 @@ class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_s
  public:
   /// Exactly one of `server` and `client` is there.
   Impl(ServerContext* server, ClientContext* client, buffer::SlabPool& pool, buffer::Executor& executor,
-       std::unique_ptr<buffer::Stream> lower, TlsHandler* handler);
+       std::unique_ptr<buffer::Stream> lower, TlsHandler* handler, std::shared_ptr<SessionFamily> family = nullptr);
   void Start(buffer::Chain already_read);
   /// The stream is going: no call and no event after it counts.
   void Forget();
@@ -70,6 +70,7 @@ class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_s
 
   ServerContext* const server_;
   ClientContext* const client_;
+  const std::shared_ptr<SessionFamily> family_;  ///< may be nullptr
   buffer::SlabPool& pool_;
   buffer::Executor& executor_;
   std::unique_ptr<buffer::Stream> lower_;
