@@ -1,0 +1,148 @@
+"""vsftpd, ProFTPD and Pure-FTPd, as the tests need them. The folder `ftp` in theirs is what a client sees as /."""
+
+import os
+import shutil
+
+from pysupport.daemons import Daemon, certificate, free_port, place, start
+
+VSFTPD = """
+listen=YES
+listen_address=127.0.0.1
+listen_port={port}
+background=NO
+anonymous_enable=YES
+no_anon_password=YES
+anon_root=/mnt/ftp
+ftp_username=ftp
+anon_upload_enable=YES
+anon_mkdir_write_enable=YES
+anon_umask=022
+write_enable=YES
+allow_writeable_chroot=YES
+chown_uploads=NO
+seccomp_sandbox=NO
+secure_chroot_dir=/mnt/empty
+pasv_address=192.0.2.66
+xferlog_enable=YES
+vsftpd_log_file=/mnt/vsftpd.log
+log_ftp_protocol=YES
+"""
+
+VSFTPD_TLS = """
+ssl_enable=YES
+allow_anon_ssl=YES
+force_anon_logins_ssl=YES
+force_anon_data_ssl=YES
+force_local_logins_ssl=YES
+force_local_data_ssl=YES
+require_ssl_reuse=YES
+ssl_ciphers=HIGH
+rsa_cert_file=/mnt/cert.pem
+rsa_private_key_file=/mnt/key.pem
+strict_ssl_read_eof=YES
+strict_ssl_write_shutdown=YES
+"""
+
+PROFTPD = """
+ServerName old
+ServerType standalone
+DefaultAddress 127.0.0.1
+SocketBindTight on
+Port {port}
+UseIPv6 off
+User nobody
+Group nogroup
+PidFile /run/proftpd.pid
+ScoreboardFile /run/scoreboard
+DelayEngine off
+SystemLog /mnt/proftpd.log
+TransferLog none
+UseReverseDNS off
+WtmpLog off
+RequireValidShell off
+AllowStoreRestart on
+AllowOverwrite on
+{tls}
+<Anonymous /mnt/ftp>
+  User ftp
+  Group nogroup
+  UserAlias anonymous ftp
+  RequireValidShell off
+</Anonymous>
+"""
+
+PROFTPD_TLS = """
+ModulePath /usr/lib/proftpd
+LoadModule mod_tls.c
+TLSEngine on
+TLSRequired on
+TLSProtocol {versions}
+TLSRSACertificateFile /mnt/cert.pem
+TLSRSACertificateKeyFile /mnt/key.pem
+TLSVerifyClient off
+TLSLog /mnt/tls.log
+"""
+
+
+def _folder(folder, certs):
+    """With a home for uploads that every daemon's user can write to."""
+    shutil.rmtree(folder, ignore_errors=True)
+    place(folder)
+    for name in ("ftp", "ftp/in", "empty"):
+        (folder / name).mkdir()
+    os.chmod(folder / "ftp" / "in", 0o777)
+    certificate(folder, certs, certs.rsa)
+    (folder / "key.pem").chmod(0o600)
+
+
+def _started(root, folder, command, port):
+    daemon = Daemon(root, folder, ["sh", "-c", command], [port])
+    daemon.port = port
+    return daemon
+
+
+# The account whose home an anonymous client sees. Each daemon's own package makes it, or none does.
+ACCOUNT = (
+    "grep -v ^ftp: /etc/passwd > /tmp/passwd; echo ftp:x:998:65534::/mnt/ftp:/usr/sbin/nologin >> /tmp/passwd; "
+    "mount --bind /tmp/passwd /etc/passwd; "
+)
+
+
+def vsftpd(folder, certs, tls=False, implicit=False):
+    """With `tls` it lets nobody in without TLS, nor data without the control connection's session."""
+
+    def build():
+        _folder(folder, certs)
+        port = free_port()
+        text = VSFTPD.format(port=port) + (VSFTPD_TLS if tls else "") + ("implicit_ssl=YES\n" if implicit else "")
+        (folder / "vsftpd.conf").write_text(text)
+        return _started("servers", folder, "exec vsftpd /mnt/vsftpd.conf", port)
+
+    return start(build)
+
+
+def proftpd(folder, certs, tls=False, versions="TLSv1.2 TLSv1.3", implicit=False):
+    def build():
+        _folder(folder, certs)
+        port = free_port()
+        security = PROFTPD_TLS.format(versions=versions) if tls else ""
+        security += "TLSOptions UseImplicitSSL\n" if implicit else ""
+        (folder / "proftpd.conf").write_text(PROFTPD.format(port=port, tls=security))
+        return _started("second", folder, ACCOUNT + "exec proftpd -n -c /mnt/proftpd.conf", port)
+
+    return start(build)
+
+
+def pure_ftpd(folder, certs, tls=False):
+    def build():
+        _folder(folder, certs)
+        port = free_port()
+        (folder / "both.pem").write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
+        (folder / "both.pem").chmod(0o600)
+        mode = 3 if tls else 0  # 3: no session and no data without TLS
+        command = f"exec pure-ftpd -S 127.0.0.1,{port} -e -A -M -H -4 -f none -Y {mode}"
+        # Where it looks for its key is compiled in.
+        prepare = "mkdir /tmp/private; cp /mnt/both.pem /tmp/private/pure-ftpd.pem; mount --bind /tmp/private /etc/ssl/private; "
+        return _started("third", folder, ACCOUNT + prepare + command, port)
+
+    return start(build)
