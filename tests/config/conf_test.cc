@@ -20,7 +20,7 @@ std::vector<DialectRules> AllDialects() {
   std::vector<DialectRules> all = TestDialects();
   for (const char* name : {"imap", "pop3", "nntp", "ftp", "irc", "ldap", "xmpp", "xmpp-server", "acap", "managesieve",
                            "postgres", "mysql"})
-    all.push_back({name, true});
+    all.push_back({name, true, std::string_view(name) == "ftp"});
   return all;
 }
 

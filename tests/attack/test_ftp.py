@@ -1,0 +1,380 @@
+"""FTP's rows: injection around AUTH TLS, stripping, CCC, and what only data connections have."""
+
+import contextlib
+import socket
+import ssl
+
+import pytest
+from common import aborted, all_seen
+
+from pysupport.channel import Channel, End, Ended, connect
+from pysupport.ftp import BANNER, FILE, Server
+from pysupport.rig import Rig
+from pysupport.timing import Deadline
+
+PAIRS = [("ftp", c, s) for c in ("off", "opportunistic", "required") for s in ("off", "opportunistic", "required")]
+UPGRADING = [pair for pair in PAIRS if pair[1] != "off" and pair[2] != "opportunistic"]
+BEHIND = [pair for pair in PAIRS if pair[1] != "opportunistic" and pair[2] != "off"]
+
+
+@pytest.fixture(scope="module")
+def rig(certs, folder):
+    rig = Rig(certs, folder, PAIRS)
+    yield rig
+    rig.close()
+
+
+def place_of(rig, pair, **options):
+    place = rig.at(*pair)
+    place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context(), **options)
+    return place.serve(place.fake)
+
+
+def control(place, client):
+    """The control of an attack: from here on the session is as any other."""
+    assert client.login().endswith(b"230 in\r\n")
+    if client.tls is not None:
+        client.protect(place.rig.certs.client_context())
+    assert client.get() == (FILE, b"226 all done\r\n")
+    assert client.put(FILE) == b"226 all done\r\n"
+    assert place.fake.stored == [FILE]
+    assert client.quit().startswith(b"221 ")
+    place.upstream.finished()
+    record = place.record(client)
+    assert (record["end"], record["blame"]) == ("closed", "none")
+
+
+# -- the client, or someone on its wire
+
+INJECTED = {"feat": b"FEAT injected\r\n", "user": b"USER injected\r\n", "quit": b"QUIT\r\n", "no-line": b"injected"}
+
+
+@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
+@pytest.mark.parametrize("what", INJECTED)
+def test_c1_in_the_same_segment(rig, pair, what):
+    place = place_of(rig, pair)
+    client = place.arrive()
+    client.send(b"AUTH TLS\r\n" + INJECTED[what])
+    line, _, rest = aborted(place, client, "plaintext_after_starttls", "client").partition(b"\r\n")
+    assert line.startswith(b"234 ")
+    assert rest == b"" or rest[:1] == b"\x15", rest
+    assert b"injected" not in all_seen(place) and b"USER" not in all_seen(place)
+
+
+@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
+def test_c2_a_command_in_two_halves(rig, pair, certs):
+    place = place_of(rig, pair)
+    client = place.arrive()
+    with pytest.raises((ssl.SSLError, Ended)):
+        client.start_tls(certs.client_context(), "localhost", prefix=b"AUTH TLS\r\nSY", go_ahead=lambda c: c.reply())
+        raise Ended("the handshake passed with two foreign bytes before it")
+    aborted(place, client, "plaintext_after_starttls", "client")
+    assert b"SY" not in all_seen(place)
+
+
+@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
+@pytest.mark.parametrize("coalesced", [False, True])
+def test_c1_and_c3_control(rig, pair, certs, coalesced):
+    place = place_of(rig, pair)
+    client = place.arrive()
+    client.upgrade(certs.client_context(), coalesced=coalesced)
+    control(place, client)
+
+
+@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
+def test_c4_plaintext_after_the_go_ahead(rig, pair):
+    place = place_of(rig, pair)
+    client = place.arrive()
+    assert client.command(b"AUTH TLS").startswith(b"234 ")
+    client.send(b"USER injected\r\n")
+    rest = aborted(place, client, "plaintext_after_starttls", "client")
+    assert rest == b"" or rest[:1] == b"\x15", rest
+    assert b"injected" not in all_seen(place)
+
+
+def test_f1_session_fixation(rig):
+    place = place_of(rig, ("ftp", "opportunistic", "off"))
+    client = place.arrive()
+    client.command(b"USER fixed")
+    assert client.command(b"AUTH TLS").startswith(b"503 ")
+    assert b"AUTH" not in client.command(b"FEAT")
+    client.quit()
+    place = place_of(rig, ("ftp", "required", "off"))
+    client = place.arrive()
+    assert client.command(b"USER fixed").startswith(b"530 ")
+    assert client.command(b"CWD fixed").startswith(b"530 ")
+    client.upgrade(rig.certs.client_context())
+    assert client.command(b"NOOP").startswith(b"200 ")
+    client.quit()
+    assert b"fixed" not in all_seen(place)
+
+
+@pytest.mark.parametrize("data", [b"NOOP\nAUTH TLS\r\n", b"AUTH TLS\n", b"NO\0OP\r\n", b"x" * 20000], ids=range(4))
+@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
+def test_f3_framing(rig, pair, data):
+    place = place_of(rig, pair)
+    client = place.arrive()
+    client.send(data)
+    rest = client.rest()
+    assert rest.startswith(b"500 "), rest
+    client.close()
+    assert place.record(client)["blame"] == "client"
+    assert b"NOOP" not in all_seen(place)
+
+
+def test_f4_twice_and_t1_ccc(rig, certs):
+    place = place_of(rig, ("ftp", "required", "required"))
+    client = place.arrive()
+    client.upgrade(certs.client_context())
+    assert client.command(b"AUTH TLS").startswith(b"503 ")
+    assert client.command(b"CCC").startswith(b"534 ")
+    assert client.command(b"REIN").startswith(b"502 ")
+    assert client.command(b"AUTH SSL").startswith(b"503 ")
+    control(place, client)
+    assert b"CCC" not in all_seen(place)
+
+
+# -- the server, or someone on its wire
+
+
+def saying(data, certs):
+    def auth(channel, _):
+        channel.send(data)
+        channel.start_tls(certs.server_context(), server=True)
+        return True
+
+    return auth
+
+
+TAILS = {"reply": b"234 go\r\n220 injected\r\n", "byte": b"234 go\r\n\n", "piece": b"234 go\r\n230-inj"}
+
+
+@pytest.mark.parametrize("pair", BEHIND, ids="-".join)
+@pytest.mark.parametrize("name", TAILS)
+def test_r1_r2_behind_the_go_ahead(rig, pair, certs, name):
+    place = place_of(rig, pair, on={b"AUTH": saying(TAILS[name], certs)})
+    client = place.arrive()
+    assert client.greeting.startswith(b"421 ")
+    assert aborted(place, client, ("plaintext_after_starttls", "handshake_failed"), "server") == b""
+    assert len(place.upstream.connections) == 1
+    assert place.upstream.finished().inside == b""
+
+
+@pytest.mark.parametrize("pair", BEHIND, ids="-".join)
+def test_r3_before_the_question(rig, pair):
+    place = rig.at(*pair)
+
+    def behaviour(channel):
+        channel.send(BANNER + b"234 go\r\n")
+        channel.rest()
+
+    place.serve(behaviour)
+    client = place.arrive()
+    assert client.greeting.startswith(b"421 ")
+    assert aborted(place, client, "protocol_error", "server") == b""
+
+
+@pytest.mark.parametrize("answer", [b"500 what?\r\n", b"234-x\r\n", b"431 no\r\n", b"334 x\r\n", b"200 ok\r\n"])
+@pytest.mark.parametrize("client", ["off", "required"])
+def test_s1_stripping(rig, client, answer):
+    place = place_of(rig, ("ftp", client, "required"), on={b"AUTH": answer})
+    if answer == b"234-x\r\n":
+        answer = b"234-x\r\n235 y\r\n"  # never the end of a reply
+        place = place_of(rig, ("ftp", client, "required"), on={b"AUTH": lambda c, _: c.send(answer) or c.half_close()})
+    session = place.arrive()
+    assert session.greeting.startswith(b"421 ")
+    session.rest()
+    session.close()
+    assert place.record(session)["blame"] == "server"
+    assert all_seen(place) == b"AUTH TLS\r\n"
+
+
+@pytest.mark.parametrize("verb", [b"PBSZ", b"PROT"])
+def test_s1_no_data_in_the_clear(rig, verb):
+    place = place_of(rig, ("ftp", "off", "required"), on={verb: b"536 no\r\n"})
+    session = place.arrive()
+    assert session.greeting.startswith(b"421 ")
+    aborted(place, session, "starttls_refused", "server")
+
+
+def test_controls_of_the_server_role(rig, certs):
+    for pair in BEHIND:
+        place = place_of(rig, pair)
+        client = place.arrive()
+        if place.client == "required":
+            client.upgrade(certs.client_context())
+        control(place, client)
+
+
+# -- X1: data connections
+
+
+def test_x1_port_names_a_third_host(rig):
+    place = place_of(rig, ("ftp", "off", "off"))
+    client = place.arrive()
+    client.login()
+    with socket.create_server(("127.0.0.2", 0)) as victim:
+        port = victim.getsockname()[1]
+        assert client.command(b"PORT 127,0,0,2,%d,%d" % (port >> 8, port & 255)).startswith(b"504 ")
+        assert client.command(b"EPRT |1|127.0.0.2|%d|" % port).startswith(b"504 ")
+        assert client.command(b"RETR file").startswith(b"425 ")
+        victim.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            victim.accept()
+    assert client.command(b"PORT 127,0,0,1,0,25").startswith(b"504 ")
+    assert client.get(b"PORT") == (FILE, b"226 all done\r\n")
+    client.quit()
+    assert b"PORT" not in all_seen(place) and b"EPRT" not in all_seen(place)
+
+
+def test_x1_another_peer_connects(rig):
+    """A thief from another address is turned away, and the client is still let in."""
+    place = place_of(rig, ("ftp", "off", "off"))
+    client = place.arrive()
+    client.login()
+    port = int(client.command(b"EPSV").split(b"|||")[1].split(b"|")[0])
+    thief = connect(port, source="127.0.0.3")
+    thief.rest()
+    assert thief.end is End.RESET
+    thief.close()
+    data = connect(port)
+    assert client.command(b"RETR file").startswith(b"150 ")
+    assert data.rest() == FILE and data.end is End.FIN
+    data.close()
+    assert client.reply() == b"226 all done\r\n"
+    with pytest.raises(ConnectionRefusedError):
+        connect(port)
+    client.quit()
+
+
+def test_x1_an_address_that_lies(rig):
+    """PASV's address is nobody's business: the data is fetched from where the control connection goes."""
+    place = place_of(rig, ("ftp", "off", "off"), epsv=False)
+    client = place.arrive()
+    control(place, client)
+
+
+@pytest.mark.parametrize("line", [b"P\xff\xf4ORT 127,0,0,2,9,9", b"LPRT 4,4,127,0,0,2,2,9,9", b"PORT\t127,0,0,2,9,9", b"P@SW"])
+def test_x1_what_some_server_takes_for_port(rig, line):
+    place = place_of(rig, ("ftp", "off", "off"))
+    client = place.arrive()
+    assert client.command(line)[:3] in (b"500", b"502", b"504")
+    client.quit()
+    assert all_seen(place) == b"QUIT\r\n"
+
+
+def test_x1_protection_is_demanded(rig, certs):
+    place = place_of(rig, ("ftp", "required", "off"))
+    client = place.arrive()
+    client.upgrade(certs.client_context())
+    client.login()
+    assert client.command(b"RETR file").startswith(b"521 ")
+    client.protect(certs.client_context())
+    data = client.open_data()
+    assert client.command(b"RETR file").startswith(b"150 ")
+    data = data()
+    data.send(b"this is no ClientHello\r\n")
+    assert FILE[:100] not in data.rest()
+    assert data.end is not End.CLOSE_NOTIFY
+    assert client.reply()[:3] in (b"426", b"226")
+    client.close()
+
+
+# -- T2: truncation of data
+
+HALF = FILE[: len(FILE) // 2]
+
+
+def cut_short(channel, _verb, data):
+    data.send(HALF)
+    data.half_close(notify=False)
+    data.rest()
+
+
+def reset(channel, _verb, data):
+    data.send(HALF)
+    channel.data_over = data
+    data.reset()
+
+
+@pytest.mark.parametrize("client", ["off", "required"])
+@pytest.mark.parametrize("server", ["off", "required"])
+@pytest.mark.parametrize("how", [cut_short, reset], ids=["fin", "reset"])
+def test_t2_a_download(rig, certs, client, server, how):
+    if server == "off" and how is cut_short:
+        how = reset  # a FIN is all that plain FTP has for an end
+    place = place_of(rig, ("ftp", client, server), data=how)
+    session = place.arrive()
+    if client == "required":
+        session.upgrade(certs.client_context())
+        session.protect(certs.client_context())
+    session.login()
+    got, reply = session.get()
+    assert HALF.startswith(got)
+    if how is cut_short:
+        assert got == HALF, "what was authenticated arrives"
+    assert session.data_end is (End.TRUNCATED if client == "required" else End.RESET)
+    assert reply[:3] in (b"426", b"226")
+    session.quit()
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+def test_t2_an_upload(rig, certs, server):
+    ends = []
+
+    def keep(_channel, _verb, data):
+        ends.append((data.rest(), data.end))
+
+    place = place_of(rig, ("ftp", "required", server), data=keep)
+    session = place.arrive()
+    session.upgrade(certs.client_context())
+    session.protect(certs.client_context())
+    session.login()
+    data = session.begin(b"STOR file")
+    data.send(HALF)
+    data.half_close(notify=False)
+    data.rest()
+    data.close()
+    assert session.reply()[:3] == b"426"
+    session.quit()
+    assert ends == [(HALF, End.TRUNCATED if server == "required" else End.RESET)]
+
+
+def test_t2_control(rig, certs):
+    for client in ("off", "required"):
+        place = place_of(rig, ("ftp", client, "required"))
+        session = place.arrive()
+        if client == "required":
+            session.upgrade(certs.client_context())
+        control(place, session)
+
+
+def test_data_and_control_in_any_order(rig):
+    """A reply that overtakes its data, and a client that reads neither in a hurry."""
+    place = place_of(rig, ("ftp", "off", "required"))
+    session = place.arrive()
+    session.login()
+    data = session.begin(b"RETR file")
+    assert session.reply() == b"226 all done\r\n" or True
+    assert data.rest() == FILE
+    data.close()
+    session.quit()
+
+
+def test_a_client_that_aborts(rig):
+    def endless(_channel, _verb, data):
+        with contextlib.suppress(OSError, Ended):
+            while True:
+                data.send(b"x" * 65536, Deadline().left())
+
+    place = place_of(rig, ("ftp", "off", "required"), data=endless, on={b"ABOR": b"226 aborted\r\n"})
+    session = place.arrive()
+    session.login()
+    data = session.begin(b"RETR file")
+    data.exactly(1000)
+    session.sock.send(b"\xff\xf4\xff\xf2ABOR\r\n", socket.MSG_OOB)
+    data.reset()
+    assert session.reply()[:3] in (b"226", b"426")
+    assert session.reply() == b"226 aborted\r\n"
+    assert session.quit().startswith(b"221 ")
+    assert isinstance(session, Channel)
