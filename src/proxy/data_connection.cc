@@ -129,7 +129,10 @@ void DataConnection::LegReady(Side side) {
 void DataConnection::OnData(Side side, buffer::Chain& in) {
   if (!Flows()) return leg(side).stream->SetReading(false);
   owner_.OnDataMoved(side, in.size());
-  if (!other(side).open()) return in.Consume(in.size());
+  if (!other(side).open()) {  // nobody is there to have it, and a reset says so
+    in.Consume(in.size());
+    return End();
+  }
   if (!other(side).stream->Write(std::move(in))) leg(side).stream->SetReading(false);
 }
 

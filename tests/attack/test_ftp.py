@@ -349,14 +349,23 @@ def test_t2_control(rig, certs):
         control(place, session)
 
 
-def test_data_and_control_in_any_order(rig):
-    """A reply that overtakes its data, and a client that reads neither in a hurry."""
-    place = place_of(rig, ("ftp", "off", "required"))
+def test_a_reply_that_overtakes_its_data(rig):
+    """The client has the 226 before it reads the first byte, and asks on: all that was sent is still to be had."""
+    content = FILE * 20
+
+    def hasty(_channel, _verb, data):
+        data.send(content)
+        data.half_close()
+
+    place = place_of(rig, ("ftp", "off", "off"), data=hasty)
     session = place.arrive()
     session.login()
     data = session.begin(b"RETR file")
-    assert session.reply() == b"226 all done\r\n" or True
-    assert data.rest() == FILE
+    first = data.exactly(1)
+    assert session.reply() == b"226 all done\r\n"
+    session.command(b"NOOP")
+    assert session.get() == (content, b"226 all done\r\n")
+    assert first + data.rest() == content and data.end is End.FIN
     data.close()
     session.quit()
 

@@ -56,7 +56,7 @@ TEST(Ftp, Mistakes) {
         Case{"{data_ports: 9-8}", "'9-8' ends before it begins"},
         Case{"{external_address: example.org}", "'example.org' is not an IPv4 address"},
         Case{"{external_address: '::1'}", "'::1' is not an IPv4 address"},
-        Case{"{ports: 1}", "unknown key 'ports' in 'ftp' of listener 'files'"}, Case{"5", "takes a map"}}) {
+        Case{"{ports: 1}", "unknown key 'ports' in 'ftp' of listener 'files'"}, Case{"5", "must be a map of keys and values"}}) {
     const Loaded loaded = Load("    ftp: " + c.ftp + "\n");
     ASSERT_EQ(loaded.errors.size(), 1U) << c.ftp;
     EXPECT_THAT(loaded.errors[0].ToString(), testing::HasSubstr(c.says));

@@ -203,7 +203,7 @@ TEST(Mistakes, InAListener) {
       {With({.listen = "listen: @systemd:smtp"}), "not supported yet"},
       {With({.protocol = "protocol: @smpt"}), "did you mean 'smtp'? (known: smtp, lmtp or tcp)"},
       {With({.protocol = "protocol: @imap"}), "'imap' is not a protocol that is known here (known: smtp, lmtp or tcp)"},
-      {With({.protocol = "protocol: smtp\n    @ftp: {data_ports: 1}"}), "'ftp' stands only beside protocol: ftp"},
+      {With({.protocol = "protocol: smtp\n    ftp: @{data_ports: 1}"}), "'ftp' stands only beside protocol: ftp"},
       {With({.protocol = "protocol: smtp\n    @transparent: true"}), "'transparent' is not supported yet"},
       {With({.protocol = "protocol: smtp\n    @proxy_protocol: v2"}), "'proxy_protocol' is not supported yet"},
       {With({.protocol = "protocol: smtp\n    @tls: off"}), "unknown key 'tls' in listener 'front'"},

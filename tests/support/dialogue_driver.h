@@ -217,6 +217,8 @@ class DialogueDriver {
   std::string said_[2];
   std::string to_tls_[2];
   std::string notes_;
+  std::string data_;
+  bool data_pending_ = false;
   bool tls_up_[2] = {false, false};
   int dials_ = 0;
 };
