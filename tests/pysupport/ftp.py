@@ -91,7 +91,8 @@ class Server:
     def _listen(self, channel, verb):
         if self._listener:
             self._listener.close()
-        self._listener = socket.create_server((self.host, 0))
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self._listener = socket.create_server((self.host, 0), family=family)
         port = self._listener.getsockname()[1]
         if verb == b"EPSV":
             channel.send(b"229 Entering (|||%d|)\r\n" % port)
