@@ -21,7 +21,7 @@ struct ClientContext::Impl {
   /// A new connection's state, in the client role, with a session to resume where there is one. What verification
   /// finds goes to `outcome`, which must live as long; so must `family`, whose sessions are meant where there is one.
   /// Aborts where there is no memory left.
-  bssl::UniquePtr<SSL> NewSsl(VerifyOutcome* outcome, SessionFamily* family);
+  bssl::UniquePtr<SSL> NewSsl(VerifyOutcome* outcome, SessionFamily* family = nullptr);
 
   std::string sni;             ///< empty: none is sent
   bool alpn_required = false;  ///< a handshake without an agreement on ALPN has failed

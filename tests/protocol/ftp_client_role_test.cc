@@ -163,6 +163,51 @@ TEST(FtpClientRole, AServerThatDoesNotProtectData) {
   )");
 }
 
+// A server that takes PROT only from whom it knows: it is said behind the client's login, before the client hears of
+// it.
+TEST(FtpClientRole, ProtectionAfterTheLogin) {
+  const std::string_view login = R"(
+    S: 220 old
+    s: PBSZ 0
+    S: 200 ok
+    s: PROT P
+    S: 530 log in
+    c: 220 old
+    C: EPSV
+    c: 530 Not logged in
+    C: USER a
+    s: USER a
+    S: 331 who?
+    c: 331 who?
+    C: PASS b
+    s: PASS b
+    S: 230-in
+    c: 230-in
+    S: 230 now
+    s: PBSZ 0
+    C: EPSV
+    S: 200 ok
+    s: PROT P
+  )";
+  Play({"ftp", kOff, kImp}, std::string(login) + R"(
+    S: 200 ok
+    c: 230 now
+    s: EPSV
+    S: 229 (|||4|)
+    data: open 4 listen
+    @ data 192.0.2.7 9
+    c: 229 Entering Extended Passive Mode (|||9|).
+    C: LIST
+    s: LIST
+    data: begin clear tls
+  )");
+  Play({"ftp", kOff, kImp}, std::string(login) + R"(
+    S: 534 no
+    c: 421 No secure connection to the server behind
+    ! fail starttls_refused server
+  )");
+}
+
 // R1 to R3: a server that speaks before it was asked, or on after its go-ahead.
 TEST(FtpClientRole, AnswersBeforeTheQuestion) {
   const std::string secure = "\nc: 421 No secure connection to the server behind\n";

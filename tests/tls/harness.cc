@@ -95,11 +95,12 @@ ClientSettings World::Client() const {
   return settings;
 }
 
-Link::Link(ServerContext& server_context, ClientContext& client_context, const test::PairOptions& options)
+Link::Link(ServerContext& server_context, ClientContext& client_context, const test::PairOptions& options,
+           std::shared_ptr<SessionFamily> family)
     : pair(loop, options) {
   client.pool = server.pool = &loop.pool();
   server.Attach(TlsStream::Accept(server_context, loop.pool(), loop, std::move(pair.b), {}, &server));
-  client.Attach(TlsStream::Connect(client_context, loop.pool(), loop, std::move(pair.a), &client));
+  client.Attach(TlsStream::Connect(client_context, loop.pool(), loop, std::move(pair.a), &client, std::move(family)));
 }
 
 Link::~Link() = default;

@@ -66,7 +66,8 @@ class World {
 /// Two streams that face each other.
 class Link {
  public:
-  Link(ServerContext& server_context, ClientContext& client_context, const test::PairOptions& options = {});
+  Link(ServerContext& server_context, ClientContext& client_context, const test::PairOptions& options = {},
+       std::shared_ptr<SessionFamily> family = nullptr);
   ~Link();
 
   /// Turns the loop until all is quiet.

@@ -153,6 +153,30 @@ TEST_P(Resumption, KeepsFew) {
   EXPECT_GE(client->impl().sessions.size(), 1u);
 }
 
+// As a data connection must its control connection's: in every one of them, and none of another control connection.
+TEST_P(Resumption, InAFamily) {
+  auto server = MakeServer(Server());
+  auto client = MakeClient(World::Get().Client());
+  EXPECT_FALSE(Resumes(*server, *client));
+  const size_t others = client->impl().sessions.size();
+  for (int control = 0; control < 2; ++control) {
+    const auto family = std::make_shared<SessionFamily>();
+    Link first(*server, *client, {}, family);
+    first.Run();
+    first.server.Send("pong");
+    first.Run();
+    ASSERT_TRUE(first.established());
+    EXPECT_FALSE(first.client.info->resumed);
+    for (int data = 0; data < 5; ++data) {
+      Link link(*server, *client, {}, family);
+      link.Run();
+      ASSERT_TRUE(link.established());
+      EXPECT_TRUE(link.client.info->resumed) << data;
+    }
+  }
+  EXPECT_EQ(client->impl().sessions.size(), others);
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, Resumption, testing::Values("1.2", "1.3"));
 
 TEST(Sessions, OfTls13AreUsedOnce) {

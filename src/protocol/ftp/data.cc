@@ -38,6 +38,7 @@ Verdict FtpDialogue::OnActive(const Command& command, Out& out) {
 }
 
 Verdict FtpDialogue::AskForPort(Out& out) {
+  if (prot_is_due_) return Answer("530 Not logged in\r\n", out);  // nor could data be protected
   data_ = Data::kOpening;
   outstanding_.push_back(epsv_unknown_ ? Asked::kPasv : Asked::kEpsv);
   out.server() += epsv_unknown_ ? "PASV\r\n" : "EPSV\r\n";

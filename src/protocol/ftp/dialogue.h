@@ -29,6 +29,8 @@ class FtpDialogue final : public Dialogue {
     kFeat,
     kEpsv,  ///< by us, for the client's `passive_`
     kPasv,  ///< the same
+    kPbsz,  ///< by us, after the login
+    kProt,  ///< the same
     kTransfer,
     kAbor,
     kStat,
@@ -47,6 +49,8 @@ class FtpDialogue final : public Dialogue {
   Verdict OnGreeting(std::string_view reply, Out& out);
   Verdict OnAuthReply(int code, Out& out);
   Verdict OnProtReply(int code, Out& out);
+  Verdict OnLateProtReply(Asked asked, int code, Out& out);
+  Verdict ProtRefused() const;
   Verdict Ask(Stage next, std::string_view command, Out& out);
   Verdict GoOnInPlaintext(End end, bool possible, Out& out);
   Verdict Greet(Out& out);
@@ -91,6 +95,8 @@ class FtpDialogue final : public Dialogue {
   int reply_code_ = -1;            ///< of the reply whose lines pass one by one; -1: none
 
   bool protects_server_ = false;  ///< the upstream has taken PROT P
+  bool prot_is_due_ = false;      ///< it takes none before the login
+  std::string welcome_;           ///< the end of its answer to the login, until it has taken PROT P
   bool has_pbsz_ = false;         ///< the client has said PBSZ
   bool prot_private_ = false;     ///< the client's PROT
   bool epsv_unknown_ = false;     ///< the upstream takes PASV only

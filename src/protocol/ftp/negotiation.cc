@@ -81,14 +81,39 @@ Verdict FtpDialogue::OnAuthReply(int code, Out& out) {
   return GoOnInPlaintext(denied ? End::kStarttlsRefused : End::kStarttlsNotOffered, in_words, out);
 }
 
-// Data in the clear is what a server leg with TLS must never come to by itself.
+// Data in the clear is what a server leg with TLS must never come to by itself. A server may want the login first
+// (RFC 4217 12 shows both orders).
 Verdict FtpDialogue::OnProtReply(int code, Out& out) {
   protects_server_ = code / 100 == 2;
-  if (!protects_server_ && env().server != TlsMode::kOpportunistic) {
-    return Verdict::Fail(End::kStarttlsRefused, Blame::kServer, "the server refuses to protect data connections");
+  prot_is_due_ = code == 530 || code == 503;
+  if (!protects_server_ && !prot_is_due_) {
+    if (env().server != TlsMode::kOpportunistic) return ProtRefused();
+    out.note = "the server refuses to protect data connections: they will be in plaintext";
   }
-  if (!protects_server_) out.note = "the server refuses to protect data connections: they will be in plaintext";
   return Greet(out);
+}
+
+// The login is done, and the client does not know it yet.
+Verdict FtpDialogue::OnLateProtReply(Asked asked, int code, Out& out) {
+  outstanding_.pop_front();
+  if (code / 100 == 2 && asked == Asked::kPbsz) {
+    outstanding_.push_front(Asked::kProt);
+    out.server() += "PROT P\r\n";
+    return Verdict::Read();
+  }
+  protects_server_ = code / 100 == 2;
+  prot_is_due_ = false;
+  if (!protects_server_) {
+    if (env().server != TlsMode::kOpportunistic) return ProtRefused();
+    out.note = "the server refuses to protect data connections: they will be in plaintext";
+  }
+  out.client() += welcome_;
+  welcome_.clear();
+  return Verdict::Read();
+}
+
+Verdict FtpDialogue::ProtRefused() const {
+  return Verdict::Fail(End::kStarttlsRefused, Blame::kServer, "the server refuses to protect data connections");
 }
 
 Verdict FtpDialogue::Ask(Stage next, std::string_view command, Out& out) {

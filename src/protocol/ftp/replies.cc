@@ -17,6 +17,8 @@ bool FtpDialogue::NeedsWholeReply() const {
     case Asked::kFeat:
     case Asked::kEpsv:
     case Asked::kPasv:
+    case Asked::kPbsz:
+    case Asked::kProt:
       return true;
     case Asked::kTransfer:
       return outstanding_.back() != Asked::kStat;
@@ -49,6 +51,9 @@ Verdict FtpDialogue::OnReply(std::string_view unit, Out& out) {
     case Asked::kEpsv:
     case Asked::kPasv:
       return OnPassiveReply(unit, code, out);
+    case Asked::kPbsz:
+    case Asked::kProt:
+      return OnLateProtReply(outstanding_.front(), code, out);
     case Asked::kTransfer:
       return OnTransferReply(unit, code, out);
     case Asked::kFeat:
@@ -57,6 +62,12 @@ Verdict FtpDialogue::OnReply(std::string_view unit, Out& out) {
     case Asked::kAbor:
     case Asked::kStat:
     case Asked::kOther:
+      if (prot_is_due_ && (code == 230 || code == 232)) {
+        welcome_ = unit;
+        outstanding_.front() = Asked::kPbsz;
+        out.server() += "PBSZ 0\r\n";
+        return Verdict::Read();
+      }
       // A command that we don't know may be a transfer.
       if (code / 100 == 1 && data_ == Data::kReady && MayTransfer()) Begin(out);
       out.client() += unit;
