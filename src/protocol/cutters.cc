@@ -49,6 +49,15 @@ std::optional<Mark> MarkAtEnd(std::string_view line) {
   return mark;
 }
 
+constexpr std::string_view kFinal = ".\r\n";
+
+std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n') + 1); }
+
+bool BeginsWith(std::string_view line, std::string_view word) {
+  std::string_view text = Content(line);
+  return EqualsNoCase(TakeWord(text), word);
+}
+
 }  // namespace
 
 Frame CutLine(std::string_view in) {
@@ -127,6 +136,63 @@ void CommandCutter::Use(std::string_view piece) {
 }
 
 void CommandCutter::Allow() { state_ = left_ == 0 ? State::kRest : State::kLiteral; }
+
+Frame CutDotted(std::string_view in) {
+  for (size_t at = 0;;) {
+    const Frame line = CutLine(in.substr(at));
+    if (line.kind != Frame::Kind::kWhole) return line;
+    const bool final = at > 0 && in.substr(at, line.size) == kFinal;
+    at += line.size;
+    if (final) return Frame::Whole(at);
+  }
+}
+
+Frame CutBody(std::string_view in, bool line_start) {
+  constexpr std::string_view kEnd = "\r\n.\r\n";
+  if (line_start) {
+    if (in.substr(0, kFinal.size()) == kFinal) return Frame::Whole(kFinal.size());
+    if (kFinal.substr(0, in.size()) == in) return Frame::Partial();
+  }
+  const size_t end = in.find(kEnd);
+  if (end != std::string_view::npos) return Frame::Whole(end + 2);
+  size_t held = std::min(in.size(), kEnd.size() - 1);  // what may be the beginning of the end
+  while (in.substr(in.size() - held) != kEnd.substr(0, held)) --held;
+  return held == in.size() ? Frame::Partial() : Frame::Whole(in.size() - held);
+}
+
+bool DottedHas(std::string_view list, std::string_view word) { return DottedWithout(list, word).size() != list.size(); }
+
+std::vector<std::string> DottedLines(std::string_view list) {
+  std::vector<std::string> lines;
+  list.remove_prefix(FirstLine(list).size());
+  while (list.size() > kFinal.size()) {
+    const std::string_view line = FirstLine(list);
+    lines.emplace_back(Content(line));
+    list.remove_prefix(line.size());
+  }
+  return lines;
+}
+
+std::string DottedWithout(std::string_view list, std::string_view word) {
+  std::string rest(FirstLine(list));
+  list.remove_prefix(rest.size());
+  while (!list.empty()) {
+    const std::string_view line = FirstLine(list);
+    if (!BeginsWith(line, word)) rest += line;
+    list.remove_prefix(line.size());
+  }
+  return rest;
+}
+
+std::string DottedWith(std::string_view list, std::string_view word) {
+  std::string with = DottedWithout(list, word);
+  return with.insert(with.size() - kFinal.size(), std::string(word) + "\r\n");
+}
+
+bool ContainsNoCase(std::string_view text, std::string_view part) {
+  const auto same = [](char x, char y) { return Lower(x) == Lower(y); };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
 
 bool EqualsNoCase(std::string_view a, std::string_view b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/dialogue.h"
 
@@ -59,6 +61,30 @@ class CommandCutter {
   State state_ = State::kBetween;
   uint64_t left_ = 0;
 };
+
+/// A first line and what it announces, up to the line that is a single dot (RFC 1939 3, RFC 3977 3.1.1): for lists
+/// short enough to be a unit.
+Frame CutDotted(std::string_view in);
+
+/// The next piece of a dot-terminated body of any length. `line_start`: `in` begins a line. A whole piece is the final
+/// `.CRLF` alone, or comes before it, and ends in CRLF only where the final one is next. Nothing is judged, bare line
+/// ends and NULs included: only CRLF, dot, CRLF ends a body.
+Frame CutBody(std::string_view in, bool line_start);
+
+/// Whether one of the lines between the first and the final dot begins with `word`, in any case.
+bool DottedHas(std::string_view list, std::string_view word);
+
+/// Those lines, without their ends.
+std::vector<std::string> DottedLines(std::string_view list);
+
+/// The same list without those that begin with `word`. No other byte differs.
+std::string DottedWithout(std::string_view list, std::string_view word);
+
+/// The same list with `word` in it exactly once, as its last line.
+std::string DottedWith(std::string_view list, std::string_view word);
+
+/// Whether `text` has `part` in it, in any case.
+bool ContainsNoCase(std::string_view text, std::string_view part);
 
 /// Whether `a` and `b` are equal but for the case of ASCII letters.
 bool EqualsNoCase(std::string_view a, std::string_view b);

@@ -10,6 +10,10 @@
 #include "protocol/postgres_probe.h"
 #include "protocol/ftp/ftp.h"
 #include "protocol/ftp/probe.h"
+#include "protocol/nntp.h"
+#include "protocol/nntp_probe.h"
+#include "protocol/pop3.h"
+#include "protocol/pop3_probe.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -29,6 +33,8 @@ constexpr Dialect kDialects[] = {
     {"xmpp-server", 5269, true, "xmpp-server", MakeXmppServer, ProbeXmppServer},
     {"postgres", 5432, true, "postgresql", MakePostgres, ProbePostgres, true},
     {"ftp", 21, true, "ftp", MakeFtp, ProbeFtp, "ftp-data"},
+    {"pop3", 110, true, "pop3", MakePop3, ProbePop3},
+    {"nntp", 119, true, "nntp", MakeNntp, ProbeNntp},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 

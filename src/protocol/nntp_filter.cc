@@ -1,0 +1,151 @@
+#include "protocol/nntp_filter.h"
+
+#include "protocol/cutters.h"
+
+namespace starlock::protocol::nntp {
+namespace {
+
+// A client that asks on without reading would have us remember its questions for ever.
+constexpr size_t kMaxOutstanding = 100;
+
+constexpr const char* kChannelBinding =
+    "the server offers channel binding (-PLUS), which cannot hold across two TLS legs: clients that insist on it must "
+    "be told not to, or the server not to offer it";
+constexpr const char* kExternal =
+    "the client wants to authenticate by its TLS certificate (EXTERNAL), which the server behind cannot see: use "
+    "another mechanism";
+
+bool IsExternal(std::string_view argument) {
+  const bool sasl = EqualsNoCase(TakeWord(argument), "SASL");
+  return sasl && EqualsNoCase(TakeWord(argument), "EXTERNAL");
+}
+
+// The client's article follows: POST, IHAVE.
+bool AsksForArticle(int code) { return code == 340 || code == 335; }
+
+}  // namespace
+
+void NntpFilter::Body::Pass(std::string_view piece) {
+  if (line_start && piece == ".\r\n") {
+    open = false;
+  } else {
+    line_start = piece.back() == '\n' && piece.size() > 1 && piece[piece.size() - 2] == '\r';
+  }
+}
+
+Frame NntpFilter::Cut(Side side, std::string_view in) {
+  const Body& body = body_[Index(side)];
+  if (body.open) return CutBody(in, body.line_start);
+  if (side == Side::kClient) return CutLine(in);
+  const bool list = !outstanding_.empty() && outstanding_.front() == Verb::kCapabilities;
+  return list ? CutCapabilities(in) : CutStatus(in);
+}
+
+Verdict NntpFilter::On(Side side, std::string_view unit, Out& out) {
+  Body& body = body_[Index(side)];
+  if (!body.open) return side == Side::kServer ? OnReply(unit, out) : OnCommand(unit, out);
+  body.Pass(unit);
+  out.to[Index(Other(side))] += unit;
+  return Verdict::Read();
+}
+
+// What follows may be an article, a SASL response, or a command in another state.
+bool NntpFilter::MustWait() const {
+  if (outstanding_.empty()) return false;
+  const Verb last = outstanding_.back();
+  return last == Verb::kAuthinfo || last == Verb::kCompress || last == Verb::kPost ||
+         outstanding_.size() >= kMaxOutstanding;
+}
+
+Verdict NntpFilter::OnCommand(std::string_view line, Out& out) {
+  if (sasl_) {
+    sasl_ = false;
+    out.server() += line;
+    return Verdict::Read();
+  }
+  if (MustWait()) return Verdict::Wait();
+  const Command command = Parse(line);
+  switch (command.verb) {
+    case Verb::kStarttls:
+      return OnStarttls(command.argument, out);
+    case Verb::kCapabilities:
+    case Verb::kModeReader:
+    case Verb::kQuery:
+    case Verb::kQuit:
+      return Forward(line, command.verb, out);
+    case Verb::kAuthinfo:
+      if (IsExternal(command.argument)) out.note = kExternal;
+      break;
+    case Verb::kTakethis:
+      body_[Index(Side::kClient)].Begin();
+      break;
+    case Verb::kListgroup:
+    case Verb::kPost:
+    case Verb::kCompress:
+    case Verb::kOther:
+      break;
+  }
+  window_open_ = false;  // what we don't know may well have been meant to be protected
+  return Forward(line, command.verb, out);
+}
+
+Verdict NntpFilter::OnStarttls(std::string_view argument, Out& out) {
+  if (prologue_.client_tls) return Answer("502 TLS is active already\r\n", out);
+  if (prologue_.env.client == TlsMode::kOff) return Answer("500 STARTTLS is not available\r\n", out);
+  if (!OnOffer()) return Answer("502 Too late for STARTTLS\r\n", out);
+  if (!argument.empty()) return Answer("501 STARTTLS has no parameter\r\n", out);
+  if (!outstanding_.empty() || body_[Index(Side::kServer)].open) return Verdict::Wait();
+  out.client() += "382 Continue with TLS negotiation\r\n";
+  return Verdict::Do(Act::kTlsClient);
+}
+
+Verdict NntpFilter::OnReply(std::string_view reply, Out& out) {
+  if (outstanding_.empty()) {  // unasked: a 400 before the upstream closes
+    out.client() += reply;
+    return Verdict::Read();
+  }
+  const Verb asked = outstanding_.front();
+  if (asked == Verb::kCapabilities) return OnCapabilities(reply, out);
+  out.client() += reply;
+  const int code = CodeOf(reply);
+  sasl_ = asked == Verb::kAuthinfo && code == 383;
+  if (sasl_) return Verdict::Read();
+  if (AsksForArticle(code) && outstanding_.size() == 1) {
+    body_[Index(Side::kClient)].Begin();  // its answer is the next one
+    return Verdict::Read();
+  }
+  outstanding_.pop_front();
+  if (HasBody(code, asked)) body_[Index(Side::kServer)].Begin();
+  const bool login = asked == Verb::kAuthinfo && (code == 281 || code == 283);
+  const bool compressed = asked == Verb::kCompress && code / 100 == 2;
+  return login || compressed ? Verdict::Do(Act::kRelay) : Verdict::Read();
+}
+
+Verdict NntpFilter::OnCapabilities(std::string_view reply, Out& out) {
+  outstanding_.pop_front();
+  if (CodeOf(reply) != 101) {
+    out.client() += reply;
+    return Verdict::Read();
+  }
+  if (!noted_ && ContainsNoCase(reply, "-PLUS")) {
+    noted_ = true;
+    out.note = kChannelBinding;
+  }
+  out.client() += OnOffer() ? DottedWith(reply, "STARTTLS") : DottedWithout(reply, "STARTTLS");
+  return Verdict::Read();
+}
+
+Verdict NntpFilter::Forward(std::string_view line, Verb asked, Out& out) {
+  outstanding_.push_back(asked);
+  out.server() += line;
+  return Verdict::Read();
+}
+
+Verdict NntpFilter::Answer(std::string_view text, Out& out) {
+  if (!outstanding_.empty() || body_[Index(Side::kServer)].open) return Verdict::Wait();
+  if (++refusals_ > kMaxCommands) return Verdict::Fail(End::kLimit, Blame::kClient, "too many commands were refused");
+  out.client() += text;
+  return Verdict::Read();
+}
+
+}  // namespace starlock::protocol::nntp
