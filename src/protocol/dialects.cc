@@ -2,18 +2,18 @@
 
 #include "protocol/acap.h"
 #include "protocol/acap_probe.h"
-#include "protocol/managesieve.h"
-#include "protocol/managesieve_probe.h"
-#include "protocol/imap.h"
-#include "protocol/imap_probe.h"
-#include "protocol/postgres.h"
-#include "protocol/postgres_probe.h"
 #include "protocol/ftp/ftp.h"
 #include "protocol/ftp/probe.h"
+#include "protocol/imap.h"
+#include "protocol/imap_probe.h"
+#include "protocol/managesieve.h"
+#include "protocol/managesieve_probe.h"
 #include "protocol/nntp.h"
 #include "protocol/nntp_probe.h"
 #include "protocol/pop3.h"
 #include "protocol/pop3_probe.h"
+#include "protocol/postgres.h"
+#include "protocol/postgres_probe.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -26,15 +26,27 @@ namespace {
 constexpr Dialect kDialects[] = {
     {"smtp", 25, true, "smtp", MakeSmtp, ProbeSmtp},
     {"lmtp", 24, true, "lmtp", MakeLmtp, ProbeLmtp},
-    {"managesieve", 4190, true, "managesieve", MakeManagesieve, ProbeManagesieve},
-    {"acap", 674, true, "", MakeAcap, ProbeAcap},
     {"imap", 143, true, "imap", MakeImap, ProbeImap},
-    {"xmpp", 5222, true, "xmpp-client", MakeXmpp, ProbeXmpp},
-    {"xmpp-server", 5269, true, "xmpp-server", MakeXmppServer, ProbeXmppServer},
-    {"postgres", 5432, true, "postgresql", MakePostgres, ProbePostgres, true},
-    {"ftp", 21, true, "ftp", MakeFtp, ProbeFtp, "ftp-data"},
     {"pop3", 110, true, "pop3", MakePop3, ProbePop3},
     {"nntp", 119, true, "nntp", MakeNntp, ProbeNntp},
+    {.name = "ftp",
+     .default_port = 21,
+     .starttls = true,
+     .alpn = "ftp",
+     .make = MakeFtp,
+     .make_prober = ProbeFtp,
+     .data_alpn = "ftp-data"},
+    {"xmpp", 5222, true, "xmpp-client", MakeXmpp, ProbeXmpp},
+    {"xmpp-server", 5269, true, "xmpp-server", MakeXmppServer, ProbeXmppServer},
+    {"acap", 674, true, "", MakeAcap, ProbeAcap},
+    {"managesieve", 4190, true, "managesieve", MakeManagesieve, ProbeManagesieve},
+    {.name = "postgres",
+     .default_port = 5432,
+     .starttls = true,
+     .alpn = "postgresql",
+     .make = MakePostgres,
+     .make_prober = ProbePostgres,
+     .alpn_demanded = true},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 
