@@ -102,7 +102,7 @@ Verdict ImapFilter::OnResponse(std::string_view unit, Out& out) {
   if (!noted_binding_ && ListsChannelBinding(CapabilitiesIn(unit))) {
     noted_binding_ = true;
     out.note =
-        "the server offers channel binding (AUTH=…-PLUS), which can't hold across two TLS legs: "
+        "the server offers channel binding (AUTH=*-PLUS), which can't hold across two TLS legs: "
         "have clients use a mechanism without -PLUS";
   }
   switch (response.kind) {
