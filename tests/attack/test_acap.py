@@ -162,9 +162,10 @@ def saying(data, certs):
     return starttls
 
 
-@pytest.mark.parametrize("data", [b'%t OK ""\r\n* ACAP (SASL "injected")\r\n', b'%t OK ""\r\n%t OK "injected"\r\n',
-                                  b'%t OK ""\r\n\n', b'%t OK ""\r\n* injec', b'%t OK ""\r\n\x16\x03\x03\x00\x04injected'])  # fmt: skip
-def test_r1_r2_bytes_after_the_go_ahead(up, certs, data):
+@pytest.mark.parametrize("tail", [b'* ACAP (SASL "injected")\r\n', b'%t OK "injected"\r\n', b"\n", b"* injec",
+                                  b"\x16\x03\x03\x00\x04injected"])  # fmt: skip
+def test_r1_r2_bytes_after_the_go_ahead(up, certs, tail):
+    data = b'%t OK ""\r\n' + tail
     client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": saying(data, certs)})).arrive()
     refused(up, client, ("plaintext_after_starttls", "handshake_failed"))
     assert up.upstream.finished().inside == b"", "no TLS was spoken over it"

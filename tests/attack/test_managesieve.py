@@ -104,8 +104,9 @@ def test_f2_starttls_in_a_literal_is_data(down, certs):
     control(down, client)
 
 
-@pytest.mark.parametrize("line", [b"NOOP\nSTARTTLS\r\n", b"STARTTLS\n", b"STARTTLS\0\r\n", b"STARTTLS\r\r\n", b'NOOP "\r\nSTARTTLS\r\n',
-                                  b"NOOP {8}\r\nSTARTTLS\r\n", b"NOOP x{8+}\r\nSTARTTLS\r\n", b"A" * 20000 + b"\r\n"])  # fmt: skip
+@pytest.mark.parametrize("line", [b"NOOP\nSTARTTLS\r\n", b"STARTTLS\n", b"STARTTLS\0\r\n", b"STARTTLS\r\r\n",
+                                  b'NOOP "\r\nSTARTTLS\r\n', b"NOOP {8}\r\nSTARTTLS\r\n", b"A" * 20000 + b"\r\n",
+                                  b"NOOP x{8+}\r\nSTARTTLS\r\n"])  # fmt: skip
 def test_f3_framing(down, line):
     client = down.arrive()
     client.send(line)
@@ -158,7 +159,8 @@ def saying(data, certs):
     return starttls
 
 
-@pytest.mark.parametrize("data", [b'OK\r\n"SASL" "injected"\r\nOK\r\n', b'OK\r\nOK "injected"\r\n', b"OK\r\n\n", b'OK\r\n"injec',
+@pytest.mark.parametrize("data", [b'OK\r\n"SASL" "injected"\r\nOK\r\n', b'OK\r\nOK "injected"\r\n', b"OK\r\n\n",
+                                  b'OK\r\n"injec',
                                   b"OK\r\n\x16\x03\x03\x00\x04injected"])  # fmt: skip
 def test_r1_r2_bytes_after_the_go_ahead(up, certs, data):
     client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": saying(data, certs)})).arrive()

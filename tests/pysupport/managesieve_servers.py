@@ -25,7 +25,10 @@ def dovecot_sieve(folder, certs, tls=False):
         security = "ssl = no\ndisable_plaintext_auth = no\n"
         if tls:
             security = "ssl = required\ndisable_plaintext_auth = yes\nssl_cert = </mnt/cert.pem\nssl_key = </mnt/key.pem\n"
-        wrapped = f"inet_listener wrapped {{\n address = 127.0.0.1 {HOST}\n port = {ports['wrapped']}\n ssl = yes\n }}" if tls else ""
+        wrapped = ""
+        if tls:
+            address = f"address = 127.0.0.1 {HOST}\n  port = {ports['wrapped']}"
+            wrapped = f"inet_listener wrapped {{\n  {address}\n  ssl = yes\n  }}"
         text = f"""
 protocols = sieve
 log_path = /dev/stderr
