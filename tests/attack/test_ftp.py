@@ -254,7 +254,10 @@ def test_x1_an_address_that_lies(rig):
     control(place, client)
 
 
-@pytest.mark.parametrize("line", [b"P\xff\xf4ORT 127,0,0,2,9,9", b"LPRT 4,4,127,0,0,2,2,9,9", b"PORT\t127,0,0,2,9,9", b"P@SW"])
+LIKE_PORT = [b"P\xff\xf4ORT 127,0,0,2,9,9", b"LPRT 4,4,127,0,0,2,2,9,9", b"PORT\t127,0,0,2,9,9", b"P@SW"]
+
+
+@pytest.mark.parametrize("line", LIKE_PORT, ids=range(4))
 def test_x1_what_some_server_takes_for_port(rig, line):
     place = place_of(rig, ("ftp", "off", "off"))
     client = place.arrive()

@@ -35,9 +35,8 @@ class Job:
         self.got = folder / f"{self.name}.got"
 
     def run(self, command):
-        done = subprocess.run(
-            inside("clients", self.folder, command), stdin=subprocess.DEVNULL, capture_output=True, timeout=Deadline(40).left()
-        )
+        command = inside("clients", self.folder, command)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=Deadline(40).left())
         return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
     def scheme(self):

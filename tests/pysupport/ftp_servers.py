@@ -142,7 +142,7 @@ def pure_ftpd(folder, certs, tls=False):
         mode = 3 if tls else 0  # 3: no session and no data without TLS
         command = f"exec pure-ftpd -S 127.0.0.1,{port} -e -A -M -H -4 -f none -Y {mode}"
         # Where it looks for its key is compiled in.
-        prepare = "mkdir /tmp/private; cp /mnt/both.pem /tmp/private/pure-ftpd.pem; mount --bind /tmp/private /etc/ssl/private; "
+        prepare = "mkdir /tmp/own; cp /mnt/both.pem /tmp/own/pure-ftpd.pem; mount --bind /tmp/own /etc/ssl/private; "
         return _started("third", folder, ACCOUNT + prepare + command, port)
 
     return start(build)

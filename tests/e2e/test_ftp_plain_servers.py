@@ -22,8 +22,8 @@ WAYS = {
 
 @pytest.fixture(scope="module")
 def ways(certs, folder, front):
-    plain, pro, pure = vsftpd(folder / "vsftpd", certs), proftpd(folder / "proftpd", certs), pure_ftpd(folder / "pure", certs)
-    with plain, pro, pure:
+    plain, pro = vsftpd(folder / "vsftpd", certs), proftpd(folder / "proftpd", certs)
+    with plain, pro, pure_ftpd(folder / "pure", certs) as pure:
         yield ftp_clients.Ways(WAYS, {"vsftpd": plain, "proftpd": pro, "pure-ftpd": pure}, front, certs, folder)
 
 
@@ -51,8 +51,8 @@ def test_a_client_that_declines(ways):
 
 
 def test_openssl(ways, folder):  # s_client shows what it is told after the upgrade
-    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{ways.port('front-vsftpd')}", "-starttls", "ftp", "-crlf", "-quiet"]
-    command += ["-CAfile", "/mnt/certs/ca.pem", "-verify_return_error", "-verify_hostname", "localhost"]
+    command = ["openssl", "s_client", "-connect", f"127.0.0.1:{ways.port('front-vsftpd')}", "-starttls", "ftp"]
+    command += ["-crlf", "-quiet", "-CAfile", "/mnt/certs/ca.pem", "-verify_return_error", "-verify_hostname", "localhost"]
     done = subprocess.run(
         inside("clients", folder, command), input=b"USER anonymous\nPBSZ 0\nPROT P\nPWD\nQUIT\n",
         capture_output=True, timeout=STEP,
