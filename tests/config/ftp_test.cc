@@ -48,15 +48,15 @@ TEST(Ftp, Mistakes) {
     std::string ftp;
     std::string says;
   };
-  for (const Case& c :
-       {Case{"{data_ports: 50000-}", "f.yaml:5:23: '50000-' is not a range of ports"},
-        Case{"{data_ports: 0-5}", "f.yaml:5:23: '0-5' is not a range of ports"},
-        Case{"{data_ports: 1-65536}", "'1-65536' is not a range of ports"},
-        Case{"{data_ports: all}", "'all' is not a range of ports; write it like 50000-50999"},
-        Case{"{data_ports: 9-8}", "'9-8' ends before it begins"},
-        Case{"{external_address: example.org}", "'example.org' is not an IPv4 address"},
-        Case{"{external_address: '::1'}", "'::1' is not an IPv4 address"},
-        Case{"{ports: 1}", "unknown key 'ports' in 'ftp' of listener 'files'"}, Case{"5", "must be a map of keys and values"}}) {
+  for (const Case& c : {Case{"{data_ports: 50000-}", "f.yaml:5:23: '50000-' is not a range of ports"},
+                        Case{"{data_ports: 0-5}", "f.yaml:5:23: '0-5' is not a range of ports"},
+                        Case{"{data_ports: 1-65536}", "'1-65536' is not a range of ports"},
+                        Case{"{data_ports: all}", "'all' is not a range of ports; write it like 50000-50999"},
+                        Case{"{data_ports: 9-8}", "'9-8' ends before it begins"},
+                        Case{"{external_address: example.org}", "'example.org' is not an IPv4 address"},
+                        Case{"{external_address: '::1'}", "'::1' is not an IPv4 address"},
+                        Case{"{ports: 1}", "unknown key 'ports' in 'ftp' of listener 'files'"},
+                        Case{"5", "must be a map of keys and values"}}) {
     const Loaded loaded = Load("    ftp: " + c.ftp + "\n");
     ASSERT_EQ(loaded.errors.size(), 1U) << c.ftp;
     EXPECT_THAT(loaded.errors[0].ToString(), testing::HasSubstr(c.says));
