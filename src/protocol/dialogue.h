@@ -194,7 +194,8 @@ class Dialogue {
   Step Notify(Event event, Side side, Out& out);
   /// The same of a data connection that was asked for.
   Step NotifyData(const DataEvent& event, Out& out);
-  /// The session can't go on, for a reason from outside: says the protocol's own goodbye where that is possible (not
+  /// The session (or, where the step says kDialNext, this connection to the server) can't go on, for a reason from
+  /// outside: says the protocol's own goodbye where that is possible (not
   /// in mid-handshake, before the TLS of an implicit leg, or once the relay has begun). The failure in the step is the
   /// one to record, which may be more telling than the one given.
   Step Abandon(Failure failure, Out& out);

@@ -153,7 +153,8 @@ TEST(PostgresClientRole, ARefusedCertificateIsNeverAFallback) {
   for (const TlsMode server : {kOpp, kReq}) {
     for (const char* const end : {"verify_failed server", "plaintext_after_starttls server"}) {
       PlayPostgres(kOff, server,
-                   "C+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nS+ S\n! tls-server\n@ " + std::string(end) + "\nc+ {INSECURE}\n! fail " + end);
+                   "C+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nS+ S\n! tls-server\n@ " + std::string(end) +
+                       "\nc+ {INSECURE}\n! fail " + end);
     }
   }
 }

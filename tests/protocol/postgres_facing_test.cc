@@ -1,4 +1,5 @@
-// Our two roles face each other: a sidecar's server leg speaks to a front's client leg, in every pair of modes that fit.
+// Our two roles face each other: a sidecar's server leg speaks to a front's client leg, in every pair of modes that
+// fit.
 
 #include <gtest/gtest.h>
 

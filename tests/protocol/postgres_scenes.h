@@ -39,9 +39,12 @@ inline std::string Unavailable() { return Fatal("08006", "the server behind is n
 
 /// Plays a transcript in which {SSL}, {GSS}, {CANCEL}, {STARTUP}, {INSECURE} and {UNAVAILABLE} stand for packets.
 inline void PlayPostgres(TlsMode client, TlsMode server, std::string text) {
-  const std::pair<std::string, std::string> names[] = {{"{SSL}", kSsl},         {"{GSS}", kGss},
-                                                       {"{CANCEL}", kCancel},   {"{STARTUP}", kStartup},
-                                                       {"{INSECURE}", Insecure()}, {"{UNAVAILABLE}", Unavailable()}};
+  const std::pair<std::string, std::string> names[] = {{"{SSL}", kSsl},
+                                                       {"{GSS}", kGss},
+                                                       {"{CANCEL}", kCancel},
+                                                       {"{STARTUP}", kStartup},
+                                                       {"{INSECURE}", Insecure()},
+                                                       {"{UNAVAILABLE}", Unavailable()}};
   for (const auto& [name, bytes] : names) {
     for (size_t at = 0; (at = text.find(name, at)) != std::string::npos; at += bytes.size()) {
       text.replace(at, name.size(), bytes);

@@ -91,9 +91,12 @@ TEST(PostgresServerRole, BytesBehindSslRequest) {
 
 // As PostgreSQL does: what was asked already, or inside TLS, is a version that nobody speaks.
 TEST(PostgresServerRole, RequestsOutOfPlace) {
-  const std::string ssl = "c+ " + Fatal("0A000", "unsupported frontend protocol 1234.5679") + "\n! fail protocol_error client";
-  const std::string gss = "c+ " + Fatal("0A000", "unsupported frontend protocol 1234.5680") + "\n! fail protocol_error client";
-  const std::string other = "c+ " + Fatal("0A000", "unsupported frontend protocol 1234") + "\n! fail protocol_error client";
+  const std::string ssl =
+      "c+ " + Fatal("0A000", "unsupported frontend protocol 1234.5679") + "\n! fail protocol_error client";
+  const std::string gss =
+      "c+ " + Fatal("0A000", "unsupported frontend protocol 1234.5680") + "\n! fail protocol_error client";
+  const std::string other =
+      "c+ " + Fatal("0A000", "unsupported frontend protocol 1234") + "\n! fail protocol_error client";
   for (const TlsMode client : {kOpp, kReq}) {
     PlayPostgres(client, kOff, "C+ {SSL}\nc+ S\n! tls-client\n@ up\nC+ {SSL}\n" + ssl);
     PlayPostgres(client, kOff, "C+ {SSL}\nc+ S\n! tls-client\n@ up\nC+ {GSS}\n" + gss);
@@ -105,20 +108,20 @@ TEST(PostgresServerRole, RequestsOutOfPlace) {
 }
 
 TEST(PostgresServerRole, NoStartupPacket) {
-  const std::string length = "\nc+ " + Fatal("08P01", "invalid length of startup packet") + "\n! fail protocol_error client";
+  const std::string length =
+      "\nc+ " + Fatal("08P01", "invalid length of startup packet") + "\n! fail protocol_error client";
   for (const std::string_view bytes : {R"(\0\0\0\0)", R"(\0\0\0\x07)", R"(\0\x01\0\0)", R"(\0\0\x27\x15)"}) {
     PlayPostgres(kOff, kOff, "C+ " + std::string(bytes) + length);
   }
-  const std::string wrong = "\nc+ " + Fatal("08P01", "a request of the wrong length") + "\n! fail protocol_error client";
-  for (const std::string_view bytes :
-       {R"(\0\0\0\x09\x04\xd2\x16\x2f)", R"(\0\0\0\x0c\x04\xd2\x16\x30)", R"(\0\0\0\x0c\x04\xd2\x16\x2e)",
-        R"(\0\0\x01\x0d\x04\xd2\x16\x2e)"}) {
+  const std::string wrong =
+      "\nc+ " + Fatal("08P01", "a request of the wrong length") + "\n! fail protocol_error client";
+  for (const std::string_view bytes : {R"(\0\0\0\x09\x04\xd2\x16\x2f)", R"(\0\0\0\x0c\x04\xd2\x16\x30)",
+                                       R"(\0\0\0\x0c\x04\xd2\x16\x2e)", R"(\0\0\x01\x0d\x04\xd2\x16\x2e)"}) {
     PlayPostgres(kReq, kOff, "C+ " + std::string(bytes) + wrong);
   }
   PlayPostgres(kOff, kOff, "C+ GET /\nc+ " + Fatal("08P01", "not a startup packet") + "\n! fail protocol_error client");
   PlayPostgres(kReq, kOff,
-               "C+ \\x16\\x03\\x01\nc+ " +
-                   Fatal("08P01", "TLS from the first byte, where it begins with SSLRequest") +
+               "C+ \\x16\\x03\\x01\nc+ " + Fatal("08P01", "TLS from the first byte, where it begins with SSLRequest") +
                    "\n! fail protocol_error client");
 }
 

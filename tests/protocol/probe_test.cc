@@ -219,6 +219,41 @@ TEST(ImapProbe, NoOfferOrARefusal) {
   });
 }
 
+const std::string kSslRequest("\x00\x00\x00\x08\x04\xd2\x16\x2f", 8);
+const std::string kNobody("\x00\x00\x00\x35\x00\x03\x00\x00user\0starlock-probe\0database\0starlock-probe\0\0", 53);
+
+TEST(PostgresProbe, LearnsHowToLogIn) {
+  const std::string sasl("R\x00\x00\x00\x2a\x00\x00\x00\x0aSCRAM-SHA-256-PLUS\0SCRAM-SHA-256\0\0", 43);
+  PlayEveryWay("postgres", {{kSslRequest, "S"}, {kNobody, sasl, true}}, [](Played& played) {
+    EXPECT_EQ(played.step.act, Act::kRelay);
+    EXPECT_EQ(played.Said(), "");
+    EXPECT_EQ(played.findings.offers_upgrade, true);
+    EXPECT_EQ(played.findings.inside, (Capabilities{"SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"}));
+    EXPECT_EQ(played.findings.greeting, std::nullopt);
+  });
+  const std::string md5("R\x00\x00\x00\x0c\x00\x00\x00\x05salt", 13);
+  PlayEveryWay("postgres", {{kSslRequest, "S"}, {kNobody, md5, true}},
+               [](Played& played) { EXPECT_EQ(played.findings.inside, Capabilities{"md5"}); });
+}
+
+TEST(PostgresProbe, LearnsWhyNot) {
+  const std::string error("E\x00\x00\x00\x21SFATAL\0VFATAL\0C28000\0Mnever\0\0", 34);
+  PlayEveryWay("postgres", {{kSslRequest, "S"}, {kNobody, error, true}}, [](Played& played) {
+    EXPECT_EQ(played.step.act, Act::kRelay);
+    EXPECT_EQ(played.findings.greeting, "FATAL 28000: never");
+    EXPECT_EQ(played.findings.inside, std::nullopt);
+  });
+}
+
+TEST(PostgresProbe, NoTls) {
+  for (const auto& [answer, end] : {std::pair{"N", End::kStarttlsNotOffered}, {"E", End::kStarttlsRefused}}) {
+    Played played("postgres");
+    played.Feed(answer);
+    EXPECT_EQ(played.step.failure.end, end);
+    EXPECT_EQ(played.findings.offers_upgrade, false);
+  }
+}
+
 TEST(TcpProbe, TlsIsAllThereIs) {
   Played played("tcp");
   EXPECT_EQ(played.step.act, Act::kTlsServer);

@@ -89,7 +89,7 @@ class DialogueDriver {
   void Abandon(protocol::Failure failure) {
     protocol::Out out;
     const protocol::Step step = dialogue_->Abandon(failure, out);
-    Demand(step.act == Act::kFail, "Abandon ends the session");
+    Demand(step.act == Act::kFail || step.act == Act::kDialNext, "Abandon ends the session, or tries elsewhere");
     Demand(act_ != Act::kRelay || out.client().empty(), "there is no goodbye in what is relayed");
     Take(step, out);
   }

@@ -194,6 +194,29 @@ TEST(Alpn, Overlap) {
   }
 }
 
+// A client that insists: an agreement, or nothing is said to that server.
+TEST(Alpn, DemandedByTheClient) {
+  for (const auto& [server, works] : {std::pair{std::vector<std::string>{"postgresql"}, true}, {{}, false}}) {
+    for (const char* version : {"1.2", "1.3"}) {
+      ServerSettings server_settings = World::Get().Server();
+      server_settings.alpn = server;
+      ClientSettings client_settings = World::Get().Client();
+      client_settings.alpn = {"postgresql"};
+      client_settings.alpn_required = true;
+      client_settings.max_version = version;
+      auto server_context = MakeServer(server_settings);
+      auto client_context = MakeClient(client_settings);
+      Link link(*server_context, *client_context);
+      link.Run();
+      EXPECT_EQ(link.client.info.has_value(), works);
+      if (works) continue;
+      ASSERT_TRUE(link.client.closed);
+      EXPECT_EQ(link.client.closed->code, ErrorCode::kHandshakeFailed);
+      EXPECT_EQ(link.client.closed->detail, "the server did not agree to the application protocol (ALPN)");
+    }
+  }
+}
+
 class Tampered : public testing::TestWithParam<const char*> {
  protected:
   Tampered() {
