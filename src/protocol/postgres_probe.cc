@@ -7,11 +7,10 @@
 namespace starlock::protocol {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
-constexpr std::string_view kStartup =
+constexpr char kPacket[] =
     "\x00\x00\x00\x35\x00\x03\x00\x00"
-    "user\0starlock-probe\0database\0starlock-probe\0\0"sv;
+    "user\0starlock-probe\0database\0starlock-probe\0";
+constexpr std::string_view kStartup(kPacket, sizeof(kPacket));  // the literal's own NUL ends the list
 static_assert(kStartup.size() == 0x35);
 
 // What is in front of the next NUL; `text` is then what is behind it.
