@@ -1,7 +1,8 @@
 """Private Debian roots: where the real mail programs live, so that the machine itself gains and loses none.
 
 A root is made once from a list of packages (tests/e2e/roots/NAME.list) and cached outside the tree. Its folder's name
-holds a hash of the list, so a changed list makes a new root. A root that is there is whole: it is built under another
+holds a hash of the list, so a changed list makes a new root. Where a NAME.setup lies beside it, that shell script is
+run on the root before its packages are unpacked, and what it has put there is kept. A root that is there is whole: it is built under another
 name and moved into place.
 """
 
@@ -34,9 +35,16 @@ def packages(name):
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
+def _setup(name):
+    """The list's script, if it has one."""
+    script = LISTS / f"{name}.setup"
+    return script if script.exists() else None
+
+
 def path(name):
     """Where the root is or would be."""
-    text = "\n".join([RECIPE, SUITE, *packages(name)])
+    script = _setup(name)
+    text = "\n".join([RECIPE, SUITE, *packages(name), *([script.read_text()] if script else [])])
     return cache() / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -81,6 +89,8 @@ def build(name):
         # In a mount namespace of its own: whatever mmdebstrap mounts is gone when it ends, however it ends.
         command = [sys.executable, str(ENTER), "--here", "--"]
         command += ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={','.join(packages(name))}"]
+        if _setup(name):
+            command += [f"--essential-hook=sh {_setup(name)} \"$1\"", "--dpkgopt=force-confold"]
         command += [*_access(), SUITE, str(unfinished), "-"]
         with open(log, "w", encoding="utf-8") as output:
             done = subprocess.run(command, input=_sources(), text=True, stdout=output, stderr=subprocess.STDOUT)
