@@ -103,10 +103,14 @@ bool OffersStarttls(const Unit& features) {
 }
 
 std::string WithStarttls(std::string_view bytes, const Unit& features, bool offer) {
-  std::string text(bytes);
-  for (auto child = features.children.rbegin(); child != features.children.rend(); ++child) {
-    if (child->name == kStarttls) text.erase(child->begin, child->end - child->begin);
+  std::string text;
+  size_t at = 0;
+  for (const Child& child : features.children) {
+    if (child.name != kStarttls) continue;
+    text += bytes.substr(at, child.begin - at);
+    at = child.end;
   }
+  text += bytes.substr(at);
   if (!offer) return text;
   const bool empty = bytes.substr(features.opened - 2, 2) == "/>";
   if (empty) {
