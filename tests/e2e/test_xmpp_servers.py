@@ -1,8 +1,6 @@
 """Prosody and slixmpp through the proxy, and openssl's own words for STARTTLS."""
 
 import json
-import pathlib
-import shutil
 import subprocess
 
 import pytest
@@ -11,8 +9,7 @@ from pysupport import xmpp_servers
 from pysupport.daemons import inside
 from pysupport.proxy import BINARY
 from pysupport.timing import STEP, Deadline
-
-CLIENT = pathlib.Path(xmpp_servers.__file__).with_name("xmpp_client.py")
+from pysupport.xmpp_servers import slixmpp
 
 
 @pytest.fixture(scope="module")
@@ -44,17 +41,6 @@ def proxies(servers, front):
             "s2s-gateway": ("xmpp-server", "opportunistic", to("strict", "required", "s2s")),
         }
     )
-
-
-def slixmpp(folder, port, how, size=100):
-    shutil.copy(CLIENT, folder / CLIENT.name)
-    command = ["python3", f"/mnt/{CLIENT.name}", port, how, size]
-    done = subprocess.run(inside("clients", folder, command), stdin=subprocess.DEVNULL, capture_output=True,
-                          timeout=Deadline(50).left())  # fmt: skip
-    try:
-        return json.loads(done.stdout.splitlines()[-1])
-    except (IndexError, ValueError):
-        raise AssertionError(done.stderr.decode(errors="replace")) from None
 
 
 # listener, how the client comes, and whether each leg is then in TLS

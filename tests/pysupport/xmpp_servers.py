@@ -1,8 +1,15 @@
-"""Prosody and ejabberd, as the tests need them: the host localhost with the accounts romeo and juliet, password secret."""
+"""Prosody and ejabberd, as the tests need them: the host localhost with the accounts romeo and juliet, password secret.
+And slixmpp, a client of them."""
 
+import json
+import pathlib
 import shutil
+import subprocess
 
-from pysupport.daemons import Daemon, certificate, free_port, place, start
+from pysupport.daemons import Daemon, certificate, free_port, inside, place, start
+from pysupport.timing import Deadline
+
+CLIENT = pathlib.Path(__file__).with_name("xmpp_client.py")
 
 USERS = ("romeo", "juliet")
 
@@ -53,3 +60,64 @@ def prosody(folder, certs, tls=True, required=False):
         return daemon
 
     return start(build)
+
+
+EJABBERD = """
+hosts: [localhost]
+loglevel: info
+certfiles: [/mnt/both.pem]
+acme: {{auto: false}}
+auth_method: internal
+auth_password_format: scram
+s2s_use_starttls: required
+listen:
+  - {{port: {c2s}, ip: 127.0.0.1, module: ejabberd_c2s, starttls_required: true}}
+  - {{port: {plain}, ip: 127.0.0.1, module: ejabberd_c2s, starttls: false}}
+  - {{port: {direct}, ip: 127.0.0.1, module: ejabberd_c2s, tls: true}}
+  - {{port: {s2s}, ip: 127.0.0.1, module: ejabberd_s2s_in}}
+modules:
+  mod_disco: {{}}
+  mod_roster: {{}}
+  mod_ping: {{}}
+"""
+
+# Erlang alone, as ejabberdctl would start it, but as a node without a name: then there is no epmd, which would outlive us.
+START_EJABBERD = """
+cd /tmp && ebin=$(echo /usr/lib/*/ejabberd-*/ebin) &&
+HOME=/tmp EJABBERD_CONFIG_PATH=/mnt/ejabberd.yml EJABBERD_LOG_PATH=/tmp/ejabberd.log ERL_LIBS=$(echo /usr/lib/*/) \
+exec erl -noinput -noshell -start_epmd false -pa $ebin -mnesia dir '"/tmp/mnesia"' -eval '
+{ok, _} = application:ensure_all_started(ejabberd),
+[ok = ejabberd_auth:try_register(list_to_binary(U), <<"localhost">>, <<"secret">>) || U <- string:tokens("USERS", " ")],
+io:format("accounts are there~n").'
+"""
+
+
+def ejabberd(folder, certs):
+    """ejabberd; sets `.ports`: c2s and s2s (TLS is required), plain (c2s that knows no TLS), direct."""
+
+    def build():
+        shutil.rmtree(folder, ignore_errors=True)
+        ports = {name: free_port() for name in ("c2s", "plain", "direct", "s2s")}
+        place(folder)
+        certificate(folder, certs)
+        (folder / "both.pem").write_bytes((folder / "cert.pem").read_bytes() + (folder / "key.pem").read_bytes())
+        (folder / "ejabberd.yml").write_text(EJABBERD.format(**ports))
+        script = START_EJABBERD.replace("USERS", " ".join(USERS))
+        daemon = Daemon("third", folder, ["sh", "-c", script], ports.values())
+        daemon.ports = ports
+        daemon.logged("accounts are there")
+        return daemon
+
+    return start(build)
+
+
+def slixmpp(folder, port, how, size=100):
+    """Romeo logs in and sends himself a message of that size; what xmpp_client.py says of it. `folder` has certs/ca.pem."""
+    shutil.copy(CLIENT, folder / CLIENT.name)
+    command = ["python3", f"/mnt/{CLIENT.name}", port, how, size]
+    done = subprocess.run(inside("clients", folder, command), stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=Deadline(50).left())  # fmt: skip
+    try:
+        return json.loads(done.stdout.splitlines()[-1])
+    except (IndexError, ValueError):
+        raise AssertionError(done.stderr.decode(errors="replace")) from None
