@@ -1,6 +1,6 @@
 """A real client, slixmpp, as a program: logs in, sends itself a message, and says what came of it.
 
-    xmpp_client.py PORT plain|starttls|implicit [SIZE]
+    xmpp_client.py PORT plain|starttls|implicit [SIZE [PEER]]    PEER: a server that is pinged instead
 
 Prints a JSON object: sent and received (hashes of the message's body), tls (whether the client saw TLS), error.
 """
@@ -35,9 +35,22 @@ class Client(slixmpp.ClientXMPP):
     def hash(text):
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def started(self, _):
+    async def started(self, _):
         self.result["tls"] = self.transport.get_extra_info("ssl_object") is not None
+        if len(sys.argv) > 4:
+            return await self.ping(sys.argv[4])
         self.send_message(mto=self.boundjid.full, mbody=self.text, mtype="chat")
+        return None
+
+    async def ping(self, peer):
+        ping = self.make_iq_get(ito=peer)
+        ping.append(slixmpp.xmlstream.ET.Element("{urn:xmpp:ping}ping"))
+        try:
+            answer = await ping.send(timeout=25)
+            self.result["received"] = self.result["sent"] if str(answer["from"]) == peer else str(answer)
+            self.end(None)
+        except slixmpp.exceptions.XMPPError as error:
+            self.end(f"the ping failed: {error}")
 
     def negotiated(self, _):
         """There is nothing left in the features that it could use."""

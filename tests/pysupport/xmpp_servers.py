@@ -16,11 +16,11 @@ USERS = ("romeo", "juliet")
 PROSODY = """
 pidfile = "/tmp/prosody.pid"
 data_path = "/mnt/data"
-plugin_paths = {{ }}
+plugin_paths = {{ "/mnt/modules" }}
 run_as_root = true
 log = {{ info = "*console" }}
 interfaces = {{ "127.0.0.1" }}
-modules_enabled = {{ "saslauth", "roster", "disco", "ping", "dialback", {modules} }}
+modules_enabled = {{ "saslauth", "roster", "disco", "ping", "dialback", "routes", {modules} }}
 modules_disabled = {{ "admin_socket", "offline" }}
 c2s_ports = {{ {c2s} }}
 c2s_direct_tls_ports = {{ {direct} }}
@@ -31,11 +31,23 @@ c2s_require_encryption = {required}
 s2s_require_encryption = {required}
 s2s_secure_auth = false
 {ssl}
-VirtualHost "localhost"
+VirtualHost "{host}"
+"""
+
+# A module that stands in for DNS: the hosts in /mnt/routes.lua are at these ports.
+ROUTES = """
+module:set_global()
+local basic, service = require "net.resolvers.basic", require "net.resolvers.service"
+local by_dns = service.new
+function service.new(host, ...)
+    local known, routes = pcall(dofile, "/mnt/routes.lua")
+    if not known or not routes[host] then return by_dns(host, ...) end
+    return basic.new("127.0.0.1", routes[host], "tcp", {})
+end
 """
 
 
-def prosody(folder, certs, tls=True, required=False):
+def prosody(folder, certs, tls=True, required=False, host="localhost"):
     """Prosody; sets `.ports`: c2s, direct (TLS from the first byte), s2s. `required`: nobody gets in without TLS."""
 
     def build():
@@ -44,12 +56,14 @@ def prosody(folder, certs, tls=True, required=False):
         lua = {False: "false", True: "true"}
         text = PROSODY.format(
             modules='"tls"' if tls else "", c2s=ports["c2s"], direct=ports["direct"] if tls else "", s2s=ports["s2s"],
-            plain=lua[not required], required=lua[required],
+            host=host, plain=lua[not required], required=lua[required],
             ssl='ssl = { certificate = "/mnt/cert.pem"; key = "/mnt/key.pem" }' if tls else "",
         )  # fmt: skip
         place(folder)
         (folder / "prosody.cfg.lua").write_text(text)
-        accounts = folder / "data" / "localhost" / "accounts"
+        (folder / "modules").mkdir()
+        (folder / "modules" / "mod_routes.lua").write_text(ROUTES)
+        accounts = folder / "data" / host.replace(".", "%2e") / "accounts"
         accounts.mkdir(parents=True)
         for user in USERS:
             (accounts / f"{user}.dat").write_text('return { ["password"] = "secret"; };\n')
@@ -111,10 +125,19 @@ def ejabberd(folder, certs):
     return start(build)
 
 
-def slixmpp(folder, port, how, size=100):
-    """Romeo logs in and sends himself a message of that size; what xmpp_client.py says of it. `folder` has certs/ca.pem."""
+def route(server, **ports):
+    """From now on the server reaches these hosts (dots are written __) at these ports."""
+    entries = "".join(f'["{host.replace("__", ".")}"] = {port};' for host, port in ports.items())
+    (server.folder / "routes.lua").write_text(f"return {{ {entries} }}\n")
+
+
+def slixmpp(folder, port, how, size=100, peer=None):
+    """Romeo logs in and sends himself a message of that size; what xmpp_client.py says of it. `folder` has certs/ca.pem.
+
+    With a `peer`, that server is pinged instead.
+    """
     shutil.copy(CLIENT, folder / CLIENT.name)
-    command = ["python3", f"/mnt/{CLIENT.name}", port, how, size]
+    command = ["python3", f"/mnt/{CLIENT.name}", port, how, size, *([peer] if peer else [])]
     done = subprocess.run(inside("clients", folder, command), stdin=subprocess.DEVNULL, capture_output=True,
                           timeout=Deadline(50).left())  # fmt: skip
     try:
