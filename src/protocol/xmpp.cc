@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "protocol/paired.h"
+#include "protocol/xmpp_dialogue.h"
 #include "protocol/xmpp_stream.h"
 #include "protocol/xmpp_words.h"
 
@@ -17,91 +18,9 @@
 // A stream cannot be begun anew but after TLS or SASL. So where one was opened on the upstream's connection before the
 // client upgraded, the upstream is dialled again.
 namespace starlock::protocol {
-namespace {
-
 using xmpp::Sasl;
 using xmpp::StreamReader;
 using xmpp::Unit;
-
-class Xmpp final : public Dialogue {
- public:
-  Xmpp(std::string_view content, Env env) : Dialogue(std::move(env)), content_(content) {
-    ReadAnew(Side::kClient);
-    ReadAnew(Side::kServer);
-  }
-
- private:
-  /// What the client's leg is at.
-  enum class Client : uint8_t {
-    kHeader,    ///< its header is awaited, or the upstream for it
-    kRequired,  ///< our own features are shown: nothing but STARTTLS will do
-    kFilter,    ///< it speaks with the upstream
-  };
-  /// What the server's leg is at.
-  enum class Server : uint8_t {
-    kNone,      ///< not dialled
-    kDialled,   ///< being dialled, or its implicit TLS comes up
-    kIdle,      ///< connected: a stream will be opened once the client's header is there
-    kHeader,    ///< our stream is opened: the answer to it is awaited
-    kFeatures,  ///< and then the features
-    kGoAhead,   ///< STARTTLS is asked for
-    kLeaving,   ///< it said a stream error instead of features
-    kReady,     ///< the meeting point
-  };
-  /// What the filter awaits of the upstream.
-  enum class Awaited : uint8_t { kHeader, kFeatures, kSuccess };
-
-  Frame Cut(Side side, std::string_view in) override;
-  Verdict On(Side side, std::string_view bytes, Out& out) override;
-  Verdict On(Event event, Side side, Out& out) override;
-  std::string Goodbye(const Failure& failure) const override;
-  Failure Explain(Failure failure) const override;
-
-  // The server role, which faces the client.
-  Verdict OnClient(std::string_view bytes, Out& out);
-  Verdict OnClientHeader(std::string_view header, Out& out);
-  Verdict BeforeTls(Out& out);
-  Verdict ClientTlsUp();
-
-  // The client role, which faces the upstream.
-  Verdict OpenStream(Out& out);
-  Verdict OnServer(std::string_view bytes, Out& out);
-  Verdict OnServerHeader(std::string_view bytes, Out& out);
-  Verdict OnFeatures(std::string_view bytes, Out& out);
-  Verdict OnGoAhead(Out& out);
-  Verdict NotOffered(Out& out);
-  Verdict ServerReady();
-  Verdict Dial();
-  Verdict DialInPlaintext(const char* note, Out& out);
-
-  // Both, once they have met.
-  Verdict Meet(std::string_view header, Out& out);
-  Verdict ClientInFilter(std::string_view bytes, Out& out);
-  Verdict ServerInFilter(std::string_view bytes, Out& out);
-
-  Verdict Refuse(std::string_view text, Out& out);
-  std::string Edited(std::string_view features, Out& out);
-  const Unit& unit(Side side) const { return readers_[Index(side)]->unit(); }
-  void ReadAnew(Side side) { readers_[Index(side)] = std::make_unique<StreamReader>(); }
-  bool MustUpgrade() const { return env().client == TlsMode::kRequired && !tls_up(Side::kClient); }
-  bool MayUpgrade() const { return env().client == TlsMode::kOpportunistic && !tls_up(Side::kClient) && window_open_; }
-
-  const std::string_view content_;  ///< jabber:client or jabber:server
-  std::unique_ptr<StreamReader> readers_[2];
-  Client client_ = Client::kHeader;
-  Server server_ = Server::kNone;
-  Awaited awaited_ = Awaited::kHeader;
-  std::string header_;       ///< the client's, as it came last; empty: it has not come in what its leg goes through
-  Unit wants_;               ///< what it says
-  std::string held_;         ///< what the upstream answered where TLS was not to be had: the client's to read
-  std::string answered_;     ///< the name in the header that the client has been sent; empty: none yet
-  bool opened_ = false;      ///< a stream was opened in what the server's leg goes through
-  bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
-  bool refused_ = false;     ///< something was refused for want of TLS
-  bool noted_ = false;       ///< the channel binding
-  int refusals_ = 0;
-  const char* invalid_ = nullptr;  ///< the stream error for a header that is none
-};
 
 Frame Xmpp::Cut(Side side, std::string_view in) {
   const bool listening = side == Side::kClient
@@ -423,8 +342,6 @@ Failure Xmpp::Explain(Failure failure) const {
   }
   return failure;
 }
-
-}  // namespace
 
 std::unique_ptr<Dialogue> MakeXmpp(Env env) { return std::make_unique<Xmpp>("jabber:client", std::move(env)); }
 std::unique_ptr<Dialogue> MakeXmppServer(Env env) { return std::make_unique<Xmpp>("jabber:server", std::move(env)); }
