@@ -90,7 +90,7 @@ Verdict Dialogue::Judge(Side side, Input (&inputs)[2], size_t size, Out& out) {
     if (verdict.act == Act::kTlsServer) {
       return Verdict::Fail(End::kPlaintextAfterStarttls, Blame::kServer, "the server spoke on after its go-ahead");
     }
-    if (spoke || (asked_ && !ServerLegNegotiates())) {
+    if (spoke || (asked_ && !server_chats_ && !ServerLegNegotiates())) {
       return Verdict::Fail(End::kProtocolError, Blame::kServer, "the server answered before it was asked");
     }
   }

@@ -228,6 +228,9 @@ class Dialogue {
   const Env& env() const { return env_; }
   /// The server leg is spoken to in plaintext from now on, whatever the configuration allows.
   void GiveUpServerTls() { env_.server = TlsMode::kOff; }
+  /// The server may speak unasked, too: input behind the unit that ends its leg's negotiation in plaintext is no
+  /// failure then. Behind a go-ahead it always is.
+  void LetServerChat() { server_chats_ = true; }
   void ReachMeetingPoint(Side side) { at_meeting_point_[Index(side)] = true; }
   bool tls_up(Side side) const { return tls_[Index(side)] == Tls::kUp; }
 
@@ -247,6 +250,7 @@ class Dialogue {
   Tls tls_[2] = {Tls::kNone, Tls::kNone};
   bool dialled_ = false;  ///< the upstream has been asked for
   bool asked_ = false;    ///< we have spoken on the server leg
+  bool server_chats_ = false;
   bool connected_[2] = {false, false};
   bool at_meeting_point_[2] = {false, false};
   bool over_ = false;

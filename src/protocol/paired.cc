@@ -22,16 +22,20 @@ LegVerdict LegVerdict::NoTls(End end, bool possible) {
 
 std::unique_ptr<Negotiator> SettledNegotiator() { return std::make_unique<Settled>(); }
 
-Paired::Paired(Env env, Parts parts) : Dialogue(std::move(env)), parts_(std::move(parts)), prologue_(Dialogue::env()) {}
+Paired::Paired(Env env, Parts parts) : Dialogue(std::move(env)), parts_(std::move(parts)), prologue_(Dialogue::env()) {
+  if (parts_.server_chats) LetServerChat();
+}
 
 Frame Paired::Cut(Side side, std::string_view in) {
   if (filter_) return filter_->Cut(side, in);
+  if (awaits_first_unit_) return side == Side::kClient ? parts_.first_unit(in) : Frame::Idle();
   const auto& leg = legs_[Index(side)];
   return leg ? leg->Cut(in) : Frame::Idle();
 }
 
 Verdict Paired::On(Side side, std::string_view unit, Out& out) {
   if (filter_) return filter_->On(side, unit, out);
+  if (std::exchange(awaits_first_unit_, false)) return Verdict::Do(Act::kDial, true);
   return Apply(side, legs_[Index(side)]->On(unit, out), out);
 }
 
@@ -39,7 +43,7 @@ Verdict Paired::On(Event event, Side side, Out& out) {
   switch (event) {
     case Event::kStart:
       prologue_.client_tls = tls_up(Side::kClient);
-      return parts_.server_first ? Verdict::Do(Act::kDial) : BeginLeg(side, out);
+      return Start(out);
     case Event::kUpstreamUp:
       prologue_.server_tls = tls_up(Side::kServer);
       return BeginLeg(side, out);
@@ -87,6 +91,12 @@ Failure Paired::Explain(Failure failure) const {
     return {End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"};
   }
   return failure;
+}
+
+Verdict Paired::Start(Out& out) {
+  if (parts_.server_first) return Verdict::Do(Act::kDial);
+  awaits_first_unit_ = parts_.first_unit != nullptr;
+  return awaits_first_unit_ ? Verdict::Read() : BeginLeg(Side::kClient, out);
 }
 
 Verdict Paired::BeginLeg(Side side, Out& out) {

@@ -84,6 +84,13 @@ class Filter {
 /// A dialect, as Paired takes it.
 struct Parts {
   bool server_first = true;  ///< the server speaks first: dial at once, and greet the client with what it says
+  /// Where the client speaks first: the end of its first unit. The upstream is dialled on it, and the client's leg
+  /// begins with that unit once the server's is settled, as where the server speaks first. Without it the client's leg
+  /// comes first as a whole.
+  Frame (*first_unit)(std::string_view in) = nullptr;
+  /// The server speaks when it likes, beside its answers: in plaintext, words behind a refusal of TLS are then no sign
+  /// of an attack. Behind a go-ahead they are for every protocol.
+  bool server_chats = false;
   /// The server leg's negotiator; asked again where that leg was dialled again.
   std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> server;
   std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> client;
@@ -105,6 +112,7 @@ class Paired final : public Dialogue {
   Verdict Judge(const Failure& failure) override;
   Failure Explain(Failure failure) const override;
 
+  Verdict Start(Out& out);
   Verdict BeginLeg(Side side, Out& out);
   Verdict Apply(Side side, const LegVerdict& verdict, Out& out);
   Verdict Settle(Side side, bool keep, Out& out);
@@ -117,6 +125,7 @@ class Paired final : public Dialogue {
   bool told_ = false;                    ///< this address has been told what is for each
   bool told_any_ = false;                ///< some address was told, and has ended since
   Failure untold_;                       ///< why the last one of those that could not be told was not
+  bool awaits_first_unit_ = false;       ///< of the client; nothing else is under way
 };
 
 /// The negotiator of a leg on which nothing is said: settled at once.
