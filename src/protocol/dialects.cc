@@ -14,6 +14,8 @@
 #include "protocol/pop3_probe.h"
 #include "protocol/postgres.h"
 #include "protocol/postgres_probe.h"
+#include "protocol/ldap.h"
+#include "protocol/ldap_probe.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -47,6 +49,7 @@ constexpr Dialect kDialects[] = {
      .make = MakePostgres,
      .make_prober = ProbePostgres,
      .alpn_demanded = true},
+    {"ldap", 389, true, "", MakeLdap, ProbeLdap},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 

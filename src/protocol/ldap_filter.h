@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "protocol/ldap_words.h"
+#include "protocol/paired.h"
+
+namespace starlock::protocol::ldap {
+
+/// Reads LDAP beyond the meeting point: while the client may still upgrade, and while the server's leg is plaintext,
+/// until a Bind has succeeded. Every message crosses byte for byte, whatever its length, but for StartTLS, which is
+/// answered here, and entries of the root DSE, which show StartTLS as it is on the client's leg.
+class LdapFilter final : public Filter {
+ public:
+  explicit LdapFilter(const Prologue& prologue) : prologue_(prologue) {}
+
+  Verdict Begin() override { return Verdict::Read(); }
+  Frame Cut(Side side, std::string_view in) override;
+  Verdict On(Side side, std::string_view unit, Out& out) override;
+  Verdict OnTlsUp() override { return prologue_.server_tls ? Verdict::Do(Act::kRelay) : Verdict::Read(); }
+
+ private:
+  /// An operation that the upstream has not answered yet.
+  struct Asked {
+    int32_t id;
+    Op op;
+    RootDseSearch root_dse;
+  };
+
+  Verdict OnRequest(const Message& request, std::string_view unit, Out& out);
+  Verdict OnStartTls(const Message& request, bool has_value, Out& out);
+  Verdict OnAnswer(const Message& answer, std::string_view unit, Out& out);
+  void Abandon(const Message& request);
+  void ShowEntry(const RootDseSearch& search, std::string_view unit, Out& out) const;
+  bool OnOffer() const {
+    return prologue_.env.client == TlsMode::kOpportunistic && !prologue_.client_tls && window_open_;
+  }
+  /// Nothing is left to be read for: StartTLS is the server's own to refuse, inside its TLS.
+  bool Done() const { return prologue_.server_tls && !window_open_ && outstanding_.empty(); }
+
+  const Prologue& prologue_;
+  std::vector<Asked> outstanding_;
+  size_t rest_[2] = {0, 0};  ///< of a message that is longer than a unit, and passes piece by piece
+  int refusals_ = 0;
+  bool window_open_ = true;  ///< nothing has crossed but whole searches of the root DSE
+};
+
+}  // namespace starlock::protocol::ldap
