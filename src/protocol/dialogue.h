@@ -202,8 +202,9 @@ class Dialogue {
 
   /// Both legs have reached their meeting points: what still passes here is being filtered.
   bool negotiated() const { return at_meeting_point_[0] && at_meeting_point_[1]; }
-  /// Whom the session waits for: the one to blame when a deadline passes.
-  Blame waiting_for() const;
+  /// Whom the session waits for: the one to blame when a deadline passes. A dialect whose server leg waits for the
+  /// client in the midst of its negotiation knows better than its legs' states tell.
+  virtual Blame waiting_for() const;
   /// A question has been passed on whose answer takes its time, and is worth waiting for even when we are to end.
   virtual bool InTransfer() const { return false; }
 
