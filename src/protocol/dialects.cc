@@ -16,6 +16,8 @@
 #include "protocol/postgres_probe.h"
 #include "protocol/ldap.h"
 #include "protocol/ldap_probe.h"
+#include "protocol/mysql/mysql.h"
+#include "protocol/mysql/prober.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -50,6 +52,7 @@ constexpr Dialect kDialects[] = {
      .make_prober = ProbePostgres,
      .alpn_demanded = true},
     {"ldap", 389, true, "", MakeLdap, ProbeLdap},
+    {"mysql", 3306, true, "", MakeMysql, ProbeMysql},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
 
