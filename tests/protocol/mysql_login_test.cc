@@ -46,6 +46,7 @@ class Rest {
     ++id_;
     return *this;
   }
+  void PlayOnce() const { starlock::test::PlayOnce({"mysql", legs_.client, legs_.server}, Begun(legs_) + text_); }
   void Play() const { starlock::test::Play({"mysql", legs_.client, legs_.server}, Begun(legs_) + text_); }
 
  private:
@@ -116,7 +117,7 @@ TEST(MysqlLogin, ADialogOfManyRounds) {
   for (const Lopsided& legs : kLopsided) {
     Rest rest(legs);
     for (int i = 0; i < 140; ++i) rest.Server("\x04?").Client("!");  // the ids go round
-    rest.Server(kOk, "! relay\n").Play();
+    rest.Server(kOk, "! relay\n").PlayOnce();
     if (legs.client != kReq) continue;
     Rest(legs).Server("").Client("").Server("\x02next factor").Client("x").Server(kOk, "! relay\n").Play();
   }
