@@ -6,18 +6,18 @@
 #include "protocol/ftp/probe.h"
 #include "protocol/imap.h"
 #include "protocol/imap_probe.h"
+#include "protocol/ldap.h"
+#include "protocol/ldap_probe.h"
 #include "protocol/managesieve.h"
 #include "protocol/managesieve_probe.h"
+#include "protocol/mysql/mysql.h"
+#include "protocol/mysql/prober.h"
 #include "protocol/nntp.h"
 #include "protocol/nntp_probe.h"
 #include "protocol/pop3.h"
 #include "protocol/pop3_probe.h"
 #include "protocol/postgres.h"
 #include "protocol/postgres_probe.h"
-#include "protocol/ldap.h"
-#include "protocol/ldap_probe.h"
-#include "protocol/mysql/mysql.h"
-#include "protocol/mysql/prober.h"
 #include "protocol/smtp.h"
 #include "protocol/smtp_probe.h"
 #include "protocol/tcp.h"
@@ -40,6 +40,7 @@ constexpr Dialect kDialects[] = {
      .make = MakeFtp,
      .make_prober = ProbeFtp,
      .data_alpn = "ftp-data"},
+    {"ldap", 389, true, "", MakeLdap, ProbeLdap},
     {"xmpp", 5222, true, "xmpp-client", MakeXmpp, ProbeXmpp},
     {"xmpp-server", 5269, true, "xmpp-server", MakeXmppServer, ProbeXmppServer},
     {"acap", 674, true, "", MakeAcap, ProbeAcap},
@@ -51,7 +52,6 @@ constexpr Dialect kDialects[] = {
      .make = MakePostgres,
      .make_prober = ProbePostgres,
      .alpn_demanded = true},
-    {"ldap", 389, true, "", MakeLdap, ProbeLdap},
     {"mysql", 3306, true, "", MakeMysql, ProbeMysql},
     {"tcp", 0, false, "", MakeTcp, ProbeTcp},
 };
