@@ -6,6 +6,8 @@
 #include "protocol/ftp/probe.h"
 #include "protocol/imap.h"
 #include "protocol/imap_probe.h"
+#include "protocol/irc.h"
+#include "protocol/irc_probe.h"
 #include "protocol/ldap.h"
 #include "protocol/ldap_probe.h"
 #include "protocol/managesieve.h"
@@ -41,6 +43,7 @@ constexpr Dialect kDialects[] = {
      .make_prober = ProbeFtp,
      .data_alpn = "ftp-data"},
     {"ldap", 389, true, "", MakeLdap, ProbeLdap},
+    {"irc", 6667, true, "irc", MakeIrc, ProbeIrc},
     {"xmpp", 5222, true, "xmpp-client", MakeXmpp, ProbeXmpp},
     {"xmpp-server", 5269, true, "xmpp-server", MakeXmppServer, ProbeXmppServer},
     {"acap", 674, true, "", MakeAcap, ProbeAcap},

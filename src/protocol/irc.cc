@@ -1,0 +1,143 @@
+#include "protocol/irc.h"
+
+#include <utility>
+
+#include "protocol/cutters.h"
+#include "protocol/irc_filter.h"
+#include "protocol/irc_words.h"
+#include "protocol/paired.h"
+
+// Read beside IRCv3's `tls` extension. The server role faces the client, the client role the upstream. There is no
+// greeting: what a server says of itself it says as NOTICEs, before STARTTLS, behind it, or never.
+namespace starlock::protocol {
+namespace {
+
+using irc::Verb;
+
+// A server that looks up its client's name says a handful of NOTICEs about it.
+constexpr int kMaxLinesBefore = 64;
+
+/// The client role: STARTTLS at once, which is answered with 670, or refused. Nothing that is said before the answer
+/// survives TLS, for anybody could have said it; where the leg stays plaintext, the client reads it all in order.
+class ServerLeg final : public Negotiator {
+ public:
+  explicit ServerLeg(Prologue& prologue) : prologue_(prologue) {}
+
+  LegVerdict Begin(Out& out) override {
+    if (!Upgrades(prologue_.env.server)) return LegVerdict::Settled();
+    out.server() += "STARTTLS\r\n";
+    return LegVerdict::Read();
+  }
+
+  Frame Cut(std::string_view in) override { return CutLine(in); }
+
+  LegVerdict On(std::string_view line, Out&) override {
+    const irc::Message message = irc::Parse(line);
+    if (message.Is("670")) {
+      prologue_.greeting.clear();
+      return LegVerdict::Upgrade();
+    }
+    if (message.Is("691")) return LegVerdict::NoTls(End::kStarttlsRefused, true);
+    if (message.Is("421") || message.Is("451")) return LegVerdict::NoTls(End::kStarttlsNotOffered, true);
+    if (++lines_ > kMaxLinesBefore || prologue_.greeting.size() + line.size() > kMaxUnit) {
+      return LegVerdict::Fail(End::kProtocolError, Blame::kServer, "the server says much, but answers no STARTTLS");
+    }
+    prologue_.greeting += line;
+    return message.Is("ERROR") ? LegVerdict::NoTls(End::kStarttlsRefused, true) : LegVerdict::Read();
+  }
+
+ private:
+  Prologue& prologue_;
+  int lines_ = 0;
+};
+
+/// The server role where TLS is required: CAP and PING are answered by us, and the upstream waits untouched. In the
+/// other modes there is nothing to say.
+class ClientLeg final : public Negotiator {
+ public:
+  explicit ClientLeg(Prologue& prologue) : prologue_(prologue) {}
+
+  LegVerdict Begin(Out& out) override {
+    // Some clients take the first line for the answer to STARTTLS: the server's own words wait until behind it.
+    if (prologue_.env.client == TlsMode::kRequired) return LegVerdict::Read();
+    out.client() += prologue_.greeting;
+    return LegVerdict::Settled();
+  }
+
+  Frame Cut(std::string_view in) override { return CutLine(in); }
+
+  LegVerdict OnTlsUp(Out& out) override {
+    out.client() += prologue_.greeting;
+    return LegVerdict::Settled();
+  }
+
+  LegVerdict On(std::string_view line, Out& out) override {
+    const Env& env = prologue_.env;
+    if (++commands_ > irc::kMaxCommands) {
+      return LegVerdict::Fail(End::kLimit, Blame::kClient, "too many commands before STARTTLS");
+    }
+    const irc::Message message = irc::Parse(line);
+    switch (irc::VerbOf(message)) {
+      case Verb::kStarttls:
+        if (!message.rest.empty()) return Say(irc::NotNow(env, "it has no parameters"), out);
+        out.client() += irc::GoAhead(env);
+        return LegVerdict::Upgrade();
+      case Verb::kCapLs:
+        return Say(Cap("LS :tls"), out);
+      case Verb::kCapList:
+        return Say(Cap("LIST :"), out);
+      case Verb::kCapReq:
+        return Say(Requested(message), out);
+      case Verb::kPing: {
+        std::string_view rest = message.rest;
+        return Say(":" + env.host + " PONG " + env.host + " :" + std::string(irc::TakeParameter(rest)) + "\r\n", out);
+      }
+      case Verb::kQuit:
+        out.client() += irc::ClosingLink(env, "Quit");
+        return LegVerdict::Close(End::kClosed, Blame::kNone, "the client quit before STARTTLS");
+      case Verb::kCapEnd:
+      case Verb::kPong:
+      case Verb::kNotice:
+        return LegVerdict::Read();
+      case Verb::kAuthenticate:
+      case Verb::kOther:
+        break;
+    }
+    prologue_.refused = true;
+    return LegVerdict::Fail(End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS");
+  }
+
+ private:
+  static LegVerdict Say(std::string_view text, Out& out) {
+    out.client() += text;
+    return LegVerdict::Read();
+  }
+
+  std::string Cap(std::string_view what) const {
+    return ":" + prologue_.env.host + " CAP * " + std::string(what) + "\r\n";
+  }
+
+  std::string Requested(const irc::Message& message) const {
+    std::string_view rest = message.rest;
+    irc::TakeParameter(rest);
+    const std::string_view list = irc::TakeParameter(rest);
+    return Cap(std::string(EqualsNoCase(list, "tls") ? "ACK :" : "NAK :") + std::string(list));
+  }
+
+  Prologue& prologue_;
+  int commands_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Dialogue> MakeIrc(Env env) {
+  Parts parts;
+  parts.server_chats = true;
+  parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
+  parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
+  parts.filter = [](Prologue& prologue) { return std::make_unique<irc::IrcFilter>(prologue); };
+  parts.goodbye = irc::Goodbye;
+  return std::make_unique<Paired>(std::move(env), std::move(parts));
+}
+
+}  // namespace starlock::protocol

@@ -1,0 +1,49 @@
+"""InspIRCd, as the tests need it."""
+
+import shutil
+
+from pysupport.daemons import Daemon, certificate, free_port, place, start
+
+
+def inspircd(folder, certs, tls="no"):
+    """InspIRCd; sets `.ports`: plain, and implicit where there is TLS.
+
+    tls: "no", "yes" (STARTTLS on the plain port), or "required" (registration outside TLS is refused besides).
+    """
+
+    def build():
+        shutil.rmtree(folder, ignore_errors=True)
+        ports = {"plain": free_port(), "implicit": free_port()}
+        binds = f'<bind address="127.0.0.1" port="{ports["plain"]}" type="clients">\n'
+        if tls != "no":
+            binds += f'<bind address="127.0.0.1" port="{ports["implicit"]}" type="clients" sslprofile="Clients">\n'
+            binds += """
+<module name="ssl_gnutls">
+<module name="sslinfo">
+<module name="starttls">
+<sslprofile name="Clients" provider="gnutls" certfile="/mnt/cert.pem" keyfile="/mnt/key.pem">
+"""
+        text = f"""
+<server name="irc.old.example.net" description="Old" network="OldNet">
+<admin name="A" nick="a" email="a@example.net">
+<module name="cap">
+<module name="ircv3">
+{binds}
+<connect name="main" allow="*" timeout="60" hardsendq="1M" softsendq="1M" recvq="1M" localmax="50" globalmax="50"
+  resolvehostnames="no" fakelag="no" threshold="1000" commandrate="100000" {'requiressl="yes"' if tls == "required" else ""}>
+<dns server="127.0.0.1" timeout="1">
+<pid file="/tmp/inspircd.pid">
+<path configdir="/mnt" datadir="/tmp" logdir="/tmp" runtimedir="/tmp">
+<options prefixquit="Quit: ">
+<performance softlimit="1000" somaxconn="128">
+"""
+        place(folder)
+        (folder / "inspircd.conf").write_text(text)
+        certificate(folder, certs)
+        answering = [ports["plain"], *([] if tls == "no" else [ports["implicit"]])]
+        command = ["inspircd", "--nofork", "--runasroot", "--config", "/mnt/inspircd.conf"]
+        daemon = Daemon("servers", folder, command, answering)
+        daemon.ports = ports
+        return daemon
+
+    return start(build)
