@@ -1,38 +1,58 @@
 """MariaDB's server and client with us between them: TLS on either leg, on both and on none."""
 
+import hashlib
+import json
 import subprocess
 
 import pytest
 
 from pysupport.daemons import inside
 from pysupport.mysql_servers import mariadb
+from pysupport.proxy import run
 from pysupport.timing import Deadline
 
 
 @pytest.fixture(scope="module")
-def proxies(certs, folder, front):
+def servers(certs, folder):
     with mariadb(folder / "plain", certs, tls=False) as plain, mariadb(folder / "strict", certs) as strict:
-        bare = {"tls": "off", "address": f"127.0.0.1:{plain.port}"}
-        safe = {"tls": "required", "address": f"127.0.0.1:{strict.port}"}
-        yield front(
-            {
-                "front": ("mysql", "required", bare),
-                "optional": ("mysql", "opportunistic", bare),
-                "sidecar": ("mysql", "off", safe),
-                "gateway": ("mysql", "required", safe),
-            }
-        )
+        yield plain, strict
 
 
-def query(proxies, folder, name, user, sql, tls, password="secret"):
-    options = ["--ssl", "--ssl-ca=/mnt/certs/ca.pem", "--ssl-verify-server-cert"] if tls else ["--skip-ssl"]
+@pytest.fixture(scope="module")
+def proxies(servers, front):
+    plain, strict = servers
+    bare = {"tls": "off", "address": f"127.0.0.1:{plain.port}"}
+    safe = {"tls": "required", "address": f"127.0.0.1:{strict.port}"}
+    ways = {
+        "front": ("mysql", "required", bare),
+        "optional": ("mysql", "opportunistic", bare),
+        "sidecar": ("mysql", "off", safe),
+        "gateway": ("mysql", "required", safe),
+    }
+    # Whose sessions are too many to ask for the record of each.
+    many = {f"many-{name}": way for name, way in ways.items()}
+    untouched = {"untouched": ("mysql", "off", {**safe, "tls": "off"})}
+    return front({**ways, **many, **untouched})
+
+
+def client(folder, program, port, user, tls, *options, password="secret", stdin=b""):
+    """A program of MariaDB's, through us: its status, and what it says."""
+    security = ["--ssl", "--ssl-ca=/mnt/certs/ca.pem", "--ssl-verify-server-cert"] if tls else ["--skip-ssl"]
     host = "localhost" if tls else "127.0.0.1"
-    command = ["mariadb", "--no-defaults", "--protocol=tcp", "-h", host, "-P", proxies.port(name), "-u", user]
-    command += [f"-p{password}", "-N", "-B", *options, "trial", "-e", sql]
+    command = [program, "--no-defaults", "--protocol=tcp", "-h", host, "-P", port, "-u", user, f"-p{password}"]
     done = subprocess.run(
-        inside("clients", folder, command), stdin=subprocess.DEVNULL, capture_output=True, timeout=Deadline(40).left()
-    )
+        inside("clients", folder, [*command, *security, *options]),
+        input=stdin, capture_output=True, timeout=Deadline(40).left(),
+    )  # fmt: skip
     return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
+
+
+def query(proxies, folder, name, user, sql, tls, password="secret", options=()):
+    """SQL by way of standard input, which holds what no command line does."""
+    return client(
+        folder, "mariadb", proxies.port(name), user, tls, "-N", "-B", *options, "trial", password=password,
+        stdin=sql.encode(),
+    )  # fmt: skip
 
 
 CASES = [("front", True), ("optional", True), ("optional", False), ("sidecar", False), ("gateway", True)]
@@ -60,3 +80,79 @@ def test_without_the_tls_that_is_required(proxies, folder):
     status, text = query(proxies, folder, "front", "native", "select 1", False)
     assert status != 0 and "3159" in text, text
     assert proxies.record("front")["end"] == "tls_required"
+
+
+def test_the_servers_own_refusal_reaches_the_client(proxies, folder):
+    """The server demands TLS, and neither leg has any."""
+    status, text = query(proxies, folder, "untouched", "native", "select 1", False)
+    assert status != 0 and ("3159" in text or "1045" in text or "secure transport" in text), text
+    proxies.record("untouched")
+
+
+@pytest.mark.parametrize("options", [(), ("--compress",)], ids=["raw", "compressed"])
+@pytest.mark.parametrize("name, tls", CASES)
+def test_large_values_both_ways(proxies, folder, name, tls, options):
+    up, down = "starlock" * 400_000, "0123456789abcdef" * 200_000
+    sql = f"select sha2('{up}', 256); select repeat('0123456789abcdef', 200000); show status like 'Compression'"
+    status, text = query(proxies, folder, name, "native", sql, tls, options=("--max-allowed-packet=16M", *options))
+    assert status == 0, text[-500:]
+    sha, value, compressed = text.splitlines()
+    assert sha == hashlib.sha256(up.encode()).hexdigest()
+    assert hashlib.sha256(value.encode()).digest() == hashlib.sha256(down.encode()).digest()
+    assert compressed.split() == ["Compression", "ON" if options else "OFF"]
+    proxies.record(name)  # its end is the client's own: it closes without a word, of TLS or of TCP
+
+
+@pytest.mark.parametrize("user", ["native", "signing"])
+@pytest.mark.parametrize("name, tls", CASES)
+def test_many_at_once(proxies, folder, name, tls, user):
+    status, text = client(
+        folder, "mysqlslap", proxies.port(f"many-{name}"), user, tls, "--concurrency=8", "--iterations=3",
+        "--create-schema=trial", "--no-drop", "--query=select sha2(repeat('x', 20000), 256)", "--number-of-queries=80",
+    )  # fmt: skip
+    assert status == 0 and "Average number of queries per client: 10" in text, text
+
+
+def test_tls_from_the_first_byte_between_two_of_us(front, servers, folder):
+    behind = front({"behind": ("mysql", "implicit", {"address": f"127.0.0.1:{servers[0].port}", "tls": "off"})})
+    before = front({"before": ("mysql", "off", {"address": f"127.0.0.1:{behind.port('behind')}", "tls": "implicit"})})
+    status, text = query(before, folder, "before", "signing", "select 6 * 7", False)
+    assert (status, text.strip()) == (0, "42")
+    assert before.record("before")["server_tls"]["version"] == "TLSv1.3"
+    assert behind.record("behind")["client_tls"]["version"] == "TLSv1.3"
+
+
+def test_ssl_request_between_two_of_us(front, servers, folder):
+    behind = front({"behind": ("mysql", "required", {"address": f"127.0.0.1:{servers[1].port}", "tls": "required"})})
+    before = front({"before": ("mysql", "off", {"address": f"127.0.0.1:{behind.port('behind')}", "tls": "required"})})
+    status, text = query(before, folder, "before", "signing", "select 6 * 7", False)
+    assert (status, text.strip()) == (0, "42")
+    assert before.record("before")["server_tls"] != "plain"
+    record = behind.record("behind")
+    assert record["client_tls"] != "plain" and record["server_tls"] != "plain"
+
+
+@pytest.mark.parametrize("name", ["front", "optional", "gateway"])
+def test_openssl(proxies, folder, name):
+    line = ["openssl", "s_client", "-connect", f"127.0.0.1:{proxies.port(name)}", "-starttls", "mysql", "-brief",
+            "-servername", "localhost", "-CAfile", "/mnt/certs/ca.pem", "-verify_return_error",
+            "-verify_hostname", "localhost"]  # fmt: skip
+    done = subprocess.run(
+        inside("clients", folder, line), stdin=subprocess.DEVNULL, capture_output=True, timeout=Deadline(20).left()
+    )
+    text = (done.stdout + done.stderr).decode(errors="replace")
+    assert done.returncode == 0 and "Verification: OK" in text, text
+    assert proxies.record(name)["client_tls"] != "plain"
+
+
+def test_probe(servers, certs):
+    done = run(["probe", "--protocol", "mysql", f"localhost:{servers[1].port}", "--json", "--ca", certs.ca])
+    assert done.returncode == 0, done.stderr
+    report = json.dumps(json.loads(done.stdout))
+    assert "MariaDB" in report and "CLIENT_SSL" in report and "TLSv1.3" in report
+
+
+def test_probe_without_tls(servers):
+    done = run(["probe", "--protocol", "mysql", f"127.0.0.1:{servers[0].port}", "--insecure"])
+    assert done.returncode == 1
+    assert "offer" in done.stdout + done.stderr
