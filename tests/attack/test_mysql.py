@@ -1,4 +1,4 @@
-"""C1, C3, R1 and S1 against MySQL's way to TLS, each with its control."""
+"""C1 to C3, F3, F4, R1, R5 and S1 against MySQL's way to TLS, each with its control."""
 
 import pytest
 from common import aborted, all_seen
@@ -58,3 +58,100 @@ def test_s1_stripped(rig, certs):
     client.close()
     assert place.record(client)["end"] == "starttls_not_offered"
     assert all_seen(place) == b""
+
+
+SECOND_REQUEST = packet(2, SSL_REQUEST[4:])
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+@pytest.mark.parametrize("mode", ["opportunistic", "required"])
+def test_c2_a_packet_in_two_halves(rig, certs, mode, server):
+    """The half before TLS is for TLS, which fails on it."""
+    place = rig.at("mysql", mode, server)
+    client = place.serve(Server(tls=certs.server_context())).arrive()
+    client.send(SSL_REQUEST + response(2, True)[:9])
+    client.half_close()
+    assert b"proof" not in aborted(place, client, "plaintext_after_starttls", "client")
+    assert all_seen(place) == b""
+
+
+@pytest.mark.parametrize("bad", [response(1, True), packet(2, SSL_REQUEST[4:]), packet(1, SSL_REQUEST[4:] + b"x")])
+@pytest.mark.parametrize("mode", ["opportunistic", "required"])
+def test_f3_not_quite_an_ssl_request(rig, certs, mode, bad):
+    """A name and a proof that ask for TLS were sent in the clear: they go no further."""
+    place = rig.at("mysql", mode, "off")
+    client = place.serve(Server()).arrive()
+    client.send(bad)
+    assert aborted(place, client, "protocol_error", "client")[4:7] == b"\xff\x13\x04"
+    assert all_seen(place) == b""
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+def test_f4_twice(rig, certs, server):
+    place = rig.at("mysql", "required", server)
+    client = place.serve(Server(tls=certs.server_context())).arrive()
+    client.upgrade(certs.client_context())
+    client.send(SECOND_REQUEST)
+    assert aborted(place, client, "protocol_error", "client")[4:7] == b"\xff\x13\x04"
+    assert all_seen(place) == b""
+
+
+def test_f4_where_none_was_offered(rig):
+    place = rig.at("mysql", "off", "off")
+    client = place.serve(Server()).arrive()
+    client.send(SSL_REQUEST)
+    aborted(place, client, "protocol_error", "client")
+    assert all_seen(place) == b""
+
+
+@pytest.mark.parametrize("injected", [packet(2, OK), packet(2, b"\xfemysql_clear_password\x00"), b"\x07"])
+def test_r1_between_the_ssl_request_and_tls(rig, injected):
+    place = rig.at("mysql", "off", "required")
+
+    def serve(channel):
+        channel.send(greeting(True))
+        assert channel.exactly(36) == SSL_REQUEST
+        channel.send(injected)
+        channel.rest()
+
+    client = place.serve(serve).arrive()
+    client.send(response(1, False))
+    # A packet of 22 bytes begins as a TLS record does.
+    rest = aborted(place, client, ("plaintext_after_starttls", "handshake_failed"), "server")
+    assert rest[4:7] == b"\xff\x51\x04" and b"mysql_clear_password" not in rest
+    assert b"proof" not in all_seen(place)
+
+
+@pytest.mark.parametrize("mode", ["off", "required"])
+def test_r5_an_error_in_place_of_the_greeting(rig, mode):
+    """Where TLS is required its text could be anyone's."""
+    place = rig.at("mysql", mode, "required")
+    forged = packet(0, b"\xff\x10\x04call 555-1234")
+    client = place.serve(lambda channel: (channel.send(forged), channel.half_close(), channel.rest())).arrive()
+    assert client.greeting[:3] == b"\xff\x51\x04" and b"555" not in client.greeting
+    assert b"555" not in aborted(place, client, "closed", "server")
+
+
+def test_r5_control_without_tls(rig):
+    place = rig.at("mysql", "off", "off")
+    full = b"\xff\x10\x04Too many connections"
+    client = place.serve(lambda channel: (channel.send(packet(0, full)), channel.half_close(), channel.rest())).arrive()
+    assert client.greeting == full
+    aborted(place, client, "closed", "server")
+
+
+@pytest.mark.parametrize("mode", ["off", "required"])
+def test_r1_and_s1_control(rig, certs, mode):
+    place = rig.at("mysql", mode, "required")
+    client = place.serve(Server(tls=certs.server_context())).arrive()
+    number = 1
+    if mode == "required":
+        client.upgrade(certs.client_context())
+        number = 2
+    assert client.log_in(number, number == 2) == (number + 1, OK)
+    client.send(packet(0, b"\x01"))
+    client.rest()
+    client.half_close()
+    client.close()
+    assert place.record(client)["server_tls"] != "plain"
+    assert all_seen(place) == SSL_REQUEST + response(2, True) + packet(0, b"\x01")
