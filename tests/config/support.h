@@ -7,9 +7,7 @@
 
 namespace starlock::config {
 
-inline std::vector<DialectRules> TestDialects() {
-  return {{"smtp", true}, {"lmtp", true}, {"mysql", true}, {"tcp", false}};
-}
+inline std::vector<DialectRules> TestDialects() { return {{"smtp", true}, {"lmtp", true}, {"tcp", false}}; }
 
 /// A good listener, part by part; an empty part is left out.
 struct Parts {
