@@ -8,7 +8,8 @@ import pytest
 
 from pysupport.daemons import inside
 from pysupport.mysql_servers import mariadb
-from pysupport.proxy import run
+from pysupport.proxy import Proxy, run
+from pysupport.rig import certificates
 from pysupport.timing import Deadline
 
 
@@ -130,6 +131,21 @@ def test_ssl_request_between_two_of_us(front, servers, folder):
     assert before.record("before")["server_tls"] != "plain"
     record = behind.record("behind")
     assert record["client_tls"] != "plain" and record["server_tls"] != "plain"
+
+
+@pytest.mark.parametrize("user", ["native", "signing"])
+def test_a_handshake_that_fails_and_a_second_connection_in_plaintext(front, servers, certs, folder, user):
+    """The client's proof was for the first connection's salt: the server is made to ask for another."""
+    modern = {"tls": "opportunistic", "certificates": ["ecdsa"], "min_version": "1.3"}
+    listener = {"name": "behind", "listen": "127.0.0.1:0", "protocol": "mysql", "client": modern,
+                "server": {"tls": "off", "address": f"127.0.0.1:{servers[0].port}"}}  # fmt: skip
+    with Proxy({"certificates": certificates(certs), "listeners": [listener]}, folder) as behind:
+        old = {"tls": "opportunistic", "address": f"127.0.0.1:{behind.port('behind')}", "max_version": "1.2"}
+        before = front({"before": ("mysql", "required", old)})
+        status, text = query(before, folder, "before", user, "select 6 * 7", True)
+        assert (status, text.strip()) == (0, "42")
+        record = before.record("before")
+        assert record["client_tls"] != "plain" and record["server_tls"] == "plain"
 
 
 @pytest.mark.parametrize("name", ["front", "optional", "gateway"])
