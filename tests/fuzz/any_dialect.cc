@@ -3,7 +3,7 @@
 // rest is pieces, each begun by a byte that says what it is:
 //   \1 the client's bytes   \2 the server's   \3 what was asked for is done   \4 the server's handshake failed
 //   \5 the session is abandoned   \6 \7 as \1 \2, but byte by byte
-// In a binary protocol these bytes occur in the payload too: \0 makes the one behind it a byte like any other.
+// In a binary protocol these bytes occur in the payload too: there they and ESC are ESC (\x1b) and the byte ^ \x40.
 
 #include <algorithm>
 #include <cstddef>
@@ -26,8 +26,8 @@ std::string TakePiece(std::string_view& input) {
   std::string piece(1, input[0]);
   size_t at = 1;
   for (; at < input.size() && kMarks.find(input[at]) == std::string_view::npos; ++at) {
-    if (input[at] == '\0' && at + 1 < input.size()) ++at;
-    piece += input[at];
+    const bool escaped = input[at] == '\x1b' && at + 1 < input.size();
+    piece += escaped ? static_cast<char>(input[++at] ^ '\x40') : input[at];
   }
   input.remove_prefix(at);
   return piece;
