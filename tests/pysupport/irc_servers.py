@@ -1,8 +1,14 @@
 """InspIRCd, as the tests need it."""
 
+import os
 import shutil
 
 from pysupport.daemons import Daemon, certificate, free_port, place, start
+
+CLASS = (
+    'allow="*" timeout="60" hardsendq="1M" softsendq="1M" recvq="1M" localmax="50" globalmax="50" '
+    'resolvehostnames="no" fakelag="no" threshold="1000" commandrate="100000"'
+)
 
 
 def inspircd(folder, certs, tls="no"):
@@ -23,14 +29,19 @@ def inspircd(folder, certs, tls="no"):
 <module name="starttls">
 <sslprofile name="Clients" provider="gnutls" certfile="/mnt/cert.pem" keyfile="/mnt/key.pem">
 """
+        # The class is chosen anew at registration. Whoever has no TLS then is left with the one that no password opens;
+        # one that only demands TLS would turn clients away before STARTTLS.
+        requires = 'requiressl="yes"' if tls == "required" else ""
+        classes = f'<connect name="main" {CLASS} {requires}>'
+        if tls == "required":
+            classes += f'\n<connect name="before" {CLASS} password="{os.urandom(16).hex()}">'
         text = f"""
 <server name="irc.old.example.net" description="Old" network="OldNet">
 <admin name="A" nick="a" email="a@example.net">
 <module name="cap">
 <module name="ircv3">
 {binds}
-<connect name="main" allow="*" timeout="60" hardsendq="1M" softsendq="1M" recvq="1M" localmax="50" globalmax="50"
-  resolvehostnames="no" fakelag="no" threshold="1000" commandrate="100000" {'requiressl="yes"' if tls == "required" else ""}>
+{classes}
 <dns server="127.0.0.1" timeout="1">
 <pid file="/tmp/inspircd.pid">
 <path configdir="/mnt" datadir="/tmp" logdir="/tmp" runtimedir="/tmp">
