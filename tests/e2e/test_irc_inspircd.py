@@ -76,7 +76,7 @@ USES = [
 def test_two_clients_talk(certs, proxies, name, tls):
     port = proxies.port(name)
     (one, first), (two, second) = registered(certs, port, tls), registered(certs, port, tls)
-    texts = [b"STARTTLS", b"670 x :go", b"caf\xe9 \xff \x01x\x01"] + [b"%04d " % n + b"x" * 350 for n in range(300)]
+    texts = [b"STARTTLS", b"670 x :go", b"caf\xe9 \xff \x01x\x01"] + [b"%04d " % n + b"x" * 350 for n in range(150)]
     one.send(b"".join(b"PRIVMSG " + second + b" :" + text + b"\r\n" for text in texts))
     assert [message_from(two, first) for _ in texts] == [text + b"\r\n" for text in texts]
     two.send(b"PRIVMSG " + first + b" :and back\r\n")

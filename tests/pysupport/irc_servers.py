@@ -46,7 +46,7 @@ def inspircd(folder, certs, tls="no"):
 <pid file="/tmp/inspircd.pid">
 <path configdir="/mnt" datadir="/tmp" logdir="/tmp" runtimedir="/tmp">
 <options prefixquit="Quit: ">
-<performance softlimit="1000" somaxconn="128">
+<performance softlimit="1000" somaxconn="128" netbuffersize="65534">
 """
         place(folder)
         (folder / "inspircd.conf").write_text(text)
