@@ -1,0 +1,105 @@
+// What a probe asks of an LDAP server, and learns.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "ldap_scenes.h"
+#include "protocol/dialects.h"
+#include "protocol/probe.h"
+
+namespace starlock::test {
+namespace {
+
+using namespace ldap;  // NOLINT: the messages
+using protocol::Act;
+using protocol::Event;
+using protocol::Findings;
+using Capabilities = Findings::Capabilities;
+
+/// A probe that is fed in pieces of one size.
+class Probed {
+ public:
+  explicit Probed(size_t piece)
+      : piece_(piece), probe_(protocol::MakeProbe(*protocol::FindDialect("ldap"), "probe.example", findings)) {
+    step = probe_->Notify(Event::kUpstreamUp, Side::kServer, out_);
+  }
+
+  void Feed(std::string_view bytes) {
+    for (; !bytes.empty(); bytes.remove_prefix(std::min(piece_, bytes.size()))) {
+      input_ += bytes.substr(0, piece_);
+      if (step.act != Act::kRead) continue;
+      step = probe_->Advance({}, input_, out_);
+      input_.erase(0, step.used[1]);
+    }
+  }
+
+  void TlsUp() {
+    EXPECT_EQ(step.act, Act::kTlsServer);
+    EXPECT_EQ(input_, "");
+    step = probe_->Notify(Event::kTlsUp, Side::kServer, out_);
+  }
+
+  std::string Said() { return std::exchange(out_.server(), {}); }
+
+  Findings findings;
+  protocol::Step step;
+
+ private:
+  const size_t piece_;
+  std::unique_ptr<protocol::Dialogue> probe_;
+  protocol::Out out_;
+  std::string input_;
+};
+
+constexpr size_t kWays[] = {1, 2, 3, 7, 1000};
+const std::string kOffers = Attribute("SupportedExtension", {std::string(kOid)});
+const std::string kMechanisms = Attribute("supportedSASLMechanisms", {"EXTERNAL"});
+
+TEST(LdapProbe, LearnsAllAndLeaves) {
+  for (const size_t piece : kWays) {
+    Probed probed(piece);
+    EXPECT_EQ(probed.Said(), protocol::ldap::RootDseCall(1));
+    probed.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
+    EXPECT_EQ(probed.Said(), StartTls(2));
+    probed.Feed(Result(2, 0x78, 0));
+    probed.TlsUp();
+    EXPECT_EQ(probed.Said(), protocol::ldap::RootDseCall(3));
+    probed.Feed(Entry(3, kMechanisms) + Result(3, 0x65, 0));
+    EXPECT_EQ(probed.Said(), Unbind(4));
+    EXPECT_EQ(probed.step.act, Act::kRelay);
+    EXPECT_EQ(probed.findings.offers_upgrade, true);
+    EXPECT_EQ(probed.findings.before, (Capabilities{"SupportedExtension: " + std::string(kOid)}));
+    EXPECT_EQ(probed.findings.inside, (Capabilities{"supportedSASLMechanisms: EXTERNAL"}));
+  }
+}
+
+TEST(LdapProbe, NoOfferOrARefusal) {
+  for (const size_t piece : kWays) {
+    Probed none(piece);
+    none.Feed(Entry(1, Attribute("supportedExtension", {"1.2"})) + Result(1, 0x65, 0));
+    EXPECT_EQ(none.step.failure.end, End::kStarttlsNotOffered);
+    EXPECT_EQ(none.findings.offers_upgrade, false);
+    // A server that keeps its root DSE to itself is asked all the same.
+    Probed silent(piece);
+    silent.Feed(Result(1, 0x65, 13));
+    EXPECT_EQ(silent.Said(), protocol::ldap::RootDseCall(1) + StartTls(2));
+    silent.Feed(Result(2, 0x78, 52));
+    EXPECT_EQ(silent.step.failure.end, End::kStarttlsRefused);
+    EXPECT_EQ(silent.Said(), Unbind(3));
+  }
+}
+
+TEST(LdapProbe, NothingBehindTheGoAheadIsRead) {
+  Probed probed(1000);
+  probed.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
+  probed.Feed(Result(2, 0x78, 0) + Entry(3, kMechanisms));
+  EXPECT_EQ(probed.step.act, Act::kFail);
+  EXPECT_EQ(probed.step.failure.end, End::kPlaintextAfterStarttls);
+  EXPECT_EQ(probed.findings.inside, std::nullopt);
+}
+
+}  // namespace
+}  // namespace starlock::test
