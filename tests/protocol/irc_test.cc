@@ -70,8 +70,8 @@ TEST(Irc, TheServerRefuses) {
                 (number == "691" ? "starttls_refused" : "starttls_not_offered") + " server\n");
     for (const TlsMode client : {kOff, kOpp}) {
       PlayIrc(client, kOpp, "s: STARTTLS\nS: NOTICE AUTH :one\nS: NOTICE AUTH :two\n" + answer + R"(
-        note: the server
         S: NOTICE AUTH :three
+        note: the server
         c: NOTICE AUTH :one
         c: NOTICE AUTH :two
         c: NOTICE AUTH :three
@@ -122,6 +122,7 @@ TEST(Irc, AServerThatOnlyTalks) {
 
 TEST(Irc, BeforeRequiredTls) {
   for (const TlsMode server : {kOff, kImp}) {
+    const std::string relay = server == kImp ? "! relay\n" : "";
     PlayIrc(kReq, server,
             R"(
       C: CAP LS 302
@@ -140,7 +141,7 @@ TEST(Irc, BeforeRequiredTls) {
       C: STARTTLS now
       c: :proxy.example.org 691 * :STARTTLS failed: it has no parameters
     )" + UntilTls() +
-                "@ up\nC: CAP REQ :sasl\ns: CAP REQ :sasl\n" + (server == kImp ? "! relay\n" : ""));
+                "@ up\n" + relay + "C: CAP REQ :sasl\ns: CAP REQ :sasl\n" + relay);
     PlayIrc(kReq, server, "C: QUIT\nc: ERROR :Closing Link: proxy.example.org (Quit)\n! fail closed none\n");
   }
   for (const std::string_view line :
