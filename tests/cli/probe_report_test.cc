@@ -21,7 +21,7 @@ ProbeReport Full() {
   report.protocol = "smtp";
   report.target = {"mail.example.org", 25};
   report.address = "192.0.2.1:25";
-  report.findings = {"220 mail.example.org", {{"SIZE 9", "STARTTLS"}}, true, {{"SIZE 9", "AUTH PLAIN"}}};
+  report.findings = {"", "220 mail.example.org", {{"SIZE 9", "STARTTLS"}}, true, {{"SIZE 9", "AUTH PLAIN"}}};
   report.tls = tls::TlsInfo{"TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519", "", "", false};
   report.server_name = "mail.example.org";
   report.peer.verification = tls::PeerInfo::Verification::kPassed;
@@ -89,7 +89,7 @@ TEST(ProbeText, NothingOfTheServersDrivesTheTerminal) {
       "\x1b]0;owned\x07\x9b"
       "31m\r\b\n\xc2\x85";
   ProbeReport report = Full();
-  report.findings = {evil, {{evil}}, true, {{evil}}};
+  report.findings = {evil, evil, {{evil}}, true, {{evil}}};
   report.server_name = evil;
   report.peer.verification = tls::PeerInfo::Verification::kFailed;
   report.peer.reason = evil;
