@@ -10,7 +10,8 @@ from pysupport.irc import BULK, Server
 from pysupport.rig import Rig
 
 FRONT = [("irc", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
-PAIRS = [*FRONT, ("irc", "off", "off"), ("irc", "implicit", "off"), ("irc", "off", "required"), ("irc", "off", "opportunistic")]
+PAIRS = FRONT + [("irc", "off", "off"), ("irc", "implicit", "off")]
+PAIRS += [("irc", "off", "required"), ("irc", "off", "opportunistic")]
 
 
 @pytest.fixture(scope="module")

@@ -151,7 +151,8 @@ def test_openssl(folder, proxies, name):
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_probe(certs, servers, which):
-    command = [BINARY, "probe", "--protocol", "irc", f"localhost:{servers[which].ports['plain']}", "--json", "--ca", certs.ca]
+    address = f"localhost:{servers[which].ports['plain']}"
+    command = [BINARY, "probe", "--protocol", "irc", address, "--json", "--ca", certs.ca]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=STEP, check=False)
     report = json.loads(done.stdout)
     assert report["starttls"] is bool(which), report
