@@ -90,7 +90,6 @@ void Session::Dial(size_t first) {
   Drop(server_);
   server_.DropInput();
   server_.ended = server_.handshaking = server_.in_tls = server_.congested = false;
-  record_.server_tls = {};
   detail_.clear();
   if (!route_.dialect->data_alpn.empty()) server_.family = std::make_shared<tls::SessionFamily>();
   connector_ = std::make_unique<net::Connector>(
@@ -114,6 +113,7 @@ void Session::OnDialled(Result<net::Connector::Connected> connected) {
   target_ += connected->target;
   server_address_ = connected->address;
   record_.server = connected->address.ToString();
+  record_.server_tls = {};  // of the connection before, where there was one
   server_.stream = std::move(connected->stream);
   server_.stream->SetHandler(&server_);
   server_.stream->SetReading(true);

@@ -130,7 +130,7 @@ TEST(CommandLine, SaysWhatIsWrongAndWhatWouldBeRight) {
       {{"probe", "--protocol", "smtp", "h", "--ca", "f", "--insecure"}, "--insecure verifies nothing"},
       {{"probe", "--protocol", "smtp", "h", "--ca", ""}, "--ca takes the path of a file"},
       {{"probe", "--protocol", "smtp", "h", "--server-name", "a:1"}, "--server-name: 'a:1' is not a name"},
-      {{"demo", "--protocol", "imap"}, "--protocol: 'imap' is not a protocol that is known here"},
+      {{"demo", "--protocol", "gopher"}, "--protocol: 'gopher' is not a protocol that is known here"},
   };
   for (const auto& [arguments, says] : wrong) EXPECT_THAT(Refusal(arguments), HasSubstr(says));
 }

@@ -128,8 +128,15 @@ TEST(FtpData, AbortedAndAskedAbout) {
                             "data: begin clear clear\nS: 150 go\nc: 150 go\n";
   PlayFtp(kOff, kOff,
           begun +
-              "C+ \\xff\\xf4\\xff\\xf2ABOR\\r\\n\ns: ABOR\nC: NOOP\nS: 426 cut\nc: 426 cut\n"
-              "S: 226 aborted\nc: 226 aborted\ns: NOOP\n");
+              "C+ \\xff\\xf4\\xff\\xf2ABOR\\r\\n\ns: ABOR\nC: NOOP\nS: 426 cut\nc: 426 cut\ns: NOOP\n"
+              "S: 226 aborted\nc: 226 aborted\nS: 200 ok\nc: 200 ok\n");
+  // The two in one reply: nobody waits for a second. And where it comes late, it is no answer to PASV.
+  PlayFtp(kOff, kOff,
+          begun + "C: ABOR\ns: ABOR\nS: 226 all sent\nc: 226 all sent\nC: SYST\ns: SYST\nS: 215 UNIX\nc: 215 UNIX\n");
+  PlayFtp(kOff, kOff,
+          begun +
+              "C: ABOR\ns: ABOR\nS: 426 cut\nc: 426 cut\nC: PASV\ns: EPSV\nS: 226 aborted\nc: 226 aborted\n"
+              "S: 500 no\ns: PASV\nS: 425 no\nc: 425 no\n");
   PlayFtp(kOff, kOff,
           begun +
               "C: STAT\ns: STAT\nS: 213-half\nS: 226 not the end\nS: 213 done\n"

@@ -10,7 +10,7 @@ MODES = ("off", "opportunistic", "required", "implicit")
 
 
 # The module of this package that speaks a protocol, where it is not called so.
-SPOKEN_BY = {"lmtp": "smtp", "xmpp-server": "xmpp"}
+SPOKEN_BY = {"lmtp": "smtp", "tcp": "smtp", "xmpp-server": "xmpp"}
 
 
 def speaker(protocol):

@@ -9,6 +9,10 @@ Verdict FtpDialogue::OnCommand(std::string_view line, Out& out) {
   const Command command = Parse(line);
   if (!client_settled_) return BeforeTls(command, out);
   if (MustWait(command.verb)) return Verdict::Wait();
+  if (!outstanding_.empty() && outstanding_.front() == Asked::kAbor) {
+    outstanding_.clear();
+    abor_owed_ = true;
+  }
   switch (command.verb) {
     case Verb::kAuth:
       return OnAuth(command, out);
@@ -53,6 +57,8 @@ Verdict FtpDialogue::OnCommand(std::string_view line, Out& out) {
 bool FtpDialogue::MustWait(Verb verb) const {
   if (data_ == Data::kOpening) return true;
   if (outstanding_.empty()) return false;
+  // Some servers answer a transfer and its ABOR with one reply between them, and nobody may wait for a second.
+  if (outstanding_.size() == 1 && outstanding_.front() == Asked::kAbor) return false;
   const bool passes = verb == Verb::kAbor || verb == Verb::kStat;
   return !(passes && outstanding_.front() == Asked::kTransfer && outstanding_.size() < 3);
 }

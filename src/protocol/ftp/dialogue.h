@@ -83,6 +83,7 @@ class FtpDialogue final : public Dialogue {
   bool MayTransfer() const;
   bool ClientInTls() const { return tls_up(Side::kClient); }
   void SettleClient();
+  bool IsLateAborReply(int code);
 
   Stage stage_ = Stage::kGreeting;
   std::string greeting_;
@@ -92,6 +93,7 @@ class FtpDialogue final : public Dialogue {
   bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
 
   std::deque<Asked> outstanding_;  ///< what the upstream has not answered yet
+  bool abor_owed_ = false;         ///< the reply to an ABOR may still come, behind the client's next command
   int reply_code_ = -1;            ///< of the reply whose lines pass one by one; -1: none
 
   bool protects_server_ = false;  ///< the upstream has taken PROT P

@@ -47,6 +47,10 @@ Verdict FtpDialogue::OnReply(std::string_view unit, Out& out) {
     out.client() += unit;
     return Verdict::Read();
   }
+  if (IsLateAborReply(code)) {
+    out.client() += unit;
+    return Verdict::Read();
+  }
   switch (outstanding_.front()) {
     case Asked::kEpsv:
     case Asked::kPasv:
@@ -75,6 +79,16 @@ Verdict FtpDialogue::OnReply(std::string_view unit, Out& out) {
   }
   if (code / 100 != 1) outstanding_.pop_front();
   return Verdict::Read();
+}
+
+// RFC 959 4.1.3: 225 or 226. Where it can't be the answer to what was asked since, it is ABOR's.
+bool FtpDialogue::IsLateAborReply(int code) {
+  if (!abor_owed_) return false;
+  const Asked asked = outstanding_.front();
+  const bool transfers = asked == Asked::kTransfer && under_way_;
+  if ((code != 225 && code != 226) || transfers) return false;
+  abor_owed_ = false;
+  return true;
 }
 
 Verdict FtpDialogue::OnTransferReply(std::string_view reply, int code, Out& out) {
