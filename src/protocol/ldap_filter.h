@@ -25,8 +25,8 @@ class LdapFilter final : public Filter {
  private:
   /// An operation that the upstream has not answered yet.
   struct Asked {
-    int32_t id;
-    Op op;
+    int32_t id = 0;
+    Op op = {};
     RootDseSearch root_dse;
   };
 
