@@ -32,7 +32,8 @@ Frame Xmpp::Cut(Side side, std::string_view in) {
 Verdict Xmpp::On(Side side, std::string_view bytes, Out& out) {
   StreamReader* const reader = readers_[Index(side)].get();
   const Verdict verdict = side == Side::kClient ? OnClient(bytes, out) : OnServer(bytes, out);
-  if (!verdict.keep) reader->Use();
+  // A dial begins to read anew, with another reader.
+  if (!verdict.keep && readers_[Index(side)].get() == reader) reader->Use();
   return verdict;
 }
 
