@@ -34,6 +34,11 @@ Verdict Xmpp::On(Side side, std::string_view bytes, Out& out) {
   const Verdict verdict = side == Side::kClient ? OnClient(bytes, out) : OnServer(bytes, out);
   // A dial begins to read anew, with another reader.
   if (!verdict.keep && readers_[Index(side)].get() == reader) reader->Use();
+  // Whatever an upstream's stream comes to: a client that must have TLS never gets past here without.
+  const bool bare = env().client == TlsMode::kRequired && !tls_up(Side::kClient);
+  if (bare && verdict.act == Act::kRelay) {
+    return Verdict::Fail(End::kTlsRequired, Blame::kClient, "the client has not upgraded to TLS");
+  }
   return verdict;
 }
 
