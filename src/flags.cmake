@@ -18,7 +18,11 @@ endif()
 target_compile_definitions(starlock_flags INTERFACE _GLIBCXX_ASSERTIONS)
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
-set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g") # for the sanitizers: assertions stay
+if(STARLOCK_FUZZ)
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -gline-tables-only")
+else()
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g") # for the sanitizers: assertions stay
+endif()
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 
 if(STARLOCK_SANITIZE)

@@ -1,4 +1,4 @@
-// Both peers of a session in one dialect (FUZZ_PROTOCOL), saying anything in any order, with the session's events
+// Both peers of a session in one dialect (kFuzzProtocol), saying anything in any order, with the session's events
 // between: what must hold in every protocol. The first byte is the client's mode, and the server's shifted by two; the
 // rest is pieces, each begun by a byte that says what it is:
 //   \1 the client's bytes   \2 the server's   \3 what was asked for is done   \4 the server's handshake failed
@@ -13,6 +13,9 @@
 
 #include "protocol/dialects.h"
 #include "support/dialogue_driver.h"
+
+/// The protocol that this program is for: in a file of its own, written by CMakeLists.txt.
+extern const char* const kFuzzProtocol;
 
 namespace {
 
@@ -87,13 +90,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   env.host = "proxy.example.org";
   env.client = client;
   env.server = server;
-  DialogueDriver driver(protocol::FindDialect(FUZZ_PROTOCOL)->make(env));
+  DialogueDriver driver(protocol::FindDialect(kFuzzProtocol)->make(env));
   driver.Open();
   input.remove_prefix(std::min(input.find_first_of(kMarks), input.size()));
   while (!input.empty()) {
     const std::string piece = TakePiece(input);
     Do(driver, piece[0], std::string_view(piece).substr(1));
-    DemandOrder(driver, FUZZ_PROTOCOL, client, server);
+    DemandOrder(driver, kFuzzProtocol, client, server);
   }
   return 0;
 }

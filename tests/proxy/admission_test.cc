@@ -82,8 +82,7 @@ TEST(AdmissionTest, HoldsWhateverManyThreadsDo) {
   std::atomic<uint32_t> highest{0};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&, client = "192.0.2." + std::to_string(t)] {
-      uint32_t state = static_cast<uint32_t>(t) + 1;
+    threads.emplace_back([&, client = "192.0.2." + std::to_string(t), state = static_cast<uint32_t>(t) + 1]() mutable {
       std::vector<Answer> in;
       uint32_t mine = 0;
       for (int i = 0; i < 20'000; ++i) {
