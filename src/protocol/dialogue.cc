@@ -14,6 +14,7 @@ struct Dialogue::Input {
   std::string_view rest;
   size_t used = 0;
   bool waiting = false;  ///< its unit was kept; look again when the other side has moved
+  bool unheard = false;  ///< nobody listened to it when it was last looked at
 
   void Use(size_t n) {
     rest.remove_prefix(n);
@@ -44,20 +45,22 @@ Step Dialogue::Advance(std::string_view client, std::string_view server, Out& ou
   }
   for (const size_t i : {Index(Side::kClient), Index(Side::kServer)}) {
     step.used[i] = inputs[i].used;
-    step.kept[i] = inputs[i].waiting;
+    step.kept[i] = inputs[i].waiting || (inputs[i].unheard && negotiated());
   }
   return step;
 }
 
 // Cuts and judges one unit. False: nothing moved.
 bool Dialogue::TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step) {
-  const Input& input = inputs[Index(side)];
+  Input& input = inputs[Index(side)];
+  input.unheard = false;
   if (!Listening(side) || input.waiting || input.rest.empty()) return false;
   const std::string_view shown = input.rest.substr(0, kMaxUnit);
   const Frame frame = Cut(side, shown);
   Verdict verdict;
   switch (frame.kind) {
     case Frame::Kind::kIdle:
+      input.unheard = true;
       return false;
     case Frame::Kind::kPartial:
       if (shown.size() < kMaxUnit) return false;

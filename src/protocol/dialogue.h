@@ -167,7 +167,8 @@ struct Verdict {
 struct Step {
   Act act = Act::kRead;
   size_t used[2] = {0, 0};
-  bool kept[2] = {false, false};  ///< Advance: a whole unit is left there until the other side has moved
+  /// Advance: what is left there, or at its front a whole unit, may be listened to when the other side has moved.
+  bool kept[2] = {false, false};
   bool said = false;              ///< kFail: the client has been told, or need not be: its connection ends in order
   Failure failure;
 };

@@ -46,7 +46,7 @@ void Leg::Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::E
 }
 
 void Leg::Write(buffer::SlabPool& pool, std::string_view bytes) {
-  if (!stream || bytes.empty()) return;
+  if (!stream || finished || bytes.empty()) return;
   buffer::Chain chain;
   chain.Copy(pool, bytes);
   congested = !stream->Write(std::move(chain));

@@ -41,6 +41,7 @@ class Leg final : public tls::TlsHandler {
   buffer::StreamEnd end = buffer::StreamEnd::kClean;
   bool congested = false;     ///< our own words wait here above the high mark
   bool said_goodbye = false;  ///< our last words are written
+  bool finished = false;      ///< the other leg's end was passed on here: nothing more is written
 
   bool open() const { return stream != nullptr; }
   Side side() const { return side_; }

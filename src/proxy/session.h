@@ -72,6 +72,7 @@ class Session final : public net::Disposable, private LegOwner, private DataOwne
   void BeginTls(Side side);
   void NoteMeetingPoint();
   void PassOnEnds();
+  void PassOnEnd(Side side);
   void ClosedInTalk(Side side, const Error& error);
   protocol::Failure Explain(Side side, const Error& error) const;
   void Fail(const protocol::Failure& failure, bool said);

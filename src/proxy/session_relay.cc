@@ -22,7 +22,7 @@ void Session::HandOver(Side from) {
   const std::string rest = std::exchange(leg(from).input, {});
   counter(from) += rest.size();
   other(from).Write(context_.loop.pool(), rest);
-  leg(from).stream->SetReading(!other(from).congested);
+  if (leg(from).open()) leg(from).stream->SetReading(!other(from).congested);
 }
 
 void Session::Relay(Side side, buffer::Chain& in) {
@@ -35,6 +35,7 @@ void Session::EndedInRelay(Side side) {
   const bool truncated = leg(side).end == buffer::StreamEnd::kTruncated;
   if (truncated && !HangsUp(side)) Note(End::kTruncated, BlameOf(side), "TLS ended without close_notify");
   if (other(side).open()) other(side).stream->End(leg(side).end);
+  other(side).finished = true;
 }
 
 // A client that has the server's last byte and its end, and then neither says close_notify nor waits for ours, has cut

@@ -89,7 +89,7 @@ void Session::Dial(size_t first) {
   target_ = first;
   Drop(server_);
   server_.DropInput();
-  server_.ended = server_.handshaking = server_.in_tls = server_.congested = false;
+  server_.ended = server_.handshaking = server_.in_tls = server_.congested = server_.finished = false;
   detail_.clear();
   if (!route_.dialect->data_alpn.empty()) server_.family = std::make_shared<tls::SessionFamily>();
   connector_ = std::make_unique<net::Connector>(
@@ -123,6 +123,9 @@ void Session::OnDialled(Result<net::Connector::Connected> connected) {
 void Session::BeginTls(Side side) {
   const TlsMode mode = side == Side::kClient ? route_.settings->client.mode : route_.settings->server.mode;
   leg(side).after_upgrade = mode != TlsMode::kImplicit;
+  if (leg(side).finished) {
+    return Abandon({End::kClosed, BlameOf(protocol::Other(side)), "it had ended the session where TLS would begin"});
+  }
   if (leg(side).ended) {  // the stream has told so already, and TLS would wait in vain
     leg(side).handshaking = true;
     return ClosedInTalk(side, {ErrorCode::kHandshakeFailed, "the connection ended where TLS begins"});
@@ -146,12 +149,11 @@ void Session::PassOnEnds() {
   // While a peer does not read, what came before an end may not have been looked at yet: OnWritable comes back here.
   if (pumping_ || phase_ != Phase::kTalk || Congested()) return;
   for (const Side side : {Side::kServer, Side::kClient}) {
-    if (!leg(side).ended || leg(side).handshaking || kept_[Index(side)]) continue;
     if (dialogue_->negotiated()) {
-      if (other(side).handshaking) continue;
-      // From a side that has ended nothing will come that would have to be read.
-      return BeginRelay();
+      PassOnEnd(side);
+      continue;
     }
+    if (!leg(side).ended || leg(side).handshaking || kept_[Index(side)]) continue;
     // A client may have said all it has to say before the server was ready to hear it. Where there is no upgrade to
     // speak of, that may be nothing at all.
     const bool server_owes = connector_ != nullptr || dialogue_->waiting_for() == Blame::kServer;
@@ -162,7 +164,27 @@ void Session::PassOnEnds() {
   }
 }
 
+// The filter stands for as long as either side may say something. What waits there for the other one to move waits no
+// longer where that has ended. The beginning of a unit is no unit: of the server's the client may make what it can, but
+// no server is to guess what a client's would have been, or be given what the filter could not judge.
+void Session::PassOnEnd(Side side) {
+  Leg& from = leg(side);
+  Leg& to = other(side);
+  if (from.handshaking || to.handshaking) return;
+  const bool kept = kept_[Index(side)];
+  if (kept && !from.finished) return;
+  if (kept && side == Side::kClient) from.Use(from.input.size());
+  if (!from.ended || to.finished) return;
+  if (side == Side::kServer) {
+    counter(side) += from.input.size();
+    to.Write(context_.loop.pool(), from.input);
+  }
+  from.DropInput();
+  EndedInRelay(side);
+}
+
 void Session::ClosedInTalk(Side side, const Error& error) {
+  if (client_.finished || server_.finished) return ClosedInRelay(side, error);
   const bool refused_certificate = error.code == ErrorCode::kVerifyFailed || error.code == ErrorCode::kNotTls;
   if (side == Side::kServer && server_.handshaking && !refused_certificate) {
     context_.log.Event(LogLevel::kInfo, "the TLS handshake with the server failed",

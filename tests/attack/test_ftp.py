@@ -398,3 +398,24 @@ def test_a_client_that_aborts(rig):
     assert session.reply() == b"226 aborted\r\n"
     assert session.quit().startswith(b"221 ")
     assert isinstance(session, Channel)
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+@pytest.mark.parametrize("command", [b"PASV", b"EPSV"])
+def test_x1_a_client_that_ends_does_not_see_the_upstreams_port(rig, command, server):
+    """The answer to what it asked last is rewritten as any other. (We ask for EPSV, whatever the client asks.)"""
+
+    def listens(channel, _):
+        channel.pause(0.15)
+        channel.send(b"229 Entering (|||1800|)\r\n")
+        return True
+
+    place = place_of(rig, ("ftp", "off", server), on={b"EPSV": listens})
+    client = place.arrive()
+    client.send(command + b"\r\n")
+    client.half_close()
+    got = client.rest()
+    client.close()
+    assert b"1800" not in got and got[:4] in (b"", b"227 ", b"229 ", b"425 "), got
+    place.upstream.finished()
+    place.record(client)
