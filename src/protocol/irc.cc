@@ -17,21 +17,66 @@ using irc::Verb;
 // A server that looks up its client's name says a handful of NOTICEs about it.
 constexpr int kMaxLinesBefore = 64;
 
-/// The client role: STARTTLS at once, which is answered with 670, or refused. Nothing that is said before the answer
-/// survives TLS, for anybody could have said it; where the leg stays plaintext, the client reads it all in order.
+/// The client role: CAP LS, is `tls` among it?, STARTTLS, which is answered with 670 or refused. A server without
+/// STARTTLS may be silent to it (InspIRCd is to all it does not know, before a client is registered), so it is asked
+/// first; only one that does not know CAP is asked for STARTTLS at once. Nothing that is said before the go-ahead
+/// survives TLS, for anybody could have said it; where the leg stays plaintext, the client reads it all in order, but
+/// for the answer to our question.
 class ServerLeg final : public Negotiator {
  public:
   explicit ServerLeg(Prologue& prologue) : prologue_(prologue) {}
 
+  // Not CAP LS 302: that would have the server tell a client of changes (CAP NEW) who never asked to be told.
   LegVerdict Begin(Out& out) override {
     if (!Upgrades(prologue_.env.server)) return LegVerdict::Settled();
-    out.server() += "STARTTLS\r\n";
+    out.server() += "CAP LS\r\n";
     return LegVerdict::Read();
   }
 
-  Frame Cut(std::string_view in) override { return CutLine(in); }
+  Frame Cut(std::string_view in) override { return asked_ ? CutLine(in) : irc::CutLines(in); }
 
-  LegVerdict On(std::string_view line, Out&) override {
+  LegVerdict On(std::string_view unit, Out& out) override { return asked_ ? OnLine(unit) : OnLines(unit, out); }
+
+ private:
+  // Before STARTTLS is asked for.
+  LegVerdict OnLines(std::string_view lines, Out& out) {
+    bool whole = false;
+    while (!lines.empty()) {
+      const std::string_view line = irc::TakeLine(lines);
+      const irc::Message message = irc::Parse(line);
+      if (message.Is("670") || message.Is("691")) {
+        return LegVerdict::Fail(End::kProtocolError, Blame::kServer, "the server answered before it was asked");
+      }
+      if (!whole && (message.Is("CAP") || irc::RefusesCap(message))) {
+        whole = OnCapabilities(message);
+        continue;
+      }
+      if (!Keep(line)) return TooMuch();
+      if (message.Is("ERROR")) return LegVerdict::NoTls(End::kStarttlsRefused, true);
+    }
+    return whole ? Decide(out) : LegVerdict::Read();
+  }
+
+  // True: the answer is whole.
+  bool OnCapabilities(const irc::Message& message) {
+    knows_cap_ = message.Is("CAP");
+    if (!knows_cap_) return true;
+    const irc::CapAnswer answer = irc::ParseCap(message);
+    offered_ = offered_ || irc::HasTls(answer.list);
+    return EqualsNoCase(answer.sub, "LS") && !answer.more;
+  }
+
+  // CAP LS has the server put off registration until CAP END: the client, which may not know CAP, must not have to
+  // wait.
+  LegVerdict Decide(Out& out) {
+    if (knows_cap_) out.server() += "CAP END\r\n";
+    if (knows_cap_ && !offered_) return LegVerdict::NoTls(End::kStarttlsNotOffered, true);
+    out.server() += "STARTTLS\r\n";
+    asked_ = true;
+    return LegVerdict::Read();
+  }
+
+  LegVerdict OnLine(std::string_view line) {
     const irc::Message message = irc::Parse(line);
     if (message.Is("670")) {
       prologue_.greeting.clear();
@@ -39,15 +84,25 @@ class ServerLeg final : public Negotiator {
     }
     if (message.Is("691")) return LegVerdict::NoTls(End::kStarttlsRefused, true);
     if (message.Is("421") || message.Is("451")) return LegVerdict::NoTls(End::kStarttlsNotOffered, true);
-    if (++lines_ > kMaxLinesBefore || prologue_.greeting.size() + line.size() > kMaxUnit) {
-      return LegVerdict::Fail(End::kProtocolError, Blame::kServer, "the server says much, but answers no STARTTLS");
-    }
-    prologue_.greeting += line;
+    if (!Keep(line)) return TooMuch();
     return message.Is("ERROR") ? LegVerdict::NoTls(End::kStarttlsRefused, true) : LegVerdict::Read();
   }
 
- private:
+  // For the client, where the leg stays plaintext.
+  bool Keep(std::string_view line) {
+    if (++lines_ > kMaxLinesBefore || prologue_.greeting.size() + line.size() > kMaxUnit) return false;
+    prologue_.greeting += line;
+    return true;
+  }
+
+  static LegVerdict TooMuch() {
+    return LegVerdict::Fail(End::kProtocolError, Blame::kServer, "the server says much, but does not answer");
+  }
+
   Prologue& prologue_;
+  bool asked_ = false;  ///< for STARTTLS
+  bool knows_cap_ = false;
+  bool offered_ = false;
   int lines_ = 0;
 };
 

@@ -72,9 +72,7 @@ Verdict IrcFilter::OnReply(std::string_view line, Out& out) {
   const Message message = Parse(line);
   if (message.Is("CAP")) return OnCap(message, line, out);
   out.client() += line;
-  // Not every server knows CAP: these are its refusals, and they name what they refuse only if they please.
-  const bool refusal = message.Is("410") || message.Is("421") || message.Is("451") || message.Is("461");
-  if (refusal && outstanding_ > 0) --outstanding_;
+  if (RefusesCap(message) && outstanding_ > 0) --outstanding_;
   return message.Is("001") ? Verdict::Do(Act::kRelay) : Verdict::Read();
 }
 

@@ -1,5 +1,6 @@
 #include "protocol/irc_probe.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "protocol/cutters.h"
@@ -16,24 +17,17 @@ class IrcProber final : public Negotiator {
   explicit IrcProber(Findings& findings) : findings_(findings) {}
 
   LegVerdict Begin(Out& out) override { return Ask(Awaited::kCapabilities, "CAP LS 302\r\n", out); }
-  Frame Cut(std::string_view in) override { return CutLine(in); }
+  Frame Cut(std::string_view in) override {
+    return awaited_ == Awaited::kCapabilities ? irc::CutLines(in) : CutLine(in);
+  }
   LegVerdict OnTlsUp(Out& out) override { return Ask(Awaited::kInside, "CAP LS 302\r\n", out); }
 
-  LegVerdict On(std::string_view line, Out& out) override {
-    if (++lines_ > kMaxLines) return Leave(End::kProtocolError, "the server says much, but does not answer", out);
-    const irc::Message message = irc::Parse(line);
-    if (message.Is("ERROR")) {
-      if (!findings_.greeting) findings_.greeting = Content(line);
-      return LegVerdict::Fail(End::kStarttlsNotOffered, Blame::kServer, "the server refused service");
-    }
-    switch (awaited_) {
-      case Awaited::kCapabilities:
-        return Before(message, line, out);
-      case Awaited::kGoAhead:
-        return Answered(message, out);
-      case Awaited::kInside:
-        break;
-    }
+  LegVerdict On(std::string_view unit, Out& out) override {
+    if (awaited_ == Awaited::kCapabilities) return Before(unit, out);
+    if (++lines_ > kMaxLines) return TooMuch(out);
+    const irc::Message message = irc::Parse(unit);
+    if (message.Is("ERROR")) return Refused(unit);
+    if (awaited_ == Awaited::kGoAhead) return Answered(message, out);
     if (!Collect(message, findings_.inside) && !IsRefusal(message)) return LegVerdict::Read();
     out.server() += "QUIT\r\n";
     return LegVerdict::Settled();
@@ -42,19 +36,25 @@ class IrcProber final : public Negotiator {
  private:
   enum class Awaited : uint8_t { kCapabilities, kGoAhead, kInside };
 
-  LegVerdict Before(const irc::Message& message, std::string_view line, Out& out) {
-    const bool whole = Collect(message, findings_.before);
-    if (!whole && !IsRefusal(message)) {
-      if (!message.Is("CAP") && !findings_.greeting) findings_.greeting = Content(line);
-      return LegVerdict::Read();
-    }
-    if (whole) {
-      findings_.offers_upgrade = false;
-      for (const std::string& word : *findings_.before) {
-        findings_.offers_upgrade = *findings_.offers_upgrade || irc::HasTls(word);
+  LegVerdict Before(std::string_view lines, Out& out) {
+    bool whole = false;
+    bool refused = false;
+    while (!lines.empty()) {
+      if (++lines_ > kMaxLines) return TooMuch(out);
+      const std::string_view line = irc::TakeLine(lines);
+      const irc::Message message = irc::Parse(line);
+      if (message.Is("ERROR")) return Refused(line);
+      if (message.Is("670") || message.Is("691")) {
+        return Leave(End::kProtocolError, "the server answered before it was asked", out);
       }
-      if (!*findings_.offers_upgrade) return Leave(End::kStarttlsNotOffered, "the server does not list tls", out);
+      whole = Collect(message, findings_.before) || whole;
+      refused = irc::RefusesCap(message) || refused;
+      if (!message.Is("CAP") && !irc::RefusesCap(message) && !findings_.greeting) findings_.greeting = Content(line);
     }
+    if (!whole) return refused ? Ask(Awaited::kGoAhead, "STARTTLS\r\n", out) : LegVerdict::Read();
+    const auto& words = *findings_.before;
+    findings_.offers_upgrade = std::any_of(words.begin(), words.end(), irc::HasTls);
+    if (!*findings_.offers_upgrade) return Leave(End::kStarttlsNotOffered, "the server does not list tls", out);
     return Ask(Awaited::kGoAhead, "STARTTLS\r\n", out);
   }
 
@@ -85,6 +85,15 @@ class IrcProber final : public Negotiator {
     out.server() += command;
     awaited_ = next;
     return LegVerdict::Read();
+  }
+
+  LegVerdict Refused(std::string_view line) {
+    if (!findings_.greeting) findings_.greeting = Content(line);
+    return LegVerdict::Fail(End::kStarttlsNotOffered, Blame::kServer, "the server refused service");
+  }
+
+  static LegVerdict TooMuch(Out& out) {
+    return Leave(End::kProtocolError, "the server says much, but does not answer", out);
   }
 
   static LegVerdict Leave(End end, const char* why, Out& out) {

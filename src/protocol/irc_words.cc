@@ -68,6 +68,22 @@ Message Parse(std::string_view line) {
   return {command, SkipBlanks(rest.substr(command.size()))};
 }
 
+Frame CutLines(std::string_view in) {
+  size_t at = 0;
+  while (at < in.size()) {
+    const Frame line = CutLine(in.substr(at));
+    if (line.kind != Frame::Kind::kWhole) return line;
+    at += line.size;
+  }
+  return at == 0 ? Frame::Partial() : Frame::Whole(at);
+}
+
+std::string_view TakeLine(std::string_view& lines) {
+  const std::string_view line = lines.substr(0, lines.find('\n') + 1);
+  lines.remove_prefix(line.size());
+  return line;
+}
+
 Verb VerbOf(const Message& message) {
   struct Known {
     std::string_view word;
@@ -117,6 +133,10 @@ std::vector<std::string_view> Capabilities(std::string_view list) {
   std::vector<std::string_view> found;
   for (list = SkipBlanks(list); !list.empty();) found.push_back(TakeWord(list));
   return found;
+}
+
+bool RefusesCap(const Message& message) {
+  return message.Is("410") || message.Is("421") || message.Is("451") || message.Is("461");
 }
 
 bool HasTls(std::string_view list) {

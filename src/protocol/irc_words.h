@@ -38,6 +38,13 @@ struct Message {
 /// Reads a line as the most lenient server might: blanks in front, tags and a prefix are passed over.
 Message Parse(std::string_view line);
 
+/// All the lines that have come, as one unit, once the last of them is whole: for where the next question must not be
+/// asked while there is anything that was said before it.
+Frame CutLines(std::string_view in);
+
+/// Takes the first line of `lines`, line end and all.
+std::string_view TakeLine(std::string_view& lines);
+
 /// What a client's line asks for.
 Verb VerbOf(const Message& message);
 
@@ -57,6 +64,9 @@ CapAnswer ParseCap(const Message& message);
 
 /// The capabilities of a list.
 std::vector<std::string_view> Capabilities(std::string_view list);
+
+/// Whether this refuses a CAP command: not every server knows it, and not all refusals name what they refuse.
+bool RefusesCap(const Message& message);
 
 /// Whether `tls` is among them.
 bool HasTls(std::string_view list);

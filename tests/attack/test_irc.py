@@ -57,6 +57,8 @@ def only_the_go_ahead(got):
 # -- C1 to C4
 
 
+# What the proxy itself says to an upstream that lists tls.
+ASKED = b"CAP LS\r\nCAP END\r\nSTARTTLS\r\n"
 INJECTED = [b"NICK injected\r\n", b"CAP LS\r\n", b"QUIT\r\n", b"injected"]
 
 
@@ -66,7 +68,7 @@ def test_c1_in_the_same_segment(place, what):
     client.send(b"STARTTLS\r\n" + what)
     only_the_go_ahead(aborted(place, client, "plaintext_after_starttls", "client"))
     seen = all_seen(place)
-    assert seen == (b"" if place.name.endswith("-off") else b"STARTTLS\r\n"), "the proxy's own alone"
+    assert seen == (b"" if place.name.endswith("-off") else ASKED), "the proxy's own alone"
 
 
 def test_c1_control(place, certs):
@@ -184,10 +186,13 @@ def test_a2_tls_at_once_on_a_starttls_port(at):
 
 
 def upstream(*answers):
-    """A server that says the first of these and then, to each line, the next."""
+    """A server that says the first of these, lists tls, and then, to each line from STARTTLS on, says the next."""
 
     def behaviour(channel):
         channel.send(answers[0])
+        assert channel.line() == b"CAP LS\r\n"
+        channel.send(b":s CAP * LS :tls\r\n")
+        assert channel.line() == b"CAP END\r\n"
         for answer in answers[1:]:
             channel.line()
             channel.send(answer)
@@ -202,7 +207,8 @@ RESPONSES = {
     "r1": ([NOTICE, GO + b":s 001 a :injected\r\n"], "plaintext_after_starttls"),
     "r1-notice": ([b"", GO + NOTICE], "plaintext_after_starttls"),
     "r2": ([NOTICE, GO + b":s 001 inj"], "plaintext_after_starttls"),
-    "r3": ([GO + b":s CAP * LS :injected\r\n", b""], "plaintext_after_starttls"),
+    "r3": ([GO + b":s CAP * LS :injected\r\n", b""], "protocol_error"),
+    "r3-refusal": ([b":s 691 * :injected\r\n", b""], "protocol_error"),
     "endless": ([NOTICE * 1000, GO], "protocol_error"),
     "no-line": ([b"injected\n", GO], "protocol_error"),
 }
@@ -234,7 +240,21 @@ def test_s1_stripping_fails_closed(rig, name):
     client.send(b"PASS secret\r\nNICK a\r\n")
     rest = aborted(place, client, end, "server")
     assert b"injected" not in rest, rest
-    assert all_seen(place) == b"STARTTLS\r\n"
+    assert all_seen(place) == ASKED
+
+
+@pytest.mark.parametrize("mode", ["required", "opportunistic"])
+def test_s1_a_server_that_is_silent_to_starttls(rig, mode):
+    """As InspIRCd without its module is. It lists no tls, so it is not asked at all."""
+    place = rig.at("irc", "off", mode).serve(Server(on={b"STARTTLS": lambda channel, line: True}))
+    client = place.arrive()
+    if mode == "required":
+        assert aborted(place, client, "starttls_not_offered", "server").startswith(b"ERROR :Closing Link: ")
+    else:
+        assert b"tls" not in client.capabilities()
+        control(place, client)
+        assert b" CAP " not in bytes(client.plain).partition(b" CAP * LS ")[0], "nobody asked for what we asked"
+    assert b"STARTTLS" not in all_seen(place)
 
 
 def test_what_came_before_tls_is_forgotten(at):

@@ -11,7 +11,7 @@ from pysupport.daemons import inside
 from pysupport.irc import Client
 from pysupport.irc_servers import inspircd
 from pysupport.proxy import BINARY
-from pysupport.timing import STEP, milliseconds
+from pysupport.timing import STEP
 
 _numbers = itertools.count()
 
@@ -101,15 +101,35 @@ def test_without_tls_is_refused(proxies):
 
 
 def test_a_server_without_tls_is_refused(front, servers):
-    """Without its module InspIRCd does not answer STARTTLS: it is a matter of time."""
+    """Without its module InspIRCd does not answer STARTTLS: but it does not list tls either."""
     address = f"127.0.0.1:{servers[0].ports['plain']}"
     listeners = {"stripped": ("irc", "off", {"address": address, "tls": "required"})}
-    proxies = front(listeners, limits={"negotiation_timeout": milliseconds(2000), "drain_timeout": "1s"})
+    proxies = front(listeners)
     client = Client(proxies.port("stripped"))
     assert client.rest().startswith(b"ERROR :Closing Link: ")
     client.close()
     record = proxies.record("stripped")
-    assert (record["end"], record["blame"]) == ("timeout", "server")
+    assert (record["end"], record["blame"]) == ("starttls_not_offered", "server")
+
+
+def test_a_server_without_tls_is_spoken_to_in_plaintext(front, servers):
+    """opportunistic: a client registers, whether or not it knows CAP, and our own question has left no trace."""
+    address = f"127.0.0.1:{servers[0].ports['plain']}"
+    proxies = front({"fallback": ("irc", "off", {"address": address, "tls": "opportunistic"})})
+    direct = Client(servers[0].ports["plain"])
+    listed = direct.capabilities()
+    direct.close()
+    for knows_cap in (True, False):
+        client = Client(proxies.port("fallback"))
+        if knows_cap:
+            assert client.capabilities() == listed
+            client.send(b"CAP END\r\n")
+        client.register(b"old%d" % knows_cap)
+        client.send(b"QUIT :bye\r\n")
+        assert client.rest().rstrip().endswith(b"[Quit: bye]")
+        client.close()
+        record = proxies.record("fallback")
+        assert (record["end"], record["server_tls"]) == ("closed", "plain"), record
 
 
 def test_the_server_itself_refuses_without_tls(servers):

@@ -17,7 +17,9 @@ def rig(certs, folder):
 
 class Session(PairSession):
     def ours(self):
-        return b"" if self.case.server in ("off", "implicit") else b"STARTTLS\r\n"
+        if self.case.server in ("off", "implicit"):
+            return b""
+        return b"CAP LS\r\nCAP END\r\n" + (b"STARTTLS\r\n" if self.case.leg == "starttls" else b"")
 
     def capabilities(self, expect_tls):
         words = self.client.capabilities()

@@ -47,6 +47,7 @@ class FacingIrcServer final : public LinePeer {
  private:
   std::string Answer(const std::string& line) override {
     if (line == "CAP LS\r\n") return std::string(":s CAP * LS :x") + (offers_ ? " tls" : "") + "\r\n";
+    if (line == "CAP END\r\n") return {};
     if (line == kNick) return std::string(kWelcome);
     if (line == "STARTTLS\r\n" && offers_) return ":s 670 * :go\r\n";
     return ":s 421 * x :what\r\n";

@@ -19,6 +19,9 @@ void PlayIrc(TlsMode client, TlsMode server, const std::string& transcript) {
   Play({"irc", client, server}, transcript);
 }
 
+// What is said on the server's leg until STARTTLS is.
+std::string Asked() { return "s: CAP LS\nS: :srv CAP * LS :a tls b\ns: CAP END\ns: STARTTLS\n"; }
+
 std::string UntilTls() { return "C: STARTTLS\nc: " + std::string(kGoAhead) + "\n! tls-client\n"; }
 
 // The example of IRCv3's tls extension, as a front and as a sidecar see it.
@@ -46,8 +49,7 @@ TEST(Irc, Ircv3Example) {
     ! relay
   )");
   for (const TlsMode server : {kOpp, kReq}) {
-    PlayIrc(kOff, server, R"(
-      s: STARTTLS
+    PlayIrc(kOff, server, Asked() + R"(
       S: :tolmoon.example NOTICE * :*** Looking up your hostname...
       S: :tolmoon.example NOTICE * :*** Found
       S: :tolmoon.example 670 * :STARTTLS successful, proceed with TLS handshake
@@ -65,11 +67,11 @@ TEST(Irc, TheServerRefuses) {
   for (const std::string_view number : {"421", "451", "691"}) {
     const std::string answer = "S: :srv " + std::string(number) + " * STARTTLS :no\n";
     PlayIrc(kOff, kReq,
-            "s: STARTTLS\nS: NOTICE AUTH :forged\n" + answer +
+            Asked() + "S: NOTICE AUTH :forged\n" + answer +
                 "c: ERROR :Closing Link: proxy.example.org (No secure connection to the server behind)\n! fail " +
                 (number == "691" ? "starttls_refused" : "starttls_not_offered") + " server\n");
     for (const TlsMode client : {kOff, kOpp}) {
-      PlayIrc(client, kOpp, "s: STARTTLS\nS: NOTICE AUTH :one\nS: NOTICE AUTH :two\n" + answer + R"(
+      PlayIrc(client, kOpp, Asked() + "S: NOTICE AUTH :one\nS: NOTICE AUTH :two\n" + answer + R"(
         S: NOTICE AUTH :three
         note: the server
         c: NOTICE AUTH :one
@@ -80,21 +82,19 @@ TEST(Irc, TheServerRefuses) {
       )");
     }
     PlayIrc(kReq, kOpp,
-            "s: STARTTLS\nS: NOTICE AUTH :one\n" + answer + "note: the server\n" + UntilTls() +
+            Asked() + "S: NOTICE AUTH :one\n" + answer + "note: the server\n" + UntilTls() +
                 "@ up\nc: NOTICE AUTH :one\nC: NICK a\ns: NICK a\n");
   }
 }
 
 TEST(Irc, TheServerCloses) {
-  PlayIrc(kOff, kReq, R"(
-    s: STARTTLS
+  PlayIrc(kOff, kReq, Asked() + R"(
     S: ERROR :Closing Link: [throttled]
     c: ERROR :Closing Link: proxy.example.org (No secure connection to the server behind)
     ! fail starttls_refused server
   )");
-  PlayIrc(kOff, kOpp, "s: STARTTLS\nS: ERROR :throttled\nnote: the server refused\nc: ERROR :throttled\n");
-  PlayIrc(kOff, kReq, R"(
-    s: STARTTLS
+  PlayIrc(kOff, kOpp, Asked() + "S: ERROR :throttled\nnote: the server refused\nc: ERROR :throttled\n");
+  PlayIrc(kOff, kReq, Asked() + R"(
     @ timeout server
     c: ERROR :Closing Link: proxy.example.org (Timeout)
     ! fail timeout server
@@ -107,13 +107,13 @@ TEST(Irc, ServerInjectsAnswers) {
       "! fail plaintext_after_starttls server\n";
   for (const TlsMode server : {kOpp, kReq}) {
     // Cut where TLS begins, what is injected belongs to TLS: only as it stands.
-    PlayOnce({"irc", kOff, server}, "s: STARTTLS\nS: :srv 670 * :go\nS: :srv 001 a :injected\n" + std::string(kGone));
-    PlayOnce({"irc", kOff, server}, "s: STARTTLS\nS: NOTICE * :x\nS: :srv 670 * :go\nS+ :s\n" + std::string(kGone));
+    PlayOnce({"irc", kOff, server}, Asked() + "S: :srv 670 * :go\nS: :srv 001 a :injected\n" + std::string(kGone));
+    PlayOnce({"irc", kOff, server}, Asked() + "S: NOTICE * :x\nS: :srv 670 * :go\nS+ :s\n" + std::string(kGone));
   }
 }
 
 TEST(Irc, AServerThatOnlyTalks) {
-  auto driver = PlayOnce({"irc", kOff, kOpp}, "s: STARTTLS\n");
+  auto driver = PlayOnce({"irc", kOff, kOpp}, "s: CAP LS\n");
   for (int i = 0; i < 70; ++i) driver.Arrive(Side::kServer, "NOTICE * :on and on\r\n");
   EXPECT_EQ(driver.failure().end, End::kProtocolError);
   EXPECT_EQ(driver.failure().blame, Blame::kServer);
@@ -303,8 +303,7 @@ TEST(Irc, Goodbye) {
 }
 
 TEST(Irc, HandshakeFailed) {
-  PlayIrc(kOff, kOpp, R"(
-    s: STARTTLS
+  PlayIrc(kOff, kOpp, Asked() + R"(
     S: NOTICE * :forged
     S: :s 670 * :go
     ! tls-server
@@ -315,6 +314,58 @@ TEST(Irc, HandshakeFailed) {
     S: NOTICE * :again
     c: NOTICE * :again
   )");
+}
+
+// InspIRCd without its module says nothing to STARTTLS, so it must not come to that.
+TEST(IrcServerLeg, TlsIsNotListed) {
+  PlayIrc(kOff, kReq, R"(
+    s: CAP LS
+    S: :srv CAP * LS :multi-prefix sts=port=1
+    s: CAP END
+    c: ERROR :Closing Link: proxy.example.org (No secure connection to the server behind)
+    ! fail starttls_not_offered server
+  )");
+  // The client reads what the server said of itself, and not what it answered us; its own CAP is as it ever was.
+  for (const TlsMode client : {kOff, kOpp}) {
+    PlayIrc(client, kOpp, R"(
+      s: CAP LS
+      S: NOTICE * :one
+      S: :srv CAP * LS * :a
+      S: NOTICE * :two
+      S: :srv CAP * LS :b
+      S: NOTICE * :three
+      note: the server does not offer
+      s: CAP END
+      c: NOTICE * :one
+      c: NOTICE * :two
+      c: NOTICE * :three
+      C: CAP LIST
+      s: CAP LIST
+      S: :srv CAP * LIST :
+      c: :srv CAP * LIST :
+    )");
+  }
+}
+
+TEST(IrcServerLeg, CapIsUnknown) {
+  for (const std::string_view number : {"410", "421", "451", "461"}) {
+    const std::string refusal = "s: CAP LS\nS: :srv " + std::string(number) + " * CAP :what\ns: STARTTLS\n";
+    PlayIrc(kOff, kReq, refusal + "S: NOTICE * :x\nS: :srv 670 * :go\n! tls-server\n@ up\n! relay\n");
+    PlayIrc(kOff, kOpp, refusal + "S: NOTICE * :x\nS: :srv 421 * STARTTLS :what\nnote: the server\nc: NOTICE * :x\n");
+  }
+}
+
+// R3: an answer to STARTTLS that is there before we have asked.
+TEST(IrcServerLeg, PrematureAnswers) {
+  for (const std::string_view early : {":s 670 * :go\r\n", ":s 691 * :no\r\n"}) {
+    for (const TlsMode server : {kOpp, kReq}) {
+      auto driver = PlayOnce({"irc", kOff, server}, "s: CAP LS\n");
+      driver.Arrive(Side::kServer, ":s CAP * LS :tls\r\n" + std::string(early));
+      EXPECT_EQ(driver.failure().end, End::kProtocolError);
+      EXPECT_EQ(driver.failure().blame, Blame::kServer);
+      EXPECT_EQ(driver.said(Side::kServer), "CAP LS\r\n");
+    }
+  }
 }
 
 }  // namespace
