@@ -65,8 +65,7 @@ void Session::Start(bool refuse) {
   refuse_ = refuse;
   client_.stream->SetHandler(&client_);
   client_.stream->SetReading(true);
-  const milliseconds patience = route_.limits->negotiation_timeout;
-  if (patience.count() > 0) deadline_.Start(patience);
+  ArmNegotiation();
   Tell(protocol::Event::kStart, Side::kClient);
 }
 
@@ -144,7 +143,7 @@ void Session::OnHandshake(Side side, const tls::TlsInfo& info) {
 
 void Session::OnDeadline() {
   if (phase_ == Phase::kClose) return EndClose();
-  if (phase_ == Phase::kTalk && !met_) {
+  if (phase_ == Phase::kTalk && negotiating_) {
     const Blame blame = connector_ ? Blame::kServer : dialogue_->waiting_for();
     return Abandon({End::kTimeout, blame, "negotiation_timeout has passed"});
   }
@@ -153,6 +152,15 @@ void Session::OnDeadline() {
   if (phase_ == Phase::kTalk) return Abandon({End::kIdle, Blame::kNone, "idle_timeout has passed"});
   Note(End::kIdle, Blame::kNone, "idle_timeout has passed");
   BeginClose();
+}
+
+void Session::ArmNegotiation() {
+  negotiating_ = true;
+  if (route_.limits->negotiation_timeout.count() > 0) {
+    deadline_.Start(route_.limits->negotiation_timeout);
+  } else {
+    deadline_.Stop();
+  }
 }
 
 void Session::ArmIdle() {

@@ -105,6 +105,7 @@ class Session final : public net::Disposable, private LegOwner, private DataOwne
 
   bool Congested() const { return client_.congested || server_.congested; }
   void Touch() { last_moved_ = context_.loop.now(); }
+  void ArmNegotiation();
   void ArmIdle();
   void Drop(Leg& leg);
   Leg& leg(Side side) { return side == Side::kClient ? client_ : server_; }
@@ -129,6 +130,7 @@ class Session final : public net::Disposable, private LegOwner, private DataOwne
   net::Loop::Clock::time_point started_;
   net::Loop::Clock::time_point last_moved_;
   bool met_ = false;               ///< the meeting point has been reached
+  bool negotiating_ = true;        ///< before it, or again because the upstream was dialled anew
   bool leaving_ = false;           ///< drained, but for a transfer
   bool refuse_ = false;            ///< a limit is reached
   bool noted_ = false;             ///< the record's `end` is known

@@ -16,6 +16,7 @@ void Session::Pump() {
   pumping_ = true;
   // While our words wait on one leg, the other one's wait unread: neither peer makes us hold more than is read once.
   while (phase_ == Phase::kTalk && !Congested()) {
+    NoteMeetingPoint();  // what crosses from here on is the application's
     protocol::Out out;
     const protocol::Step step = dialogue_->Advance(client_.input, server_.input, out);
     for (const Side side : {Side::kClient, Side::kServer}) {
@@ -86,6 +87,8 @@ void Session::Dial(size_t first) {
   if (first > 0 && first >= all.size()) {
     return Abandon({End::kClosed, Blame::kNone, "there is no address left"}, std::move(detail_));
   }
+  // A client that upgrades may make it necessary to begin the server's leg again.
+  if (!negotiating_) ArmNegotiation();
   target_ = first;
   Drop(server_);
   server_.DropInput();
@@ -138,9 +141,11 @@ void Session::BeginTls(Side side) {
 }
 
 void Session::NoteMeetingPoint() {
-  if (met_ || !(phase_ == Phase::kRelay || dialogue_->negotiated())) return;
-  met_ = true;
-  record_.negotiation = std::chrono::duration_cast<std::chrono::milliseconds>(context_.loop.now() - started_);
+  if (!negotiating_ || !(phase_ == Phase::kRelay || dialogue_->negotiated())) return;
+  negotiating_ = false;
+  if (!std::exchange(met_, true)) {
+    record_.negotiation = std::chrono::duration_cast<std::chrono::milliseconds>(context_.loop.now() - started_);
+  }
   ArmIdle();
 }
 
