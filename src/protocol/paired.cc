@@ -143,10 +143,14 @@ Verdict Paired::Settle(Side side, bool keep, Out& out) {
   return next;
 }
 
-Verdict Paired::Meet(bool keep) {
-  const bool plain_server = !prologue_.server_tls;
+bool Paired::Filters() const {
+  if (parts_.filters != nullptr) return parts_.filters(prologue_);
   const bool may_upgrade = env().client == TlsMode::kOpportunistic && !prologue_.client_tls;
-  if (!parts_.filter || !(plain_server || may_upgrade)) return Verdict::Do(Act::kRelay, keep);
+  return may_upgrade || !prologue_.server_tls;
+}
+
+Verdict Paired::Meet(bool keep) {
+  if (!parts_.filter || !Filters()) return Verdict::Do(Act::kRelay, keep);
   filter_ = parts_.filter(prologue_);
   Verdict verdict = filter_->Begin();
   verdict.keep = keep;

@@ -95,11 +95,14 @@ struct Parts {
   std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> server;
   std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> client;
   std::function<std::unique_ptr<Filter>(Prologue& prologue)> filter;  ///< empty: this protocol has none
+  /// Whether it is needed once both legs are settled. Without this: while the client may still upgrade, or the server's
+  /// leg is plaintext.
+  bool (*filters)(const Prologue& prologue) = nullptr;
   std::function<std::string(const Env& env, const Failure& failure)> goodbye;
 };
 
-/// The dialogue that most protocols use: a negotiator a leg, a prologue between them, and a filter while the client
-/// may still upgrade or the server's leg is plaintext.
+/// The dialogue that most protocols use: a negotiator a leg, a prologue between them, and a filter for as long as there
+/// is something to be read behind them.
 class Paired final : public Dialogue {
  public:
   Paired(Env env, Parts parts);
@@ -116,6 +119,7 @@ class Paired final : public Dialogue {
   Verdict BeginLeg(Side side, Out& out);
   Verdict Apply(Side side, const LegVerdict& verdict, Out& out);
   Verdict Settle(Side side, bool keep, Out& out);
+  bool Filters() const;
   Verdict Meet(bool keep);
 
   Parts parts_;

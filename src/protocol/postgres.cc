@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "protocol/paired.h"
+#include "protocol/postgres_filter.h"
 #include "protocol/postgres_words.h"
 
 // Read beside "SSL Session Encryption" in PostgreSQL's documentation, chapter "Frontend/Backend Protocol". The client
@@ -108,6 +109,8 @@ std::unique_ptr<Dialogue> MakePostgres(Env env) {
   parts.server_first = false;
   parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
   parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
+  parts.filter = [](Prologue& prologue) { return std::make_unique<postgres::PostgresFilter>(prologue); };
+  parts.filters = [](const Prologue& prologue) { return prologue.server_tls; };
   parts.goodbye = postgres::Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }

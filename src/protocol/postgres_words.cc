@@ -1,5 +1,7 @@
 #include "protocol/postgres_words.h"
 
+#include <algorithm>
+
 namespace starlock::protocol::postgres {
 namespace {
 
@@ -21,6 +23,26 @@ std::string Bytes(size_t number) {
   std::string bytes;
   for (const unsigned shift : {24U, 16U, 8U, 0U}) bytes += static_cast<char>((number >> shift) & 0xffU);
   return bytes;
+}
+
+// AuthenticationSASL: its type, its length, and the code that says which question it is.
+constexpr size_t kSaslHead = 9;
+constexpr uint32_t kSasl = 10;
+
+bool IsSasl(std::string_view message) {
+  return message.size() > kSaslHead && message[0] == 'R' && Number(message, 5) == kSasl;
+}
+
+bool BindsChannel(std::string_view method) {
+  constexpr std::string_view kPlus = "-PLUS";
+  return method.size() > kPlus.size() && method.substr(method.size() - kPlus.size()) == kPlus;
+}
+
+/// Takes the next method of a list of C strings; an empty one, which is none, ends the list.
+std::string_view TakeMethod(std::string_view& list) {
+  const std::string_view method = list.substr(0, list.find('\0'));
+  list.remove_prefix(std::min(method.size() + 1, list.size()));
+  return method;
 }
 
 bool HasItsLength(uint32_t code, size_t size) {
@@ -61,6 +83,29 @@ Frame CutMessage(std::string_view in) {
   const size_t size = Number(in, 1);
   if (size < 4 || size >= kMaxUnit) return Frame::Bad("not a message");
   return in.size() < size + 1 ? Frame::Partial() : Frame::Whole(size + 1);
+}
+
+bool OffersChannelBinding(std::string_view message) {
+  if (!IsSasl(message)) return false;
+  std::string_view list = message.substr(kSaslHead);
+  while (!list.empty()) {
+    if (BindsChannel(TakeMethod(list))) return true;
+  }
+  return false;
+}
+
+std::string WithoutChannelBinding(std::string_view message) {
+  std::string rest;
+  size_t left = 0;
+  for (std::string_view list = message.substr(kSaslHead); !list.empty();) {
+    const std::string_view before = list;
+    const std::string_view method = TakeMethod(list);
+    if (BindsChannel(method)) continue;
+    left += method.empty() ? 0 : 1;
+    rest += before.substr(0, before.size() - list.size());
+  }
+  if (left == 0) return std::string(message);
+  return "R" + Bytes(rest.size() + kSaslHead - 1) + Bytes(kSasl) + rest;
 }
 
 std::string FatalError(std::string_view sqlstate, std::string_view text) {

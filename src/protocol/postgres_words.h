@@ -29,6 +29,12 @@ Request Classify(std::string_view packet);
 /// Cuts one message of those that follow: a type byte, a length that counts itself but not the type.
 Frame CutMessage(std::string_view in);
 
+/// Whether a message is AuthenticationSASL, and a method with channel binding (-PLUS) is among those it offers.
+bool OffersChannelBinding(std::string_view message);
+
+/// The same message without those methods; as it is where no other one is left.
+std::string WithoutChannelBinding(std::string_view message);
+
 /// A FATAL ErrorResponse; `text` is one line without a NUL.
 std::string FatalError(std::string_view sqlstate, std::string_view text);
 

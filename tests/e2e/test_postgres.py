@@ -34,6 +34,7 @@ def proxy(front, daemon):
             "sidecar": ("postgres", "off", {"address": tls, "tls": "required"}),
             "sidecar-if-offered": ("postgres", "off", {"address": plain, "tls": "opportunistic"}),
             "gateway": ("postgres", "required", {"address": tls, "tls": "required"}),
+            "declined": ("postgres", "opportunistic", {"address": tls, "tls": "required"}),
             "untouched": ("postgres", "off", {"address": tls, "tls": "off"}),
         }
     )
@@ -122,6 +123,7 @@ def test_channel_binding_with_two_certificates(daemon, certs, folder, binding, o
                 "client": {"tls": "required", "certificates": ["rsa"]}, "server": leg}  # fmt: skip
     with Proxy({"certificates": certificates(certs, ["rsa"]), "listeners": [listener]}, folder) as proxy:
         result = psql(folder, proxy.port(), "select 1", sslmode="verify-full", channel_binding=binding)
+        proxy.logged("the server offers channel binding")
     assert result.ok == ok, result.text
     if not ok:
         assert "SCRAM channel binding check failed" in result.text
@@ -134,11 +136,25 @@ def test_channel_binding_before_a_server_without_tls(proxy, folder):
     proxy.record("front")
 
 
-def test_channel_binding_offered_to_a_client_without_tls(proxy, folder):
-    """libpq takes SCRAM-SHA-256-PLUS where it has no TLS for an attack: such a login needs another method than SCRAM."""
-    result = psql(folder, proxy.port("sidecar"), "select 1", sslmode="disable")
-    assert not result.ok
-    assert "server offered SCRAM-SHA-256-PLUS authentication over a non-SSL connection" in result.text
+@pytest.mark.parametrize("name, mode", [("sidecar", "disable"), ("sidecar", "prefer"), ("declined", "disable")])
+@pytest.mark.parametrize("binding", ["disable", "prefer"])
+def test_a_client_without_tls_logs_in_with_scram(proxy, folder, name, mode, binding):
+    """libpq takes SCRAM-SHA-256-PLUS where it has no TLS for an attack, so it is not shown there."""
+    result = psql(folder, proxy.port(name), WHO, sslmode=mode, channel_binding=binding, user=USER)
+    assert result.ok and result.out == b"t|TLSv1.3\n", result.text
+    record = good(proxy, name)
+    assert record["client_tls"] == "plain" and record["server_tls"] != "plain"
+
+
+def test_a_client_without_tls_that_insists_on_channel_binding(proxy, folder):
+    result = psql(folder, proxy.port("sidecar"), "select 1", sslmode="disable", channel_binding="require")
+    assert not result.ok and "channel binding" in result.text, result.text
+    proxy.record("sidecar")
+
+
+def test_a_client_without_tls_and_a_wrong_password(proxy, folder):
+    result = psql(folder, proxy.port("sidecar"), "select 1", sslmode="disable", password="wrong", user=USER)
+    assert not result.ok and "password authentication failed" in result.text
     proxy.record("sidecar")
 
 

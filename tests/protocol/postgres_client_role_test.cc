@@ -21,9 +21,11 @@ TEST(PostgresClientRole, AnSBeginsTls) {
       ! tls-server
       @ up
       s+ {STARTUP}
+      S+ {OK}
+      c+ {OK}
       ! relay
-      S+ R\0\0\0\x08\0\0\0\0
-      c+ R\0\0\0\x08\0\0\0\0
+      C+ Q
+      s+ Q
       ! relay
     )");
   }
@@ -32,7 +34,8 @@ TEST(PostgresClientRole, AnSBeginsTls) {
 TEST(PostgresClientRole, NothingIsAskedWhereNothingIsWanted) {
   for (const TlsMode client : {kOff, kOpp, kImp}) {
     PlayPostgres(client, kOff, "C+ {STARTUP}\n! dial\n@ up\ns+ {STARTUP}\n! relay");
-    PlayPostgres(client, kImp, "C+ {STARTUP}\n! dial\n@ up\n! tls-server\n@ up\ns+ {STARTUP}\n! relay");
+    PlayPostgres(client, kImp,
+                 "C+ {STARTUP}\n! dial\n@ up\n! tls-server\n@ up\ns+ {STARTUP}\nS+ {OK}\nc+ {OK}\n! relay");
   }
 }
 
@@ -49,6 +52,8 @@ TEST(PostgresClientRole, WhatWaitsIsRelayed) {
     ! tls-server
     @ up
     s+ {STARTUP}p\0\0\0\x05\0more
+    S+ E
+    c+ E
     ! relay
   )");
 }

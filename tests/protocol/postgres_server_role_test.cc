@@ -36,6 +36,8 @@ TEST(PostgresServerRole, SslRequest) {
       ! tls-server
       @ up
       s+ {STARTUP}
+      S+ {OK}
+      c+ {OK}
       ! relay
     )");
   }
@@ -46,7 +48,8 @@ TEST(PostgresServerRole, NoTlsToBeHad) {
   PlayPostgres(kOff, kOff, "C+ {SSL}\nc+ N\nC+ {STARTUP}\n! dial\n@ up\ns+ {STARTUP}\n! relay");
   PlayPostgres(kOff, kOff, "C+ {SSL}{STARTUP}\nc+ N\n! dial\n@ up\ns+ {STARTUP}\n! relay");
   PlayPostgres(kOff, kReq,
-               "C+ {SSL}\nc+ N\nC+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nS+ S\n! tls-server\n@ up\ns+ {STARTUP}\n! relay");
+               "C+ {SSL}\nc+ N\nC+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nS+ S\n! tls-server\n@ up\ns+ {STARTUP}\n"
+               "S+ {OK}\nc+ {OK}\n! relay");
   // TLS is there already (PostgreSQL 17 answers so too).
   PlayPostgres(kImp, kOff, "C+ {SSL}\nc+ N\nC+ {STARTUP}\n! dial\n@ up\ns+ {STARTUP}\n! relay");
 }
@@ -70,7 +73,9 @@ TEST(PostgresServerRole, TlsIsRequired) {
 }
 
 TEST(PostgresServerRole, AClientMayDecline) {
-  PlayPostgres(kOpp, kReq, "C+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nS+ S\n! tls-server\n@ up\ns+ {STARTUP}\n! relay");
+  PlayPostgres(
+      kOpp, kReq,
+      "C+ {STARTUP}\n! dial\n@ up\ns+ {SSL}\nS+ S\n! tls-server\n@ up\ns+ {STARTUP}\nS+ {OK}\nc+ {OK}\n! relay");
 }
 
 // C1, CVE-2021-23214: what comes with SSLRequest is TLS's alone.
