@@ -12,7 +12,8 @@ constexpr size_t kMaxOutstanding = 256;
 
 }  // namespace
 
-// A message that is too long to be held passes in pieces, once its head is there: StartTLS is none of that length.
+// A message that is too long to be held passes in pieces, once its head is there. StartTLS is none of that length, but
+// for who pads it with controls to have it pass.
 Frame LdapFilter::Cut(Side side, std::string_view in) {
   if (const size_t rest = rest_[Index(side)]; rest > 0) return Frame::Whole(std::min(rest, in.size()));
   return CutAnyLength(in);
@@ -37,9 +38,18 @@ Verdict LdapFilter::On(Side side, std::string_view unit, Out& out) {
 
 Verdict LdapFilter::OnRequest(const Message& request, std::string_view unit, Out& out) {
   const StartTlsRequest starttls = AsStartTls(request);
+  if (starttls.is && ber::ReadHeader(unit).total() > unit.size()) {
+    return Verdict::Fail(End::kProtocolError, Blame::kClient, "a StartTLS that is too long");
+  }
   if (starttls.is) return OnStartTls(request, starttls.has_value, out);
   const bool asks = !Answer(request, Result::kSuccess, "").empty();
   if (asks && outstanding_.size() >= kMaxOutstanding) return Verdict::Wait();
+  if (!noted_ && (prologue_.client_tls || prologue_.server_tls) && BindsExternally(request)) {
+    noted_ = true;
+    out.note =
+        "the client wants to authenticate by its TLS certificate (EXTERNAL), which the server behind cannot see: use "
+        "another mechanism";
+  }
   const RootDseSearch root_dse = AsRootDseSearch(request);
   window_open_ = window_open_ && root_dse.is;  // all else may well have been meant to be protected
   if (request.op == Op::kAbandonRequest) Abandon(request);

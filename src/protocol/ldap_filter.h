@@ -45,6 +45,7 @@ class LdapFilter final : public Filter {
   std::vector<Asked> outstanding_;
   size_t rest_[2] = {0, 0};  ///< of a message that is longer than a unit, and passes piece by piece
   int refusals_ = 0;
+  bool noted_ = false;       ///< the operator has been told about EXTERNAL
   bool window_open_ = true;  ///< nothing has crossed but whole searches of the root DSE
 };
 

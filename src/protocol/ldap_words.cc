@@ -18,6 +18,7 @@ constexpr uint8_t kEnumerated = 0x0a;
 constexpr uint8_t kSequence = 0x30;
 constexpr uint8_t kSet = 0x31;
 constexpr uint8_t kRequestName = 0x80;
+constexpr uint8_t kSaslCredentials = 0xa3;
 constexpr uint8_t kResponseName = 0x8a;
 constexpr std::string_view kNotice = "1.3.6.1.4.1.1466.20036";
 
@@ -201,6 +202,19 @@ RootDseSearch AsRootDseSearch(const Message& message) {
     if (attribute.content == "+" || IsSupportedExtension(attribute.content)) search.lists_extensions = true;
   }
   return search;
+}
+
+bool BindsExternally(const Message& message) {
+  std::string_view in = message.body;
+  Element skipped;
+  Element sasl;
+  Element mechanism;
+  if (message.op != Op::kBindRequest || !ber::Take(in, skipped) || !ber::Take(in, kOctets, skipped) ||
+      !ber::Take(in, kSaslCredentials, sasl)) {
+    return false;
+  }
+  in = sasl.content;
+  return ber::Take(in, kOctets, mechanism) && mechanism.content == "EXTERNAL";
 }
 
 int ResultOf(const Message& message) {

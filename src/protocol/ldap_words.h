@@ -57,12 +57,13 @@ struct Message {
   std::string_view body;  ///< of the protocolOp; cut short where the message was
 };
 
-/// So many bytes of a message hold its id and its operation's tag, however their lengths are written.
-inline constexpr size_t kHead = 32;
+/// So many bytes of a message hold its id, its operation's tag and, where that is StartTLS, its name, however their
+/// lengths are written.
+inline constexpr size_t kHead = 64;
 
 /// One whole message of at most kMaxUnit bytes; what begins as none is kBad at once.
 Frame Cut(std::string_view in);
-/// The same, but of a message that is longer all that is there, once its head is: it is no StartTLS.
+/// The same, but of a message that is longer all that is there, once its head is.
 Frame CutAnyLength(std::string_view in);
 
 /// Reads a message, or the first kHead bytes of one that is too long to be held.
@@ -86,6 +87,9 @@ struct RootDseSearch {
   bool lists_extensions = false;  ///< supportedExtension and its values are among what it asks for
 };
 RootDseSearch AsRootDseSearch(const Message& message);
+
+/// Whether this is a Bind by the client's TLS certificate (SASL EXTERNAL, RFC 4513 5.2.3).
+bool BindsExternally(const Message& message);
 
 /// The resultCode of a response that has one; -1: none to be read.
 int ResultOf(const Message& message);

@@ -263,3 +263,18 @@ def test_r5_a_notice_of_the_servers(facing_server, certs):
     words = element(10, b"\x34") + element(4, b"") + element(4, b"injected: call +1 900 555 0100") + element(0x8A, NOTICE)
     client = begin(facing_server.serve(answering(message(0, 0x78, words))), certs)
     refused(facing_server, client, "starttls_refused")
+
+
+@pytest.mark.parametrize("server", ["off", "opportunistic"])
+@pytest.mark.parametrize("mode", ["off", "opportunistic"])
+def test_f4_a_padded_starttls(rig, mode, server):
+    """A control that no server knows makes the message longer than what we hold: it is StartTLS all the same."""
+    place = rig.at("ldap", mode, server).serve(Server())
+    client = place.dial()
+    assert client.ask(root_dse(1))
+    padding = element(0xA0, element(0x30, element(4, b"1.2.3") + element(4, b"x" * 20000)))
+    padded = element(0x30, element(2, b"\x02") + element(0x77, element(0x80, b"1.3.6.1.4.1.1466.20037")) + padding)
+    client.send(padded)
+    aborted(place, client, "protocol_error", "client")
+    seen = all_seen(place)
+    assert b"x" * 100 not in seen and seen.endswith(root_dse(1))

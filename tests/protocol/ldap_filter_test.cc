@@ -74,6 +74,51 @@ TEST(LdapFilter, StartTlsInTheWrongMoment) {
                                  Line('s', Bind(2)));
 }
 
+// The certificate that it would be judged by ends at us. Without TLS of ours it is the server's affair (ldapi's peer).
+TEST(LdapFilter, ExternalIsNotedOnce) {
+  const std::string note = "note: the client wants to authenticate by its TLS certificate (EXTERNAL)\n";
+  const auto bind = [](int id, std::string_view mechanism) {
+    return Line('C', SaslBind(id, mechanism)) + Line('s', SaslBind(id, mechanism));
+  };
+  const auto no = [](int id) { return Line('S', Result(id, 0x61, 49)) + Line('c', Result(id, 0x61, 49)); };
+  const std::string upgrade =
+      Line('C', StartTls(1)) + std::string(kUp) + Line('c', Result(1, 0x78, 0)) + "! tls-client\n@ up\n";
+  Play({"ldap", kOpp, kOff}, upgrade + bind(2, "PLAIN") + no(2) + Line('C', SaslBind(3, "EXTERNAL")) + note +
+                                 Line('s', SaslBind(3, "EXTERNAL")) + no(3) + bind(4, "EXTERNAL"));
+  Play({"ldap", kOff, kOff},
+       Line('C', SaslBind(1, "EXTERNAL")) + std::string(kUp) + Line('s', SaslBind(1, "EXTERNAL")));
+  Play({"ldap", kOpp, kImp}, Line('C', SaslBind(1, "EXTERNAL")) + std::string(kUp) + "! tls-server\n@ up\n" + note +
+                                 Line('s', SaslBind(1, "EXTERNAL")));
+}
+
+// Servers take messages of any length, and skip controls that they don't know: its length makes no other operation of
+// it.
+TEST(LdapFilter, APaddedStartTls) {
+  const std::string control = Element(0x30, Element(4, "1.2.3") + Element(4, std::string(20'000, 'x')));
+  const auto wide = [](uint8_t tag, std::string_view content) {  // the longest form that there is
+    std::string text(1, static_cast<char>(tag));
+    text += '\x84';
+    for (const unsigned shift : {24U, 16U, 8U, 0U}) text += static_cast<char>((content.size() >> shift) & 0xffU);
+    return text.append(content);
+  };
+  const std::string name = wide(0x80, kOid);
+  const std::string request =
+      wide(0x30, wide(2, std::string("\x7f\xff\xff\xff", 4)) + wide(0x77, name) + wide(0xa0, control));
+  for (const TlsMode client : {kOff, kOpp}) {
+    for (const std::string_view before : {"", "search"}) {
+      DialogueDriver driver = Stage({"ldap", client, kOff});
+      driver.Open();
+      const std::string search = before.empty() ? "" : Search(1, "o=x");
+      driver.Arrive(Side::kClient, search + request.substr(0, 100));
+      driver.Succeed();
+      driver.Arrive(Side::kClient, request.substr(100));
+      EXPECT_EQ(driver.failure().end, End::kProtocolError);
+      EXPECT_EQ(driver.failure().blame, Blame::kClient);
+      EXPECT_EQ(driver.said(Side::kServer), search);
+    }
+  }
+}
+
 TEST(LdapFilter, EndsWithTheBind) {
   for (const TlsMode client : {kOff, kOpp}) {
     Play({"ldap", client, kOff}, First(Bind(1)) + Line('S', Result(1, 0x61, 49)) + Line('c', Result(1, 0x61, 49)) +

@@ -43,6 +43,9 @@ inline std::string StartTls(int id) { return protocol::ldap::StartTlsCall(id); }
 inline std::string Bind(int id) {
   return Message(id, 0x60, protocol::ber::EncodeInteger(2, 3) + Element(4, "") + Element(0x80, ""));
 }
+inline std::string SaslBind(int id, std::string_view mechanism) {
+  return Message(id, 0x60, protocol::ber::EncodeInteger(2, 3) + Element(4, "") + Element(0xa3, Element(4, mechanism)));
+}
 inline std::string Search(int id, std::string_view base, std::string_view attribute = "", int scope = 0) {
   const std::string list = attribute.empty() ? "" : Element(4, attribute);
   return Message(id, 0x63,
