@@ -20,6 +20,8 @@ bool IsExternal(std::string_view argument) {
   return sasl && EqualsNoCase(TakeWord(argument), "EXTERNAL");
 }
 
+constexpr int kStreamingPermitted = 203;  // RFC 4644 2.3
+
 // The client's article follows: POST, IHAVE.
 bool AsksForArticle(int code) { return code == 340 || code == 335; }
 
@@ -77,7 +79,10 @@ Verdict NntpFilter::OnCommand(std::string_view line, Out& out) {
       if (IsExternal(command.argument)) out.note = kExternal;
       break;
     case Verb::kTakethis:
-      body_[Index(Side::kClient)].Begin();
+      // Its article follows unasked. But a server that does not know it takes the lines of that article for commands,
+      // and so do we for as long as none has said that it does (RFC 4644 2.1: a client asks first).
+      if (!streams_ && !outstanding_.empty()) return Verdict::Wait();
+      if (streams_) body_[Index(Side::kClient)].Begin();
       break;
     case Verb::kListgroup:
     case Verb::kPost:
@@ -115,6 +120,7 @@ Verdict NntpFilter::OnReply(std::string_view reply, Out& out) {
     return Verdict::Read();
   }
   outstanding_.pop_front();
+  streams_ = streams_ || code == kStreamingPermitted;
   if (HasBody(code, asked)) body_[Index(Side::kServer)].Begin();
   const bool login = asked == Verb::kAuthinfo && (code == 281 || code == 283);
   const bool compressed = asked == Verb::kCompress && code / 100 == 2;
@@ -127,6 +133,7 @@ Verdict NntpFilter::OnCapabilities(std::string_view reply, Out& out) {
     out.client() += reply;
     return Verdict::Read();
   }
+  streams_ = streams_ || DottedHas(reply, "STREAMING");
   if (!noted_ && ContainsNoCase(reply, "-PLUS")) {
     noted_ = true;
     out.note = kChannelBinding;

@@ -50,6 +50,7 @@ class NntpFilter final : public Filter {
   int refusals_ = 0;
   bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
   bool sasl_ = false;        ///< the client's next line is a SASL response, whatever it looks like
+  bool streams_ = false;     ///< the upstream has said that it takes TAKETHIS
   bool noted_ = false;       ///< the operator has been told about channel binding
 };
 

@@ -250,3 +250,17 @@ def test_r_and_s_control(at):
     for mode in ("required", "opportunistic"):
         place = at("off", mode)
         control(place, place.arrive())
+
+
+@pytest.mark.parametrize("mode", ["off", "required"])
+def test_f4_an_article_that_nobody_takes(at, certs, mode):
+    """A server that does not know TAKETHIS reads the article as commands: STARTTLS is not among them."""
+    place = at(mode, "off")
+    client = place.arrive()
+    if mode == "required":
+        client.upgrade(certs.client_context())
+    client.send(b"TAKETHIS <x@example.org>\r\nSTARTTLS\r\n")
+    assert client.line().startswith(b"500 ")
+    assert client.line().startswith((b"500 ", b"502 "))
+    assert b"STARTTLS" not in bytes(place.upstream.connection().plain)
+    control(place, client)

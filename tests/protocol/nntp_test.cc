@@ -213,10 +213,14 @@ TEST(NntpFilter, BodiesPassAsTheyAre) {
     c: 240 taken
     C: STARTTLS
     c: 500 STARTTLS is not available
+    C: MODE STREAM
     C: TAKETHIS <b>
     C: STARTTLS
     C: .
     C: CHECK <c>
+    s: MODE STREAM
+    S: 203 come
+    c: 203 come
     s: TAKETHIS <b>
     s: STARTTLS
     s: .
@@ -225,6 +229,39 @@ TEST(NntpFilter, BodiesPassAsTheyAre) {
     S: 438 <c>
     c: 239 <b>
     c: 438 <c>
+  )",
+           kGreeted);
+}
+
+// A server that does not know TAKETHIS reads on, and would find STARTTLS in the article.
+TEST(NntpFilter, AnArticleThatNobodyTakes) {
+  PlayNntp(kOff, kOff, R"(
+    C: TAKETHIS <b>
+    C: STARTTLS
+    C: TAKETHIS <c>
+    s: TAKETHIS <b>
+    S: 500 what?
+    c: 500 what?
+    c: 500 STARTTLS is not available
+    s: TAKETHIS <c>
+    S: 500 what?
+    c: 500 what?
+    C: CAPABILITIES
+    s: CAPABILITIES
+    S: 101 list
+    S: VERSION 2
+    S: STREAMING
+    S: .
+    c: 101 list
+    c: VERSION 2
+    c: STREAMING
+    c: .
+    C: TAKETHIS <d>
+    C: STARTTLS
+    C: .
+    s: TAKETHIS <d>
+    s: STARTTLS
+    s: .
   )",
            kGreeted);
 }
