@@ -28,6 +28,9 @@ Error Attempt::Failed(int number) const {
 Error Attempt::Start(Loop& loop) {
   Descriptor socket(::socket(address_.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return Failed(errno);
+  if (from_.size() > 0 && from_.family() == address_.family() && bind(socket.get(), from_.get(), from_.size()) != 0) {
+    return Failed(errno);
+  }
   // 0 (at once) is left to the poll, too: the answer comes from the loop.
   if (connect(socket.get(), address_.get(), address_.size()) != 0 && errno != EINPROGRESS) return Failed(errno);
   if (Error error = poll_.Open(loop, std::move(socket), this)) return error;

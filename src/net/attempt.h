@@ -17,7 +17,10 @@ class Attempt final : public Disposable, private Poll::Watcher {
   /// Called once, from the loop, when the connection stands (`error` is kNone: Take it) or failed.
   using OnDone = std::function<void(Attempt& attempt, const Error& error)>;
 
-  Attempt(const SocketAddress& address, OnDone on_done) : address_(address), on_done_(std::move(on_done)) {}
+  /// `from`: which of our own addresses to connect from, port and all (0: any); one of another family, or an empty one,
+  /// leaves that to the kernel.
+  Attempt(const SocketAddress& address, const SocketAddress& from, OnDone on_done)
+      : address_(address), from_(from), on_done_(std::move(on_done)) {}
 
   /// kSystem: there was no descriptor or memory, so another address would fare no better. kConnectFailed: it failed at
   /// once. After an error `on_done` is not called.
@@ -31,6 +34,7 @@ class Attempt final : public Disposable, private Poll::Watcher {
   Error Failed(int number) const;
 
   SocketAddress address_;
+  SocketAddress from_;
   OnDone on_done_;
   Poll poll_;
 };

@@ -17,8 +17,8 @@ constexpr std::chrono::milliseconds kAttemptDelay{250};  // RFC 8305, 8: recomme
 
 class Connector::Impl final : public Disposable {
  public:
-  Impl(Loop& loop, Resolver& resolver, std::vector<HostPort> targets, std::chrono::milliseconds timeout,
-       OnDone on_done);
+  Impl(Loop& loop, Resolver& resolver, std::vector<HostPort> targets, std::chrono::milliseconds timeout, OnDone on_done,
+       const SocketAddress& from);
 
   void Abandon();
 
@@ -37,6 +37,7 @@ class Connector::Impl final : public Disposable {
   const std::vector<HostPort> targets_;
   const std::chrono::milliseconds timeout_;
   OnDone on_done_;
+  const SocketAddress from_;
 
   size_t target_ = 0;                     ///< the one behind that which is being tried
   std::optional<uint64_t> look_up_;       ///< under way
@@ -53,12 +54,13 @@ class Connector::Impl final : public Disposable {
 };
 
 Connector::Impl::Impl(Loop& loop, Resolver& resolver, std::vector<HostPort> targets, std::chrono::milliseconds timeout,
-                      OnDone on_done)
+                      OnDone on_done, const SocketAddress& from)
     : loop_(loop),
       resolver_(resolver),
       targets_(std::move(targets)),
       timeout_(timeout),
       on_done_(std::move(on_done)),
+      from_(from),
       begin_(loop, [this] { Begin(); }),
       stagger_(loop, [this] { StartNext(); }),
       deadline_(loop, [this] { OnTimeout(); }) {
@@ -94,7 +96,7 @@ void Connector::Impl::OnResolved(Result<std::vector<SocketAddress>> found) {
 // Starts one more attempt, passing over addresses that fail at once.
 void Connector::Impl::StartNext() {
   while (address_ < addresses_.size()) {
-    auto attempt = std::make_unique<Attempt>(addresses_[address_++],
+    auto attempt = std::make_unique<Attempt>(addresses_[address_++], from_,
                                              [this](Attempt& done, const Error& error) { OnAttempt(done, error); });
     Error error = attempt->Start(loop_);
     if (!error) {
@@ -169,8 +171,9 @@ void Connector::Impl::Abandon() {
 }
 
 Connector::Connector(Loop& loop, Resolver& resolver, std::vector<HostPort> targets, std::chrono::milliseconds timeout,
-                     OnDone on_done)
-    : loop_(loop), impl_(std::make_unique<Impl>(loop, resolver, std::move(targets), timeout, std::move(on_done))) {}
+                     OnDone on_done, const SocketAddress& from)
+    : loop_(loop),
+      impl_(std::make_unique<Impl>(loop, resolver, std::move(targets), timeout, std::move(on_done), from)) {}
 
 // It may be `on_done` that destroys us.
 Connector::~Connector() {

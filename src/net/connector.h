@@ -30,8 +30,9 @@ class Connector {
   /// Calls `on_done` exactly once, from the loop. kResolveFailed: no name had an address. kConnectFailed: none
   /// answered within `timeout`, which looking up names is part of (0: no limit but the kernel's); the detail is the
   /// last address's reason. kSystem: no descriptor or memory was left, which is nobody's fault but ours.
+  /// `from`: see Attempt.
   Connector(Loop& loop, Resolver& resolver, std::vector<HostPort> targets, std::chrono::milliseconds timeout,
-            OnDone on_done);
+            OnDone on_done, const SocketAddress& from = {});
   ~Connector();
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;

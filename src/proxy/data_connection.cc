@@ -78,15 +78,20 @@ void DataConnection::OnAccept(std::unique_ptr<buffer::Stream> stream, const net:
   listener_.reset();
 }
 
+// The client, and whatever filters its packets, expects the data from whom it has its control connection with.
 void DataConnection::Dial(Side side, uint16_t port) {
   const net::SocketAddress& peer = side == Side::kClient ? ends_.client : ends_.server;
+  net::SocketAddress from;
+  if (side == Side::kClient) from = ends_.local;
+  from.set_port(0);
   connectors_[Index(side)] = std::make_unique<net::Connector>(
       loop_, resolver_, std::vector<HostPort>{{peer.HostString(), port}}, ends_.route.limits->connect_timeout,
       [this, side](Result<net::Connector::Connected> connected) {
         connectors_[Index(side)].reset();
         if (!connected) return Fail();
         Connected(side, std::move(connected->stream));
-      });
+      },
+      from);
 }
 
 void DataConnection::Connected(Side side, std::unique_ptr<buffer::Stream> stream) {

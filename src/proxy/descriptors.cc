@@ -2,17 +2,35 @@
 
 #include <sys/resource.h>
 
-namespace starlock::proxy {
+#include <algorithm>
 
-void RaiseDescriptorLimit(uint32_t max_connections, Logger& log) {
-  constexpr rlim_t kOwn = 64;  // listeners, loops, the log, files
+#include "protocol/dialects.h"
+
+namespace starlock::proxy {
+namespace {
+
+bool HasDataConnections(const config::Listener& listener) {
+  const protocol::Dialect* dialect = protocol::FindDialect(listener.protocol);
+  return dialect != nullptr && !dialect->data_alpn.empty();
+}
+
+}  // namespace
+
+uint64_t DescriptorsNeeded(const config::Config& config) {
+  constexpr uint64_t kOwn = 64;  // listeners, loops, the log, files
+  constexpr uint64_t kControl = 2;
+  constexpr uint64_t kData = 2 * 2;  // the one that counts, and the one before while it delivers what it has
+  if (config.limits.max_connections == 0) return 0;
+  const bool data = std::any_of(config.listeners.begin(), config.listeners.end(), HasDataConnections);
+  return config.limits.max_connections * (kControl + (data ? kData : 0)) + kOwn;
+}
+
+void RaiseDescriptorLimit(uint64_t needed, Logger& log) {
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));  // what can't be raised is warned of below
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return;
-  const rlim_t needed = rlim_t{max_connections} * 2 + kOwn;
-  if (max_connections == 0 || limit.rlim_cur >= needed) return;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur >= needed) return;
   log.Event(LogLevel::kWarning, "too few file descriptors for max_connections",
             {{"allowed", static_cast<int64_t>(limit.rlim_cur)}, {"needed", static_cast<int64_t>(needed)}});
 }

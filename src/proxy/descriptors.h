@@ -3,11 +3,16 @@
 #include <cstdint>
 
 #include "base/log.h"
+#include "config/config.h"
 
 namespace starlock::proxy {
 
-/// Raises the process's limit of open descriptors as far as it may go, and warns where that is too few for
-/// `max_connections` sessions of two sockets each (0: no limit, nothing to warn of).
-void RaiseDescriptorLimit(uint32_t max_connections, Logger& log);
+/// How many descriptors a process of this configuration may come to need: its own, and for each of max_connections the
+/// sockets of a session. Those are two; where the protocol has data connections, two more for each of the two that a
+/// session may have at once. 0: max_connections is no limit, so nobody can tell.
+uint64_t DescriptorsNeeded(const config::Config& config);
+
+/// Raises the process's limit of open descriptors as far as it may go, and warns where that is less than `needed`.
+void RaiseDescriptorLimit(uint64_t needed, Logger& log);
 
 }  // namespace starlock::proxy

@@ -40,7 +40,7 @@ Error Server::MakeWorkers() {
 }
 
 Error Server::Listen() {
-  RaiseDescriptorLimit(config_.limits.max_connections, log_);
+  RaiseDescriptorLimit(DescriptorsNeeded(config_), log_);
   for (size_t route = 0; route < config_.listeners.size(); ++route) {
     const config::Listener& listener = config_.listeners[route];
     for (const HostPort& where : listener.listen) {

@@ -25,6 +25,34 @@ struct Outcome {
 
 HostPort At(const SocketAddress& address) { return {address.HostString(), address.port()}; }
 
+TEST(ConnectorAndListenerTest, FromAnAddressOfOurOwn) {
+  Loop loop;
+  auto group = BindGroup({"127.0.0.1", 0}, 1);
+  ASSERT_TRUE(group.ok()) << group.error().detail;
+  const SocketAddress address = group->front().address();
+  std::string from;
+  Listener listener(
+      loop, std::move(group->front()), [&](auto, const SocketAddress& peer) { from = peer.HostString(); },
+      [](const Error& error) { FAIL() << error.detail; });
+  Resolver resolver(loop);
+  // The second one is of the other family, and so is no matter of this connection's.
+  for (const auto& [ours, expected] : {std::pair{"127.0.0.7", "127.0.0.7"}, {"::1", "127.0.0.1"}}) {
+    Outcome outcome;
+    from.clear();
+    const Connector connector(loop, resolver, {At(address)}, milliseconds(10'000), outcome.Store(),
+                              SocketAddress::FromLiteral(ours, 0).value());
+    RUN_UNTIL(loop, outcome.result && !from.empty());
+    EXPECT_TRUE(outcome.result->ok());
+    EXPECT_EQ(from, expected);
+  }
+  // One that is not ours can't be had.
+  Outcome outcome;
+  const Connector connector(loop, resolver, {At(address)}, milliseconds(10'000), outcome.Store(),
+                            SocketAddress::FromLiteral("192.0.2.1", 0).value());
+  RUN_UNTIL(loop, outcome.result);
+  EXPECT_EQ(outcome.result->error().code, ErrorCode::kConnectFailed);
+}
+
 TEST(ConnectorAndListenerTest, ConnectsToAListenerAndBytesFlowBothWays) {
   Loop loop;
   auto group = BindGroup({"127.0.0.1", 0}, 1);

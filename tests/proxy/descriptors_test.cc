@@ -1,0 +1,50 @@
+// How many descriptors a configuration may come to need.
+
+#include "proxy/descriptors.h"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "harness.h"
+
+namespace starlock::proxy {
+namespace {
+
+config::Config Configuration(const std::vector<std::string>& protocols, uint32_t max_connections) {
+  config::Config config = MakeConfig({}, {"127.0.0.1", 25});
+  const config::Listener listener = config.listeners.front();
+  config.listeners.clear();
+  for (const std::string& protocol : protocols) {
+    config.listeners.push_back(listener);
+    config.listeners.back().protocol = protocol;
+  }
+  config.limits.max_connections = max_connections;
+  return config;
+}
+
+TEST(DescriptorsTest, TwoASession) {
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"smtp", "imap"}, 1000)), 2064U);
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"tcp"}, 4'000'000'000U)), 8'000'000'064U);
+}
+
+TEST(DescriptorsTest, DataConnectionsCount) {
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"ftp"}, 1000)), 6064U);
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"smtp", "ftp"}, 1000)), 6064U);
+}
+
+TEST(DescriptorsTest, WithoutALimitNobodyCanTell) { EXPECT_EQ(DescriptorsNeeded(Configuration({"ftp"}, 0)), 0U); }
+
+TEST(DescriptorsTest, WarnsWhereThereAreTooFew) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  if (limit.rlim_max == RLIM_INFINITY) GTEST_SKIP() << "there is no limit here";
+  RecordedLog log;
+  RaiseDescriptorLimit(limit.rlim_max, log.logger());
+  RaiseDescriptorLimit(limit.rlim_max + 1, log.logger());
+  const std::string line = log.Line();
+  EXPECT_NE(line.find("too few file descriptors"), std::string::npos) << line;
+  EXPECT_NE(line.find(std::to_string(limit.rlim_max + 1)), std::string::npos) << line;
+}
+
+}  // namespace
+}  // namespace starlock::proxy
