@@ -63,11 +63,20 @@ void Chain::Copy(SlabPool& pool, std::string_view bytes, Stay stay) {
 
 void Chain::AppendCompact(SlabPool& pool, Chain chain) {
   while (!chain.empty()) {
-    Chunk chunk = chain.PopFront();
-    if (chunk.size() < pool.slab_size() / 4) {
-      Copy(pool, chunk.view(), Stay::kLong);
-    } else {
-      Append(std::move(chunk));
+    size_t count = 0;
+    size_t held = 0;
+    for (const Chunk& chunk : chain) {
+      if (!chunk.SharesSlabWith(*chain.begin())) break;
+      held += chunk.size();
+      ++count;
+    }
+    for (; count > 0; --count) {
+      Chunk chunk = chain.PopFront();
+      if (held < pool.slab_size() / 4) {
+        Copy(pool, chunk.view(), Stay::kLong);
+      } else {
+        Append(std::move(chunk));
+      }
     }
   }
 }
@@ -92,6 +101,48 @@ Chunk Chain::PopFront() {
   return chunk;
 }
 
+Chunk Chain::TakeFront(size_t n) {
+  if (empty()) std::abort();
+  if (n == chunks_[head_].size()) return PopFront();
+  size_ -= n;
+  return chunks_[head_].SplitFront(n);
+}
+
+std::span<uint8_t> Chain::front() {
+  if (empty()) return {};
+  return {chunks_[head_].data(), chunks_[head_].size()};
+}
+
+void Chain::Gather(SlabPool& pool, size_t n, size_t room) {
+  if (n > size_) std::abort();
+  if (n == 0 || (room == 0 && front().size() >= n)) return;
+  const Chunk& first = chunks_[head_];
+  const bool fits = first.size() <= n && first.tailroom() >= n - first.size() + room;
+  Chunk whole = fits ? PopFront() : pool.Reserve(Stay::kLong, n + room);
+  const size_t missing = n - whole.size();
+  for (size_t copied = 0; copied < missing;) {
+    const std::span<const uint8_t> part = front().first(std::min(front().size(), missing - copied));
+    std::memcpy(whole.tail().data() + copied, part.data(), part.size());
+    copied += part.size();
+    Consume(part.size());
+  }
+  if (fits) {
+    whole.ExtendBack(missing);
+  } else {
+    pool.Commit(whole, missing, room);
+  }
+  Prepend(std::move(whole));
+}
+
+void Chain::Prepend(Chunk chunk) {
+  size_ += chunk.size();
+  if (head_ > 0) {
+    chunks_[--head_] = std::move(chunk);
+  } else {
+    chunks_.insert(chunks_.begin(), std::move(chunk));
+  }
+}
+
 void Chain::Clear() {
   chunks_ = std::vector<Chunk>();  // an idle connection holds nothing, not even the capacity
   head_ = 0;
@@ -110,7 +161,7 @@ void Chain::DropHead() {
   ++head_;
   if (head_ == chunks_.size()) {
     Clear();
-  } else if (head_ >= 32) {
+  } else if (head_ >= 32 && head_ >= chunks_.size() / 2) {  // each chunk is moved once, on the average
     chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <new>
 
 namespace starlock::buffer {
@@ -68,6 +69,15 @@ Chunk Chunk::SplitFront(size_t n) {
   return front;
 }
 
+bool Chunk::Join(Chunk& next) {
+  if (!slab_ || !SharesSlabWith(next) || hi_ != next.lo_) return false;
+  std::memmove(slab_.data() + end_, next.data(), next.size());
+  end_ += next.size();
+  hi_ = next.hi_;
+  next = Chunk();
+  return true;
+}
+
 SlabPool::SlabPool(size_t slab_size, size_t max_free) : slab_size_(RoundUp(slab_size)), max_free_(max_free) {}
 
 SlabPool::~SlabPool() {
@@ -101,10 +111,12 @@ size_t SlabPool::in_use() const {
   return taken_ - static_cast<size_t>(std::count_if(cutting_.begin(), cutting_.end(), is_unused));
 }
 
-Chunk SlabPool::Reserve(Stay stay) {
+Chunk SlabPool::Reserve(Stay stay, size_t room) {
+  room = std::max(room, slab_size_ / 4);
+  Check(room <= slab_size_);
   auto& [slab, offset] = cutting_[static_cast<size_t>(stay)];
   if (slab.unique()) offset = 0;  // all that was cut from it is gone: begin anew
-  if (!slab || slab_size_ - offset < slab_size_ / 4) {
+  if (!slab || slab_size_ - offset < room) {
     slab = SlabRef();
     slab = Take();
     offset = 0;
@@ -116,9 +128,9 @@ Chunk SlabPool::Reserve(Stay stay) {
 
 void SlabPool::Commit(Chunk& chunk, size_t n, size_t keep) {
   chunk.ExtendBack(n);
-  const bool is_long = cutting_[1].slab && cutting_[1].slab.data() == chunk.slab_.data();
+  const bool is_long = cutting_[1].slab == chunk.slab_;
   auto& [slab, offset] = cutting_[is_long ? 1 : 0];
-  Check(chunk.slab_.data() == slab.data() && chunk.hi_ == slab_size_);
+  Check(chunk.slab_ == slab && chunk.hi_ == slab_size_);
   offset = std::min(RoundUp(chunk.end_ + keep), slab_size_);
   chunk.hi_ = offset;
   if (chunk.empty()) {

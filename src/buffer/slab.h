@@ -44,6 +44,7 @@ class SlabRef {
 
   explicit operator bool() const { return slab_ != nullptr; }
   uint8_t* data() const { return slab_->data_; }
+  bool operator==(const SlabRef& other) const { return slab_ == other.slab_; }
   bool unique() const { return slab_ != nullptr && slab_->count_ == 1; }
 
  private:
@@ -83,6 +84,10 @@ class Chunk {
   void ExtendBack(size_t n);
   /// Takes the first `n` bytes of the body, and all headroom, as a chunk of its own.
   Chunk SplitFront(size_t n);
+  bool SharesSlabWith(const Chunk& other) const { return slab_ == other.slab_; }
+  /// Moves the body of `next` behind ours where `next` begins where we end: all that was its is ours then. False:
+  /// it lies elsewhere, and nothing has happened.
+  bool Join(Chunk& next);
 
  private:
   friend class SlabPool;
@@ -111,10 +116,11 @@ class SlabPool {
   /// Slabs that chunks hold now, those that are being cut included while any chunk of them lives.
   size_t in_use() const;
 
-  /// An empty chunk whose tailroom is the free rest of a slab: at least a quarter of a slab, 64-byte aligned.
+  /// An empty chunk whose tailroom is the free rest of a slab, 64-byte aligned: at least a quarter of a slab, and at
+  /// least `room` bytes, of which a slab must have as many.
   /// Pass what was filled of it to Commit before the next Reserve of that Stay, or the rest stays unused until the
   /// chunk dies.
-  Chunk Reserve(Stay stay = Stay::kShort);
+  Chunk Reserve(Stay stay = Stay::kShort, size_t room = 0);
   /// Makes the first `n` bytes of `chunk`'s tailroom its body, and takes the rest back for the next Reserve, but for
   /// `keep` bytes of tailroom that stay the chunk's (fewer where the slab ends).
   void Commit(Chunk& chunk, size_t n, size_t keep = 0);

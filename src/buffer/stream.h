@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/error.h"
@@ -11,6 +12,15 @@ namespace starlock::buffer {
 enum class StreamEnd : uint8_t {
   kClean,      ///< FIN on a plain stream, close_notify under TLS
   kTruncated,  ///< FIN without close_notify under TLS: more may have been meant, and an attacker may have cut it
+};
+
+/// How bytes should lie for their next owner to work on them where they lie: in chunks of at most `body` bytes, each
+/// with at least this headroom and this tailroom. A wish, and never a condition.
+struct Room {
+  size_t head = 0;
+  size_t tail = 0;
+  size_t body = SIZE_MAX;
+  bool operator==(const Room&) const = default;
 };
 
 /// What a stream tells its owner. A handler may call the stream from inside any of these, but must not destroy it
@@ -56,6 +66,11 @@ class Stream {
   virtual void Abort() = 0;
   /// Bytes accepted by Write and not yet by the kernel.
   virtual size_t queued() const = 0;
+
+  /// How bytes that are to be written here should lie.
+  virtual Room room() { return {}; }
+  /// How bytes shown to OnData should lie from now on. Streams that can't help it do nothing.
+  virtual void SetRoom(const Room& /*room*/) {}
 };
 
 }  // namespace starlock::buffer

@@ -9,7 +9,8 @@
 namespace starlock::net {
 namespace {
 
-constexpr size_t kSlabSize = size_t{64} * 1024;
+// Sixteen full records, or as many full bodies with room around them: what bulk is read and sent by.
+constexpr size_t kSlabSize = size_t{16} * (16384 + 128);
 constexpr size_t kFreeSlabs = 32;
 
 // Without an event loop there is nothing to go on with, and nobody to tell.

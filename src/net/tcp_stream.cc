@@ -10,10 +10,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <span>
 #include <utility>
 
 #include "buffer/slab.h"
+#include "net/receive.h"
 
 namespace starlock::net {
 namespace {
@@ -94,7 +94,10 @@ void TcpStream::SetHandler(buffer::StreamHandler* handler) {
 void TcpStream::SetReading(bool on) {
   if (on == reading_) return;
   reading_ = on;
-  if (!on) return;  // the poll stays armed until it fires in vain: pauses are often over sooner
+  if (!on) {
+    offer_ = kLeastOffer;
+    return;  // the poll stays armed until it fires in vain: pauses are often over sooner
+  }
   if (!in_.empty() || fin_ || error_) report_.Schedule();
   Arm();
 }
@@ -142,22 +145,14 @@ void TcpStream::OnReady(unsigned events) {
 }
 
 void TcpStream::Receive() {
-  buffer::SlabPool& pool = loop_.pool();
-  buffer::Chunk chunk = pool.Reserve();
-  const std::span<uint8_t> space = chunk.tail();
-  ssize_t n = 0;
-  do {
-    n = recv(poll_.fd(), space.data(), space.size(), 0);
-  } while (n < 0 && errno == EINTR);
-  const int number = errno;
-  pool.Commit(chunk, n > 0 ? static_cast<size_t>(n) : 0);
-  if (n > 0) {
-    in_.Append(std::move(chunk));
-  } else if (n == 0) {
+  const Received got = net::Receive(poll_.fd(), loop_.pool(), room_, offer_, in_);
+  if (got.size > 0) {
+    if (got.size == got.offered) offer_ = std::min(2 * offer_, kMostOffer);
+  } else if (got.error == 0) {
     // Once an error was taken from the socket, the kernel shows an end in its place.
     (error_ ? exhausted_ : fin_) = true;
-  } else if (number != EAGAIN) {
-    Break(number);
+  } else if (got.error != EAGAIN) {
+    Break(got.error);
     exhausted_ = true;
   }
 }

@@ -16,13 +16,18 @@ namespace starlock::net {
 
 /// A connected TCP socket as a stream.
 ///
-/// One recv a turn, into the loop's pool; an idle connection holds no buffer. A reset is told apart from an end: it is
+/// One recv a turn, into the loop's pool; an idle connection holds no buffer. Who fills what is offered is offered twice
+/// as much next time, up to a slab; whose bytes nobody takes begins anew, so that what waits for a slow peer is less.
+/// A reset is told apart from an end: it is
 /// an OnClosed(kReset), after everything that the kernel had received before it was shown. Where reading is off, such
 /// bytes wait, and the OnClosed with them, until it is on again.
 class TcpStream final : public buffer::Stream, private Poll::Watcher {
  public:
   static constexpr size_t kHighMark = size_t{64} * 1024;  ///< Write says false above it
   static constexpr size_t kLowMark = size_t{16} * 1024;   ///< OnWritable at it
+
+  static constexpr size_t kLeastOffer = size_t{64} * 1024;   ///< bytes that one recv takes at most, at first
+  static constexpr size_t kMostOffer = size_t{256} * 1024;   ///< and in the end
 
   /// Takes a connected socket: makes it non-blocking, without Nagle's delay, with keep-alive, and with
   /// urgent bytes among the others, where RFC 6093 wants them (FTP's ABOR comes so). kSystem closes it.
@@ -35,6 +40,8 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   void End(buffer::StreamEnd end) override;
   void Abort() override;
   size_t queued() const override;
+  /// Bodies are 64-byte aligned.
+  void SetRoom(const buffer::Room& room) override { room_ = room; }
   /// Our own address on this connection; empty where it is gone.
   SocketAddress local() const;
 
@@ -67,6 +74,8 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   std::unique_ptr<Timer> acknowledgement_;  ///< End(kTruncated): the reset waits for the peer
   std::chrono::milliseconds ack_interval_{};
   Loop::Clock::time_point ack_deadline_;
+  buffer::Room room_;
+  size_t offer_ = kLeastOffer;  ///< how much the next recv takes at most
   bool reading_ = false;
   bool stalled_ = false;      ///< Write has said false
   bool fin_ = false;          ///< the peer's FIN was read

@@ -22,7 +22,9 @@ void Session::HandOver(Side from) {
   const std::string rest = std::exchange(leg(from).input, {});
   counter(from) += rest.size();
   other(from).Write(context_.loop.pool(), rest);
-  if (leg(from).open()) leg(from).stream->SetReading(!other(from).congested);
+  if (!leg(from).open()) return;
+  if (other(from).open()) leg(from).stream->SetRoom(other(from).stream->room());
+  leg(from).stream->SetReading(!other(from).congested);
 }
 
 void Session::Relay(Side side, buffer::Chain& in) {

@@ -4,20 +4,25 @@
 #include <openssl/err.h>
 
 #include <algorithm>
-#include <array>
-#include <climits>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
 
+#include "tls/record_internals.h"
+
 namespace starlock::tls {
+namespace {
+
+constexpr size_t kLargestRecord = SSL3_RT_MAX_PACKET_SIZE + 128;
+
+}  // namespace
 
 /// The transport as BoringSSL sees it: reads take from the input chain, writes always succeed into the output.
 struct RecordBio {
   static int Read(BIO* bio, char* out, int size) {
     auto* layer = static_cast<RecordLayer*>(BIO_get_data(bio));
     BIO_clear_retry_flags(bio);
-    if (layer->in_.empty()) {
+    if (layer->in_.empty() || layer->hidden_) {
       BIO_set_retry_read(bio);
       return -1;
     }
@@ -57,7 +62,8 @@ struct RecordBio {
   }
 };
 
-RecordLayer::RecordLayer(bssl::UniquePtr<SSL> ssl, buffer::SlabPool& pool) : pool_(pool), ssl_(std::move(ssl)) {
+RecordLayer::RecordLayer(bssl::UniquePtr<SSL> ssl, buffer::SlabPool& pool, Path path)
+    : pool_(pool), path_(path), ssl_(std::move(ssl)) {
   bssl::UniquePtr<BIO> bio(BIO_new(RecordBio::Method()));
   if (!bio) std::abort();
   BIO_set_data(bio.get(), this);
@@ -70,32 +76,41 @@ RecordLayer::RecordLayer(bssl::UniquePtr<SSL> ssl, buffer::SlabPool& pool) : poo
 
 RecordLayer::~RecordLayer() = default;
 
+// Room for `size` bytes in one piece behind what is written already.
+uint8_t* RecordLayer::ReserveOutput(size_t size) {
+  if (cut_.tailroom() - cut_used_ < size) {
+    CommitOutput();
+    cut_ = pool_.Reserve(buffer::Stay::kShort, size);
+  }
+  return cut_.tail().data() + cut_used_;
+}
+
 void RecordLayer::Emit(std::span<const uint8_t> ciphertext) {
   if (opening_) {
     late_.append(reinterpret_cast<const char*>(ciphertext.data()), ciphertext.size());
     return;
   }
   while (!ciphertext.empty()) {
-    if (cut_used_ == cut_.tailroom()) {
-      CommitOutput();
-      cut_ = pool_.Reserve();
-    }
+    uint8_t* const place = ReserveOutput(1);
     const size_t n = std::min(ciphertext.size(), cut_.tailroom() - cut_used_);
-    std::memcpy(cut_.tail().data() + cut_used_, ciphertext.data(), n);
+    std::memcpy(place, ciphertext.data(), n);
     cut_used_ += n;
     ciphertext = ciphertext.subspan(n);
   }
 }
 
 void RecordLayer::CommitOutput() {
-  if (cut_used_ == 0) return;
-  pool_.Commit(cut_, cut_used_);
-  out_.Append(std::move(cut_));
-  cut_ = buffer::Chunk();
-  cut_used_ = 0;
+  if (cut_.tailroom() == 0) return;  // nothing is reserved
+  pool_.Commit(cut_, std::exchange(cut_used_, 0));
+  out_.Append(std::exchange(cut_, {}));
 }
 
 buffer::Chain RecordLayer::TakeOutput() { return std::move(out_); }
+
+void RecordLayer::DropInput() {
+  in_.Clear();
+  incomplete_ = 0;
+}
 
 void RecordLayer::CompactInput() {
   buffer::Chain input = std::move(in_);
@@ -106,31 +121,6 @@ RecordLayer::Status RecordLayer::Handshake() {
   const int result = SSL_do_handshake(ssl_.get());
   CommitOutput();
   return result == 1 ? Status::kDone : StatusOf(result);
-}
-
-RecordLayer::Status RecordLayer::Open(buffer::Chain& plain) {
-  int result = 1;
-  opening_ = true;
-  while (result > 0) {
-    buffer::Chunk chunk = pool_.Reserve();
-    const std::span<uint8_t> tail = chunk.tail();
-    size_t used = 0;
-    while (used < tail.size()) {
-      result =
-          SSL_read(ssl_.get(), tail.data() + used, static_cast<int>(std::min<size_t>(tail.size() - used, INT_MAX)));
-      if (result <= 0) break;
-      used += static_cast<size_t>(result);
-    }
-    pool_.Commit(chunk, used);
-    plain.Append(std::move(chunk));
-  }
-  opening_ = false;
-  if (!late_.empty()) {
-    const std::string late = std::exchange(late_, {});
-    Emit({reinterpret_cast<const uint8_t*>(late.data()), late.size()});
-    CommitOutput();
-  }
-  return StatusOf(result);
 }
 
 RecordLayer::Status RecordLayer::StatusOf(int result) const {
@@ -144,53 +134,11 @@ RecordLayer::Status RecordLayer::StatusOf(int result) const {
   }
 }
 
-bool RecordLayer::SealRecord(std::span<const uint8_t> plain) {
-  const int result = SSL_write(ssl_.get(), plain.data(), static_cast<int>(plain.size()));
-  return result == static_cast<int>(plain.size()) && Rekey(plain.size());
-}
-
-bool RecordLayer::Rekey(size_t sealed) {
-  sealed_ += sealed;
-  if (sealed_ < rekey_after_ || SSL_version(ssl_.get()) != TLS1_3_VERSION) return true;
-  sealed_ = 0;
-  return SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1;
-}
-
-bool RecordLayer::Seal(buffer::Chain plain) {
-  constexpr size_t kFull = SSL3_RT_MAX_PLAIN_LENGTH;
-  bool ok = true;
-  while (ok && !plain.empty()) {
-    const std::span<const uint8_t> first(plain.begin()->data(), plain.begin()->size());
-    if (first.size() >= kFull || first.size() == plain.size()) {
-      const size_t n = std::min(first.size(), kFull);
-      ok = SealRecord(first.first(n));
-      plain.Consume(n);
-      continue;
-    }
-    // Full records cost less, here and at the peer, than moving the bytes of short chunks together.
-    std::array<uint8_t, kFull> together;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
-    size_t used = 0;
-    while (used < kFull && !plain.empty()) {
-      const std::string_view part = plain.begin()->view().substr(0, kFull - used);
-      std::memcpy(together.data() + used, part.data(), part.size());
-      used += part.size();
-      plain.Consume(part.size());
-    }
-    ok = SealRecord(std::span(together).first(used));
-  }
-  CommitOutput();
-  return ok;
-}
-
-bool RecordLayer::SealEnd() {
-  const int result = SSL_shutdown(ssl_.get());
-  CommitOutput();
-  return result >= 0;
-}
-
-void RecordLayer::SealAlert(uint8_t description) {
-  if (SSL_send_fatal_alert(ssl_.get(), description) != 1) ERR_clear_error();
-  CommitOutput();
+bool RecordLayer::in_place() {
+  // A record and what marks it while it waits must fit a slab.
+  const auto fits = [this] { return pool_.slab_size() >= kLargestRecord && record_internals::Fit(ssl_.get()); };
+  if (!std::exchange(checked_, true) && !fits()) path_ = Path::kPublic;
+  return path_ == Path::kInPlace;
 }
 
 }  // namespace starlock::tls

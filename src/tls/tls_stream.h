@@ -63,6 +63,8 @@ class TlsStream final : public buffer::Stream {
   void End(buffer::StreamEnd end) override;
   void Abort() override;
   size_t queued() const override;
+  /// Known once the handshake is done: what a record needs around its body.
+  buffer::Room room() override;
 
   /// What the peer showed of itself, and what verification made of it: known from OnHandshake on, and after a
   /// handshake that failed at the certificate or later, as long as the stream lives. Costs parsing; for people.

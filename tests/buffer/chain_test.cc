@@ -133,15 +133,64 @@ TEST_F(ChainTest, ACopyNeverRunsIntoANeighboursBytes) {
   EXPECT_EQ(first.ToString(), "first" + std::string(10'000, 'x'));
 }
 
-TEST_F(ChainTest, CompactingCopiesWhatIsSmallAndMovesWhatIsNot) {
-  const std::string large(6016, 'L');  // a multiple of the alignment: no tailroom is left behind it
-  Chain chain = Of({"a", large, "b", "c"});
+TEST_F(ChainTest, CompactingCopiesWhatHoldsLittleOfItsSlabAndMovesTheRest) {
+  std::vector<Chunk> others;  // they fill slabs up, so that what follows lies in another
+  Chain chain;
+  chain.Append(Cut("a"));
+  others.push_back(Cut(std::string(kSlab - 64, '-')));
+  for (int i = 0; i < 5; ++i) chain.Append(Cut(std::string(1024, 'L')));
+  others.push_back(Cut(std::string(kSlab - 5 * 1024, '-')));
+  chain.Append(Cut("b"));
+  others.push_back(Cut(std::string(kSlab - 64, '-')));
+  chain.Append(Cut("c"));
   const uint8_t* const place = (chain.begin() + 1)->data();
   Chain queue;
   queue.AppendCompact(pool, std::move(chain));
-  EXPECT_EQ(queue.ToString(), "a" + large + "bc");
-  ASSERT_EQ(Chunks(queue), 3U);  // b and c are one
+  EXPECT_EQ(queue.ToString(), "a" + std::string(5 * 1024, 'L') + "bc");
+  ASSERT_EQ(Chunks(queue), 7U);  // b and c are one
   EXPECT_EQ((queue.begin() + 1)->data(), place);
+}
+
+TEST_F(ChainTest, TheFrontIsTakenAtEveryPlace) {
+  for (size_t n = 1; n <= 3; ++n) {
+    Chain chain = Of({"abc", "de"});
+    EXPECT_EQ(chain.front().size(), 3U);
+    EXPECT_EQ(chain.TakeFront(n).view(), std::string("abc").substr(0, n));
+    EXPECT_EQ(chain.ToString(), std::string("abcde").substr(n));
+    EXPECT_EQ(chain.size(), 5 - n);
+  }
+  EXPECT_TRUE(Chain().front().empty());
+}
+
+TEST_F(ChainTest, GatheredBytesLieTogether) {
+  const std::string all = "abcdefgh";
+  for (size_t consumed = 0; consumed < 3; ++consumed) {
+    for (size_t n = 0; n <= all.size() - consumed; ++n) {
+      for (const size_t room : {size_t{0}, size_t{1000}}) {
+        Chain chain = Of({"ab", "cde", "f", "gh"});
+        chain.Consume(consumed);
+        chain.Gather(pool, n, room);
+        EXPECT_GE(chain.front().size(), n);
+        EXPECT_TRUE(n == 0 || chain.begin()->tailroom() >= room);
+        EXPECT_EQ(chain.ToString(), all.substr(consumed));
+        EXPECT_EQ(chain.size(), all.size() - consumed);
+      }
+    }
+  }
+  EXPECT_EQ(pool.in_use(), 0U);
+}
+
+TEST_F(ChainTest, WhatWasGatheredWithRoomIsFilledWithoutMoving) {
+  Chain chain = Of({"ab"});
+  chain.Gather(pool, 2, 100);
+  const uint8_t* const place = chain.begin()->data();
+  for (size_t i = 0; i < 10; ++i) {
+    chain.Append(Of({"cdefgh"}));
+    chain.Gather(pool, chain.size(), 40);
+    EXPECT_EQ(chain.begin()->data(), place);
+    EXPECT_EQ(Chunks(chain), 1U);
+  }
+  EXPECT_EQ(chain.size(), 62U);
 }
 
 TEST_F(ChainTest, CompactingBoundsTheMemoryOfSmallPieces) {
@@ -191,6 +240,10 @@ TEST_F(ChainDeathTest, TakingMoreThanThereIsAborts) {
   Chain chain = Of({"ab"});
   EXPECT_DEATH(chain.Consume(3), "");
   EXPECT_DEATH(Chain().PopFront(), "");
+  EXPECT_DEATH(Chain().TakeFront(0), "");
+  EXPECT_DEATH(chain.TakeFront(3), "");
+  EXPECT_DEATH(chain.Gather(pool, 3), "");
+  EXPECT_DEATH(chain.Gather(pool, 2, kSlab), "");
 }
 
 }  // namespace

@@ -71,6 +71,29 @@ TEST(ChunkTest, ASplitKeepsTheSlabForBothParts) {
   EXPECT_EQ(pool.in_use(), 0U);
 }
 
+TEST(ChunkTest, NeighboursJoin) {
+  SlabPool pool(kSlab, 1);
+  Chunk second = Cut(pool, "-abc+-de+", 10);
+  Chunk first = second.SplitFront(5);
+  first.TrimFront(1);
+  first.TrimBack(1);
+  second.TrimFront(1);
+  second.TrimBack(1);
+  const size_t room = first.tailroom() + second.headroom() + second.tailroom();
+  ASSERT_TRUE(first.Join(second));
+  EXPECT_EQ(first.view(), "abcde");
+  EXPECT_EQ(first.headroom(), 1U);
+  EXPECT_EQ(first.tailroom(), room);
+  EXPECT_TRUE(second.empty());
+  Chunk stranger = Cut(pool, "xyz");
+  Chunk nothing;
+  EXPECT_TRUE(first.Join(stranger));  // cut behind it, so a neighbour too
+  EXPECT_FALSE(stranger.Join(first));
+  EXPECT_FALSE(first.Join(nothing));
+  EXPECT_FALSE(nothing.Join(first));
+  EXPECT_EQ(first.view(), "abcdexyz");
+}
+
 TEST(ChunkTest, AMovedOneIsEmpty) {
   SlabPool pool(kSlab, 1);
   Chunk chunk = Cut(pool, "abc");
@@ -93,6 +116,7 @@ TEST(ChunkDeathTest, LeavingItsPartOfTheSlabAborts) {
   EXPECT_DEATH(Chunk(SlabRef(), 0, 2, 1, 3), "");
   Chunk reserved = pool.Reserve();
   EXPECT_DEATH(pool.Commit(reserved, reserved.tailroom() + 1), "");
+  EXPECT_DEATH(pool.Reserve(Stay::kShort, kSlab + 1), "");
 }
 
 TEST(SlabPoolTest, ReadsAreCutOneBehindAnotherFromOneSlab) {
@@ -115,6 +139,15 @@ TEST(SlabPoolTest, EveryReserveIsAlignedAndAtLeastAQuarterOfASlab) {
     pool.Commit(chunk, size);
     held.push_back(std::move(chunk));
   }
+}
+
+TEST(SlabPoolTest, AReserveHasTheRoomThatIsAskedFor) {
+  SlabPool pool(kSlab, 4);
+  const Chunk first = Cut(pool, std::string(1000, 'a'));
+  Chunk chunk = pool.Reserve(Stay::kShort, 3072);
+  EXPECT_EQ(chunk.data() - first.data(), 1024);
+  pool.Commit(chunk, 0);
+  EXPECT_EQ(pool.Reserve(Stay::kShort, 3073).tailroom(), kSlab);
 }
 
 TEST(SlabPoolTest, NoTwoChunksShareAByte) {

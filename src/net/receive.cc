@@ -1,0 +1,78 @@
+#include "net/receive.h"
+
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <span>
+#include <utility>
+
+namespace starlock::net {
+namespace {
+
+constexpr size_t kAlignment = 64;
+constexpr size_t kPieces = 32;
+
+constexpr size_t RoundUp(size_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; }
+
+/// Bodies in a row:
+///
+///     | head | body | tail | head | body | tail | ...
+///     |<---- pitch ------->|
+struct Row {
+  Row(const buffer::Room& room, size_t space, size_t most)
+      : head(RoundUp(room.head)), tail(room.tail), body(std::min(room.body, space)) {
+    if (head + tail + body > space) body = space > head + tail ? space - head - tail : 0;
+    pitch = head + RoundUp(body + tail);
+    count =
+        std::clamp(most / std::max<size_t>(body, 1), size_t{1}, std::min(kPieces, std::max<size_t>(space / pitch, 1)));
+    if (count == 1) body = std::min(body, most);
+  }
+
+  size_t head, tail, body;
+  size_t pitch = 0;
+  size_t count = 0;
+};
+
+ssize_t ReceiveRow(int fd, std::span<uint8_t> space, const Row& row) {
+  std::array<iovec, kPieces> pieces;  // NOLINT(cppcoreguidelines-pro-type-member-init): as many as are used
+  for (size_t i = 0; i < row.count; ++i) pieces[i] = {space.subspan(i * row.pitch + row.head).data(), row.body};
+  msghdr message{};
+  message.msg_iov = pieces.data();
+  message.msg_iovlen = row.count;
+  ssize_t n = 0;
+  do {
+    n = recvmsg(fd, &message, 0);
+  } while (n < 0 && errno == EINTR);
+  return n;
+}
+
+// Cuts the `size` bytes that lie in `chunk`, all of its pieces and what is between them, into chunks.
+void AppendRow(buffer::Chunk chunk, const Row& row, size_t size, buffer::Chain& in) {
+  while (size > 0) {
+    const size_t body = std::min(size, row.body);
+    buffer::Chunk piece = size > row.body ? chunk.SplitFront(row.pitch) : std::move(chunk);
+    piece.TrimFront(row.head);
+    piece.TrimBack(piece.size() - body);
+    in.Append(std::move(piece));
+    size -= body;
+  }
+}
+
+}  // namespace
+
+Received Receive(int fd, buffer::SlabPool& pool, const buffer::Room& room, size_t most, buffer::Chain& in) {
+  buffer::Chunk chunk = pool.Reserve();
+  const Row row(room, chunk.tailroom(), most);
+  const ssize_t n = ReceiveRow(fd, chunk.tail(), row);
+  const int error = n < 0 ? errno : 0;
+  const size_t size = n > 0 ? static_cast<size_t>(n) : 0;
+  const size_t full = size > 0 ? (size - 1) / row.body : 0;
+  pool.Commit(chunk, size > 0 ? full * row.pitch + row.head + (size - full * row.body) + row.tail : 0);
+  AppendRow(std::move(chunk), row, size, in);
+  return {size, row.count * row.body, error};
+}
+
+}  // namespace starlock::net

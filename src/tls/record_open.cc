@@ -1,0 +1,117 @@
+// The way in: records become plaintext.
+
+#include <algorithm>
+#include <climits>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "tls/record_internals.h"
+#include "tls/record_layer.h"
+
+namespace starlock::tls {
+namespace {
+
+// Records with less than this are moved together: that costs less than to handle each on its way on.
+constexpr size_t kSmall = 2048;
+
+// Moves what lies in `next` behind `run`, where both are small and it lies there already but for a tag and a header.
+bool MoveTogether(buffer::Chunk& run, buffer::Chunk& next) {
+  return !run.empty() && next.size() < kSmall && run.size() + next.size() <= SSL3_RT_MAX_PLAIN_LENGTH && run.Join(next);
+}
+
+}  // namespace
+
+RecordLayer::Status RecordLayer::Open(buffer::Chain& plain) {
+  if (in_place() && record_internals::CanOpen(ssl_.get())) return OpenInPlace(plain);
+  return OpenByReading(plain);
+}
+
+RecordLayer::Status RecordLayer::OpenInPlace(buffer::Chain& plain) {
+  using record_internals::Result;
+  buffer::Chunk run;
+  Status status = Status::kDone;
+  while (status == Status::kDone) {
+    const record_internals::Opened opened = record_internals::Open(ssl_.get(), in_.front());
+    incomplete_ = 0;
+    switch (opened.result) {
+      case Result::kData: {
+        const auto before = static_cast<size_t>(opened.data.data() - in_.front().data());
+        buffer::Chunk record = in_.TakeFront(opened.used);
+        record.TrimFront(before);
+        record.TrimBack(record.size() - opened.data.size());
+        if (MoveTogether(run, record)) break;
+        plain.Append(std::exchange(run, std::move(record)));
+        break;
+      }
+      case Result::kNothing:
+        in_.Consume(opened.used);
+        if (const Status handled = HandleMessages(); handled != Status::kMore) status = handled;
+        break;
+      case Result::kPartial:
+        if (!AwaitRest(opened.used)) status = Status::kMore;
+        break;
+      case Result::kEnd:
+        status = Status::kEnd;
+        break;
+      case Result::kFailed:
+        status = Status::kFailed;
+        break;
+    }
+  }
+  plain.Append(std::move(run));
+  if (status != Status::kMore) DropInput();
+  CommitOutput();
+  return status;
+}
+
+// The first record is not whole where it lies, but needs `whole` bytes. True: they are there, and lie together now.
+bool RecordLayer::AwaitRest(size_t whole) {
+  if (in_.size() >= whole) {
+    in_.Gather(pool_, whole);
+    return true;
+  }
+  // It may wait for long, and the slab at whose end it lies shall not wait with it. What was read has no more tailroom
+  // than rounding left it; what was gathered has this.
+  constexpr size_t kMark = 64;
+  incomplete_ = in_.size();
+  in_.Gather(pool_, incomplete_, whole - incomplete_ + kMark);
+  return false;
+}
+
+// SSL_peek handles what came before it looks for data, of which it finds none.
+RecordLayer::Status RecordLayer::HandleMessages() {
+  uint8_t none = 0;
+  hidden_ = true;
+  const int result = SSL_peek(ssl_.get(), &none, 1);
+  hidden_ = false;
+  return StatusOf(result);
+}
+
+RecordLayer::Status RecordLayer::OpenByReading(buffer::Chain& plain) {
+  int result = 1;
+  opening_ = true;
+  while (result > 0) {
+    buffer::Chunk chunk = pool_.Reserve();
+    const std::span<uint8_t> tail = chunk.tail();
+    size_t used = 0;
+    while (used < tail.size()) {
+      result =
+          SSL_read(ssl_.get(), tail.data() + used, static_cast<int>(std::min<size_t>(tail.size() - used, INT_MAX)));
+      if (result <= 0) break;
+      used += static_cast<size_t>(result);
+    }
+    pool_.Commit(chunk, used);
+    plain.Append(std::move(chunk));
+  }
+  opening_ = false;
+  incomplete_ = 0;
+  if (!late_.empty()) {
+    const std::string late = std::exchange(late_, {});
+    Emit({reinterpret_cast<const uint8_t*>(late.data()), late.size()});
+    CommitOutput();
+  }
+  return StatusOf(result);
+}
+
+}  // namespace starlock::tls
