@@ -14,41 +14,6 @@ bool IsReplyLine(std::string_view line) {
   return line[3] == ' ' || line[3] == '-' || line.substr(3) == "\r\n";
 }
 
-// RFC 9051's numbers of literals have 63 bits; some servers count in 32.
-constexpr size_t kMaxDigits = 9;
-
-/// What the end of a line looks like, if it looks like a literal's mark.
-struct Mark {
-  std::string_view digits;
-  bool plus = false;
-  bool quoted = false;  ///< it stands in a quoted string that has no end
-};
-
-bool EndsInsideQuotes(std::string_view text) {
-  bool inside = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (inside && text[i] == '\\') {
-      ++i;
-    } else if (text[i] == '"') {
-      inside = !inside;
-    }
-  }
-  return inside;
-}
-
-std::optional<Mark> MarkAtEnd(std::string_view line) {
-  if (line.size() < 2 || line.substr(line.size() - 2) != "\r\n") return std::nullopt;
-  line.remove_suffix(2);
-  const size_t open = line.rfind('{');
-  if (open == std::string_view::npos || line.back() != '}') return std::nullopt;
-  Mark mark{line.substr(open + 1, line.size() - open - 2)};
-  mark.plus = !mark.digits.empty() && mark.digits.back() == '+';
-  if (mark.plus) mark.digits.remove_suffix(1);
-  if (mark.digits.empty() || !std::all_of(mark.digits.begin(), mark.digits.end(), IsDigit)) return std::nullopt;
-  mark.quoted = EndsInsideQuotes(line.substr(0, open));
-  return mark;
-}
-
 constexpr std::string_view kFinal = ".\r\n";
 
 std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n') + 1); }
@@ -82,60 +47,6 @@ Frame CutSmtpReply(std::string_view in) {
     if (text[3] != '-') return Frame::Whole(at);
   }
 }
-
-std::optional<Literal> LiteralAtEnd(std::string_view line) {
-  const std::optional<Mark> mark = MarkAtEnd(line);
-  if (!mark || mark->quoted || mark->digits.size() > kMaxDigits) return std::nullopt;
-  Literal literal{0, !mark->plus};
-  for (const char digit : mark->digits) literal.size = literal.size * 10 + static_cast<uint64_t>(digit - '0');
-  return literal;
-}
-
-Frame CutLiteralLine(std::string_view in) {
-  const Frame line = CutLine(in);
-  if (line.kind != Frame::Kind::kWhole) return line;
-  const std::optional<Mark> mark = MarkAtEnd(in.substr(0, line.size));
-  if (mark && mark->quoted) return Frame::Bad("a literal inside a quoted string");
-  if (mark && mark->digits.size() > kMaxDigits) return Frame::Bad("a literal that is too long");
-  return line;
-}
-
-Frame CutWithLiterals(std::string_view in) {
-  for (size_t at = 0;;) {
-    const Frame line = CutLiteralLine(in.substr(at));
-    if (line.kind != Frame::Kind::kWhole) return line;
-    const std::optional<Literal> literal = LiteralAtEnd(in.substr(at, line.size));
-    at += line.size;
-    if (!literal) return Frame::Whole(at);
-    if (in.size() - at < literal->size) return Frame::Partial();
-    at += literal->size;
-  }
-}
-
-Frame CommandCutter::Cut(std::string_view in) const {
-  return state_ == State::kLiteral ? Frame::Whole(std::min<uint64_t>(in.size(), left_)) : CutLiteralLine(in);
-}
-
-void CommandCutter::Use(std::string_view piece) {
-  if (state_ == State::kLiteral) {
-    left_ -= piece.size();
-    if (left_ == 0) state_ = State::kRest;
-    return;
-  }
-  const std::optional<Literal> literal = LiteralAtEnd(piece);
-  if (!literal) {
-    state_ = State::kBetween;
-    return;
-  }
-  left_ = literal->size;
-  if (literal->waits) {
-    state_ = State::kWaits;
-  } else {
-    Allow();
-  }
-}
-
-void CommandCutter::Allow() { state_ = left_ == 0 ? State::kRest : State::kLiteral; }
 
 Frame CutDotted(std::string_view in) {
   for (size_t at = 0;;) {

@@ -5,6 +5,7 @@
 #include "protocol/cutters.h"
 #include "protocol/imap_filter.h"
 #include "protocol/imap_words.h"
+#include "protocol/literals.h"
 #include "protocol/paired.h"
 
 // Read beside RFC 9051 6.2.1, 7.1 and 11.1. The server role faces the client, the client role the upstream.

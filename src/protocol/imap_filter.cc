@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/cutters.h"
+
 namespace starlock::protocol::imap {
 namespace {
 

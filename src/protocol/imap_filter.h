@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/cutters.h"
 #include "protocol/imap_words.h"
+#include "protocol/literals.h"
 #include "protocol/paired.h"
 
 namespace starlock::protocol::imap {

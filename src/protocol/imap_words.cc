@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/cutters.h"
+#include "protocol/literals.h"
 
 namespace starlock::protocol::imap {
 namespace {

@@ -11,7 +11,67 @@ namespace {
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsControl(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
 
-/// A literal's count, at the `{` where it stands.
+// RFC 9051's numbers of literals have 63 bits; some servers count in 32.
+constexpr size_t kMaxDigits = 9;
+
+/// A literal's mark, at the `{` where it stands.
+struct Mark {
+  Frame frame;  ///< kWhole: up to the octets
+  std::string_view digits;
+  bool plus = false;
+
+  bool countable() const { return digits.size() <= kMaxDigits; }
+  uint64_t octets() const {
+    uint64_t number = 0;
+    for (const char digit : digits) number = number * 10 + static_cast<uint64_t>(digit - '0');
+    return number;
+  }
+};
+
+Mark ReadMark(std::string_view in) {
+  constexpr std::string_view kEnd = "}\r\n";
+  size_t at = 1;
+  while (at < in.size() && IsDigit(in[at])) ++at;
+  Mark mark{Frame::Partial(), in.substr(1, at - 1)};
+  if (at == in.size()) return mark;
+  mark.plus = in[at] == '+';
+  if (mark.plus) ++at;
+  const std::string_view end = in.substr(at, kEnd.size());
+  if (mark.digits.empty() || end != kEnd.substr(0, end.size())) {
+    mark.frame = Frame::Bad("a brace that begins no literal");
+  } else if (end == kEnd) {
+    mark.frame = Frame::Whole(at + kEnd.size());
+  }
+  return mark;
+}
+
+bool EndsInsideQuotes(std::string_view text) {
+  bool inside = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (inside && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '"') {
+      inside = !inside;
+    }
+  }
+  return inside;
+}
+
+/// The mark at the end of a whole line, and what stands before it.
+struct MarkedLine {
+  Mark mark;
+  std::string_view before;
+};
+
+std::optional<MarkedLine> MarkAtEnd(std::string_view line) {
+  const size_t open = line.rfind('{');
+  if (open == std::string_view::npos) return std::nullopt;
+  const Mark mark = ReadMark(line.substr(open));
+  if (mark.frame.kind != Frame::Kind::kWhole || open + mark.frame.size != line.size()) return std::nullopt;
+  return MarkedLine{mark, line.substr(0, open)};
+}
+
+/// A literal's count, at the `{` where it stands, for those who keep units whole.
 struct Count {
   Frame frame;  ///< kWhole: up to the octets
   size_t octets = 0;
@@ -19,21 +79,10 @@ struct Count {
 };
 
 Count ReadCount(std::string_view in) {
-  size_t at = 1;
-  Count count;
-  while (at < in.size() && IsDigit(in[at])) {
-    if (at == 2 && in[1] == '0') return {Frame::Bad("a literal's count begins with 0")};
-    count.octets = count.octets * 10 + static_cast<size_t>(in[at++] - '0');
-    if (count.octets > kMaxUnit) return {Frame::Bad("a literal is too long here")};
-  }
-  if (at == in.size()) return {Frame::Partial()};
-  if (at == 1) return {Frame::Bad("a brace that begins no literal")};
-  count.plus = in[at] == '+';
-  const std::string_view end = "}\r\n";
-  const std::string_view rest = in.substr(at + (count.plus ? 1 : 0), end.size());
-  if (rest != end.substr(0, rest.size())) return {Frame::Bad("a brace that begins no literal")};
-  count.frame = rest == end ? Frame::Whole(at + (count.plus ? 1 : 0) + end.size()) : Frame::Partial();
-  return count;
+  const Mark mark = ReadMark(in);
+  if (mark.digits.size() > 1 && mark.digits.front() == '0') return {Frame::Bad("a literal's count begins with 0")};
+  if (!mark.countable() || mark.octets() > kMaxUnit) return {Frame::Bad("a literal is too long here")};
+  return {mark.frame, static_cast<size_t>(mark.octets()), mark.plus};
 }
 
 // The size of the quoted string that begins `in`.
@@ -115,6 +164,58 @@ Token TakeLiteral(std::string_view& unit) {
 }
 
 }  // namespace
+
+std::optional<Literal> LiteralAtEnd(std::string_view line) {
+  const std::optional<MarkedLine> end = MarkAtEnd(line);
+  if (!end || EndsInsideQuotes(end->before) || !end->mark.countable()) return std::nullopt;
+  return Literal{end->mark.octets(), !end->mark.plus};
+}
+
+Frame CutLiteralLine(std::string_view in) {
+  const Frame line = CutLine(in);
+  if (line.kind != Frame::Kind::kWhole) return line;
+  const std::optional<MarkedLine> end = MarkAtEnd(in.substr(0, line.size));
+  if (end && EndsInsideQuotes(end->before)) return Frame::Bad("a literal inside a quoted string");
+  if (end && !end->mark.countable()) return Frame::Bad("a literal that is too long");
+  return line;
+}
+
+Frame CutWithLiterals(std::string_view in) {
+  for (size_t at = 0;;) {
+    const Frame line = CutLiteralLine(in.substr(at));
+    if (line.kind != Frame::Kind::kWhole) return line;
+    const std::optional<Literal> literal = LiteralAtEnd(in.substr(at, line.size));
+    at += line.size;
+    if (!literal) return Frame::Whole(at);
+    if (in.size() - at < literal->size) return Frame::Partial();
+    at += literal->size;
+  }
+}
+
+Frame CommandCutter::Cut(std::string_view in) const {
+  return state_ == State::kLiteral ? Frame::Whole(std::min<uint64_t>(in.size(), left_)) : CutLiteralLine(in);
+}
+
+void CommandCutter::Use(std::string_view piece) {
+  if (state_ == State::kLiteral) {
+    left_ -= piece.size();
+    if (left_ == 0) state_ = State::kRest;
+    return;
+  }
+  const std::optional<Literal> literal = LiteralAtEnd(piece);
+  if (!literal) {
+    state_ = State::kBetween;
+    return;
+  }
+  left_ = literal->size;
+  if (literal->waits) {
+    state_ = State::kWaits;
+  } else {
+    Allow();
+  }
+}
+
+void CommandCutter::Allow() { state_ = left_ == 0 ? State::kRest : State::kLiteral; }
 
 Frame CutCommandWithLiterals(std::string_view in, PlainLiteral plain, size_t owed) {
   return Scan(in, plain == PlainLiteral::kRefused ? Plain::kRefused : Plain::kWaits, owed).frame;
