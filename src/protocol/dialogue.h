@@ -169,7 +169,7 @@ struct Step {
   size_t used[2] = {0, 0};
   /// Advance: what is left there, or at its front a whole unit, may be listened to when the other side has moved.
   bool kept[2] = {false, false};
-  bool said = false;              ///< kFail: the client has been told, or need not be: its connection ends in order
+  bool said = false;  ///< kFail: the client has been told, or need not be: its connection ends in order
   Failure failure;
 };
 
