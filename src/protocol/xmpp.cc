@@ -279,8 +279,9 @@ Verdict Xmpp::ClientInFilter(std::string_view bytes, Out& out) {
   // Within a compressed stream there would be nothing to be read.
   if (said.name == xmpp::kCompress) return Refuse(xmpp::kSayNoCompression, out);
   window_open_ = false;
-  const bool authenticates = xmpp::SaslIn(said) != Sasl::kNone;
-  if (!authenticates || tls_up(Side::kServer)) return Verdict::Do(Act::kRelay, true);
+  if (tls_up(Side::kServer) || said.kind == Unit::Kind::kEnd) return Verdict::Do(Act::kRelay, true);
+  // Stanzas are no login: whoever sends some first may still ask for TLS behind them.
+  old_login_ = xmpp::IsOldLogin(said);
   out.server() += bytes;
   return Verdict::Read();
 }
@@ -300,8 +301,14 @@ Verdict Xmpp::ServerInFilter(std::string_view bytes, Out& out) {
     return Verdict::Read();
   }
   out.client() += bytes;
-  const bool over = said.kind == Unit::Kind::kEnd || said.name == xmpp::kError || xmpp::SaslIn(said) == Sasl::kSuccess;
+  const bool over = said.kind == Unit::Kind::kEnd || said.name == xmpp::kError || LetsIn(said);
   return Verdict::Do(over ? Act::kRelay : Act::kRead);
+}
+
+// By SASL, by XEP-0078 (whose answer is empty), or by dialback (XEP-0220).
+bool Xmpp::LetsIn(const Unit& said) const {
+  return xmpp::SaslIn(said) == Sasl::kSuccess || said.name == xmpp::kDialbackResult ||
+         (old_login_ && said.name == xmpp::kIq && said.children.empty());
 }
 
 Verdict Xmpp::Refuse(std::string_view text, Out& out) {

@@ -66,6 +66,8 @@ class Xmpp final : public Dialogue {
   Verdict ClientInFilter(std::string_view bytes, Out& out);
   Verdict ServerInFilter(std::string_view bytes, Out& out);
 
+  bool LetsIn(const xmpp::Unit& said) const;
+
   Verdict Refuse(std::string_view text, Out& out);
   std::string Edited(std::string_view features, Out& out);
   const xmpp::Unit& unit(Side side) const { return readers_[Index(side)]->unit(); }
@@ -85,6 +87,7 @@ class Xmpp final : public Dialogue {
   bool opened_ = false;      ///< a stream was opened in what the server's leg goes through
   bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
   bool refused_ = false;     ///< something was refused for want of TLS
+  bool old_login_ = false;   ///< the client's last stanza was one of jabber:iq:auth
   bool noted_ = false;       ///< the channel binding
   int refusals_ = 0;
   const char* invalid_ = nullptr;  ///< the stream error for a header that is none

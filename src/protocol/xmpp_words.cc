@@ -1,5 +1,7 @@
 #include "protocol/xmpp_words.h"
 
+#include <algorithm>
+
 namespace starlock::protocol::xmpp {
 namespace {
 
@@ -53,6 +55,11 @@ Sasl SaslIn(const Unit& unit) {
   if (local == "auth" || local == "authenticate") return Sasl::kBegin;
   if (local == "response" || local == "abort") return Sasl::kGoOn;
   return local == "success" ? Sasl::kSuccess : Sasl::kNone;
+}
+
+bool IsOldLogin(const Unit& unit) {
+  return unit.name == kIq && std::any_of(unit.children.begin(), unit.children.end(),
+                                         [](const Child& child) { return child.name == kOldLogin; });
 }
 
 std::string EncryptionRequired(const Unit& unit) {

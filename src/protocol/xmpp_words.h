@@ -16,6 +16,9 @@ inline constexpr std::string_view kError = "http://etherx.jabber.org/streams err
 inline constexpr std::string_view kStarttls = "urn:ietf:params:xml:ns:xmpp-tls starttls";
 inline constexpr std::string_view kProceed = "urn:ietf:params:xml:ns:xmpp-tls proceed";
 inline constexpr std::string_view kTlsFailure = "urn:ietf:params:xml:ns:xmpp-tls failure";
+inline constexpr std::string_view kIq = "jabber:client iq";
+inline constexpr std::string_view kOldLogin = "jabber:iq:auth query";
+inline constexpr std::string_view kDialbackResult = "jabber:server:dialback result";
 inline constexpr std::string_view kCompress = "http://jabber.org/protocol/compress compress";
 
 // What we say: RFC 6120 5.4, XEP-0138.
@@ -40,6 +43,9 @@ enum class Sasl : uint8_t {
   kSuccess,  ///< the server's: the last word of the negotiation
 };
 Sasl SaslIn(const Unit& unit);
+
+/// Whether the client asks for the login of before SASL (XEP-0078), or what it takes.
+bool IsOldLogin(const Unit& unit);
 
 /// The SASL failure that names TLS as what is lacking, in the namespace in which `unit` began.
 std::string EncryptionRequired(const Unit& unit);

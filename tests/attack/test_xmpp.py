@@ -125,6 +125,20 @@ def test_c4_plaintext_after_the_go_ahead(place):
     assert b"injected" not in all_seen(place)
 
 
+@pytest.mark.parametrize("client", ["off", "required"])
+def test_starttls_behind_a_stanza(rig, certs, client):
+    """A stanza before the login does not end what keeps a second STARTTLS from a server in plaintext."""
+    place = serve(rig, ("xmpp", client, "off"))
+    session = place.arrive()
+    session.open()
+    if client == "required":
+        session.upgrade(certs.client_context())
+        session.open()
+    assert session.ask(b"<iq type='get' id='first'/>") == b"<iq type='error' />"
+    assert b"tls" in session.ask(STARTTLS, b"</stream:stream>")
+    assert b"first" in all_seen(place) and b"starttls" not in all_seen(place)
+
+
 @pytest.mark.parametrize("server", ["off", "required"])
 def test_f1_required_lets_nothing_cross(rig, certs, server):
     place = serve(rig, ("xmpp", "required", server))

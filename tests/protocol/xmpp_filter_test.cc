@@ -101,18 +101,51 @@ TEST(XmppFilter, APipeliningClient) {
     S+ <stream:features>{STARTTLS}</stream:features>
     c+ <stream:features></stream:features>
     s+ <iq type='get'/>
-    ! relay
   )");
 }
 
-TEST(XmppFilter, EndsWithTheFirstStanzaOrTheStream) {
-  for (const std::string_view last :
-       {"<iq/>", "<db:result xmlns:db='jabber:server:dialback' to='a' from='b'>0</db:result>", "</s:stream>"}) {
-    PlayXmppBoth(kOff, kOff,
-                 "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features/>\nc+ {S}<stream:features/>\nC+ " +
-                     std::string(last) + "\ns+ " + std::string(last) + "\n! relay");
-  }
+constexpr std::string_view kOpened =
+    "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}<stream:features/>\nc+ {S}<stream:features/>\n";
+constexpr std::string_view kTlsRefused = "C+ {STARTTLS}\nc+ {NO}{END}\n! fail closed none";
+
+std::string Crosses(char from, std::string_view element) {
+  const char to = from == 'C' ? 's' : 'c';
+  return std::string(1, from).append("+ ").append(element).append("\n") + to + "+ " + std::string(element) + "\n";
+}
+
+TEST(XmppFilter, EndsWithTheStream) {
+  PlayXmppBoth(kOff, kOff, std::string(kOpened) + "C+ </s:stream>\ns+ </s:stream>\n! relay");
   PlayXmpp(kOff, kOff, "C+ {C}\n! dial\n@ up\ns+ {C}\nS+ {S}{END}\nc+ {S}{END}\n! relay");
+}
+
+// A stanza is no login, and neither is what it is answered with.
+TEST(XmppFilter, StandsBehindStanzas) {
+  constexpr std::string_view kDialback = "<db:result xmlns:db='jabber:server:dialback' to='a' from='b'>0</db:result>";
+  for (const std::string_view first : {std::string_view("<iq/>"), std::string_view("<message/>"), kDialback}) {
+    PlayXmppBoth(kOff, kOff,
+                 std::string(kOpened) + Crosses('C', first) + Crosses('S', "<iq/>") + std::string(kTlsRefused));
+  }
+  const std::string asked = Crosses('C', "<iq type='get'><query xmlns='jabber:iq:auth'/></iq>");
+  for (const std::string_view answer : {"<iq type='result'><query xmlns='jabber:iq:auth'><password/></query></iq>",
+                                        "<iq type='error'><error/></iq>", "<presence/>"}) {
+    PlayXmpp(kOff, kOff, std::string(kOpened) + asked + Crosses('S', answer) + std::string(kTlsRefused));
+  }
+  PlayXmpp(kOff, kOff,
+           std::string(kOpened) + asked + Crosses('C', "<iq/>") + Crosses('S', "<iq/>") + std::string(kTlsRefused));
+}
+
+TEST(XmppFilter, EndsWithALogin) {
+  PlayXmppBoth(kOff, kOff,
+               std::string(kOpened) + Crosses('C', "{AUTH}") +
+                   Crosses('S', "<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>") + "! relay");
+  PlayXmpp(kOff, kOff,
+           std::string(kOpened) +
+               Crosses('C', "<iq type='set'><query xmlns='jabber:iq:auth'><username/></query></iq>") +
+               Crosses('S', "<iq type='result'/>") + "! relay");
+  PlayXmppBoth(kOff, kOff,
+               std::string(kOpened) +
+                   Crosses('S', "<db:result xmlns:db='jabber:server:dialback' to='b' from='a' type='valid'/>") +
+                   "! relay");
 }
 
 // Between servers, and where our peer's certificate is none of ours.
