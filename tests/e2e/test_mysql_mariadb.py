@@ -104,13 +104,20 @@ def test_large_values_both_ways(proxies, folder, name, tls, options):
     proxies.record(name)  # its end is the client's own: it closes without a word, of TLS or of TCP
 
 
+# On a busy machine it dies of SIGSEGV about once in a hundred runs, without a word about its connections: not for what we sent it.
+MYSQLSLAP_CRASHED = 139
+
+
 @pytest.mark.parametrize("user", ["native", "signing"])
 @pytest.mark.parametrize("name, tls", CASES)
 def test_many_at_once(proxies, folder, name, tls, user):
-    status, text = client(
-        folder, "mysqlslap", proxies.port(f"many-{name}"), user, tls, "--concurrency=8", "--iterations=3",
-        "--create-schema=trial", "--no-drop", "--query=select sha2(repeat('x', 20000), 256)", "--number-of-queries=80",
-    )  # fmt: skip
+    for _ in range(3):
+        status, text = client(
+            folder, "mysqlslap", proxies.port(f"many-{name}"), user, tls, "--concurrency=8", "--iterations=3",
+            "--create-schema=trial", "--no-drop", "--query=select sha2(repeat('x', 20000), 256)", "--number-of-queries=80",
+        )  # fmt: skip
+        if status != MYSQLSLAP_CRASHED:
+            break
     assert status == 0 and "Average number of queries per client: 10" in text, text
 
 
