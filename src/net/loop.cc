@@ -1,5 +1,6 @@
 #include "net/loop.h"
 
+#include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <utility>
@@ -68,6 +69,7 @@ void Loop::Impl::KeepTurning() {
 }
 
 void Loop::Impl::EndTurn() {
+  read_in_turn = 0;
   if (uv_is_active(reinterpret_cast<uv_handle_t*>(&no_wait)) == 0) return;
   uv_idle_stop(&no_wait);
   // What these calls defer in their turn waits for the next one, so that no chain of them keeps sockets from being
@@ -135,6 +137,12 @@ Loop::Clock::time_point Loop::now() const {
   if (!impl_->running) uv_update_time(&impl_->uv);
   return Clock::time_point(impl_->offset + std::chrono::milliseconds(uv_now(&impl_->uv)));
 }
+
+size_t Loop::ReadingShare(size_t wanted, size_t little) const {
+  return impl_->read_in_turn < kMuch ? wanted : std::min(wanted, little);
+}
+
+void Loop::CountRead(size_t bytes) { impl_->read_in_turn += bytes; }
 
 buffer::SlabPool& Loop::pool() { return impl_->pool; }
 

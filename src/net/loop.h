@@ -77,6 +77,11 @@ class Loop : public buffer::Executor {
   void Dispose(std::unique_ptr<Disposable> object);
   /// A stream tells its handler nothing more from here on.
   void Dispose(std::unique_ptr<buffer::Stream> stream);
+  /// How many of `wanted` bytes one socket may read now: all, until `kMuch` were read in this turn, and then `little` at
+  /// most, so that many sockets with much to read don't keep the others waiting for long.
+  size_t ReadingShare(size_t wanted, size_t little) const;
+  void CountRead(size_t bytes);
+  static constexpr size_t kMuch = size_t{512} * 1024;
   /// The time at the beginning of the present turn, to the millisecond.
   Clock::time_point now() const;
   buffer::SlabPool& pool();

@@ -28,6 +28,7 @@ struct Loop::Impl {
   uv_idle_t no_wait{};    ///< active while something is deferred: the poll must not sleep on it
   Clock::duration offset{};
   bool running = false;
+  size_t read_in_turn = 0;
 
   RingLink deferred;
   std::vector<std::function<void()>> tasks;

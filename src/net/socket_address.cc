@@ -15,9 +15,10 @@
 namespace starlock::net {
 namespace {
 
-// sockaddr_storage is read through memcpy: the families' structs may not alias it.
+// Read through memcpy: the families' structs may not alias each other.
 template <typename T>
-T As(const sockaddr_storage& storage) {
+T As(const sockaddr_in6& storage) {
+  static_assert(sizeof(T) <= sizeof(storage));
   T address{};
   std::memcpy(&address, &storage, sizeof(address));
   return address;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <cstdint>
@@ -20,7 +21,7 @@ class SocketAddress {
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   socklen_t size() const { return size_; }
-  int family() const { return storage_.ss_family; }
+  int family() const { return storage_.sin6_family; }
   uint16_t port() const;
   void set_port(uint16_t port);
   /// `192.0.2.1:25`, `[2001:db8::1]:25`.
@@ -31,7 +32,7 @@ class SocketAddress {
   bool operator==(const SocketAddress& other) const;
 
  private:
-  sockaddr_storage storage_{};
+  sockaddr_in6 storage_{};  ///< the larger of the two: sessions keep several of these
   socklen_t size_ = 0;
 };
 

@@ -145,9 +145,11 @@ void TcpStream::OnReady(unsigned events) {
 }
 
 void TcpStream::Receive() {
-  const Received got = net::Receive(poll_.fd(), loop_.pool(), room_, offer_, in_);
+  const size_t share = loop_.ReadingShare(offer_, kLeastOffer);
+  const Received got = net::Receive(poll_.fd(), loop_.pool(), room_, share, in_);
+  loop_.CountRead(got.size);
   if (got.size > 0) {
-    if (got.size == got.offered) offer_ = std::min(2 * offer_, kMostOffer);
+    if (got.size == got.offered && share == offer_) offer_ = std::min(2 * offer_, kMostOffer);
   } else if (got.error == 0) {
     // Once an error was taken from the socket, the kernel shows an end in its place.
     (error_ ? exhausted_ : fin_) = true;
