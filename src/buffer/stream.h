@@ -36,6 +36,8 @@ class StreamHandler {
   virtual void OnWritable() = 0;
   /// No byte will follow in this direction; the other one goes on. At most once, after the last OnData.
   virtual void OnEnd(StreamEnd end) = 0;
+  /// So many bytes went on to the sink of PassTo without being shown. `room`: what that one's Write would have said.
+  virtual void OnPassed(size_t /*bytes*/, bool /*room*/) {}
   /// The stream is gone in both directions, and this is its last call. `kNone`: both directions had ended in order
   /// and everything written was accepted by the kernel. Not called after Abort or from a destructor.
   virtual void OnClosed(const Error& error) = 0;
@@ -71,6 +73,9 @@ class Stream {
   virtual Room room() { return {}; }
   /// How bytes shown to OnData should lie from now on. Streams that can't help it do nothing.
   virtual void SetRoom(const Room& /*room*/) {}
+  /// What comes from now on is for `sink`, which must be of the same loop: where both are sockets, the kernel may pass
+  /// it on, and OnPassed tells, in place of OnData and Write. nullptr, before `sink` dies: no more.
+  virtual void PassTo(Stream* /*sink*/) {}
 };
 
 }  // namespace starlock::buffer

@@ -77,8 +77,8 @@ class Loop : public buffer::Executor {
   void Dispose(std::unique_ptr<Disposable> object);
   /// A stream tells its handler nothing more from here on.
   void Dispose(std::unique_ptr<buffer::Stream> stream);
-  /// How many of `wanted` bytes one socket may read now: all, until `kMuch` were read in this turn, and then `little` at
-  /// most, so that many sockets with much to read don't keep the others waiting for long.
+  /// How many of `wanted` bytes one socket may read now: all, until `kMuch` were read in this turn, and then `little`
+  /// at most, so that many sockets with much to read don't keep the others waiting for long.
   size_t ReadingShare(size_t wanted, size_t little) const;
   void CountRead(size_t bytes);
   static constexpr size_t kMuch = size_t{512} * 1024;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "net/loop.h"
+#include "net/pipe.h"
 
 namespace starlock::net {
 
@@ -22,6 +23,7 @@ struct Loop::Impl {
   void RunPosted();
 
   buffer::SlabPool pool;  // first, so that it goes last
+  PipePool pipes;
   uv_loop_t uv{};
   uv_async_t wake{};      ///< Post
   uv_check_t turn_end{};  ///< after every poll

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "buffer/slab.h"
+#include "net/loop_impl.h"
 #include "net/receive.h"
 
 namespace starlock::net {
@@ -104,14 +105,14 @@ void TcpStream::SetReading(bool on) {
 
 bool TcpStream::Write(buffer::Chain bytes) {
   if (!poll_.open() || end_ || error_) return true;  // dropped
-  if (out_.empty()) {
+  if (!HasOutput()) {
     out_ = std::move(bytes);
     Send();
     bytes = std::move(out_);
   }
   out_.AppendCompact(loop_.pool(), std::move(bytes));
   Arm();
-  if (out_.size() <= kHighMark) return true;
+  if (queued() <= kHighMark) return true;
   stalled_ = true;
   return false;
 }
@@ -119,7 +120,7 @@ bool TcpStream::Write(buffer::Chain bytes) {
 void TcpStream::End(buffer::StreamEnd end) {
   if (!poll_.open() || end_ || error_) return;
   end_ = end;
-  if (out_.empty()) EndWriting();
+  if (!HasOutput()) EndWriting();
 }
 
 void TcpStream::Abort() {
@@ -127,13 +128,13 @@ void TcpStream::Abort() {
   Reset();
 }
 
-size_t TcpStream::queued() const { return out_.size(); }
+size_t TcpStream::queued() const { return (pipe_ ? pipe_->held() : 0) + out_.size(); }
 
 // --- What the loop calls.
 
 void TcpStream::OnReady(unsigned events) {
   const bool failed = (events & Poll::kError) != 0;
-  if (!out_.empty() && (failed || (events & Poll::kWrite) != 0)) Send();
+  if (HasOutput() && (failed || (events & Poll::kWrite) != 0)) Send();
   if (Reads() && !fin_) {
     if (failed || (events & Poll::kRead) != 0) Receive();
   } else if (failed && !error_) {
@@ -145,6 +146,7 @@ void TcpStream::OnReady(unsigned events) {
 }
 
 void TcpStream::Receive() {
+  if (Pass()) return;
   const size_t share = loop_.ReadingShare(offer_, kLeastOffer);
   const Received got = net::Receive(poll_.fd(), loop_.pool(), room_, share, in_);
   loop_.CountRead(got.size);
@@ -160,6 +162,7 @@ void TcpStream::Receive() {
 }
 
 void TcpStream::Send() {
+  if (!SendPiped()) return;
   while (!out_.empty()) {
     size_t offered = 0;
     const ssize_t n = SendChain(poll_.fd(), out_, offered);
@@ -178,7 +181,7 @@ void TcpStream::Arm() {
   if (!poll_.open()) return;
   unsigned wanted = 0;
   if (Reads() && !fin_ && !exhausted_) wanted |= Poll::kRead;
-  if (!out_.empty()) wanted |= Poll::kWrite;
+  if (HasOutput()) wanted |= Poll::kWrite;
   if (!fin_ && !error_) wanted |= poll_.watched() & Poll::kRead;
   poll_.Watch(wanted);
 }
@@ -187,6 +190,7 @@ void TcpStream::Arm() {
 void TcpStream::Break(int number) {
   if (error_) return;
   error_ = SystemError(ErrorCode::kReset, "connection lost", number);
+  pipe_.reset();
   out_.Clear();
   acknowledgement_.reset();
   if (fin_ || Count(poll_.fd(), SIOCINQ) == 0) exhausted_ = true;
@@ -199,7 +203,10 @@ void TcpStream::Break(int number) {
 void TcpStream::Report() {
   report_.Cancel();
   if (Reads() && !in_.empty()) ShowBytes();
-  if (stalled_ && out_.size() <= kLowMark && handler_ != nullptr && !end_ && !error_ && poll_.open()) {
+  if (passed_ > 0 && handler_ != nullptr) {
+    handler_->OnPassed(std::exchange(passed_, 0), sink_ == nullptr || !sink_->stalled_);
+  }
+  if (stalled_ && queued() <= kLowMark && handler_ != nullptr && !end_ && !error_ && poll_.open()) {
     stalled_ = false;
     handler_->OnWritable();
   }
@@ -279,6 +286,7 @@ void TcpStream::Reset() {
   const linger at_once{1, 0};
   static_cast<void>(setsockopt(poll_.fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)));
   poll_.Close();
+  pipe_.reset();
   out_.Clear();
   acknowledgement_.reset();
 }

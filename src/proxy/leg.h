@@ -21,6 +21,7 @@ class LegOwner {
   virtual void OnEnd(Side side, buffer::StreamEnd end) = 0;
   virtual void OnClosed(Side side, const Error& error) = 0;
   virtual void OnHandshake(Side side, const tls::TlsInfo& info) = 0;
+  virtual void OnPassed(Side /*side*/, size_t /*bytes*/, bool /*room*/) {}
 };
 
 /// One side of a session: its stream, whatever that is made of by now, and what was read and not used yet.
@@ -62,6 +63,7 @@ class Leg final : public tls::TlsHandler {
   void OnWritable() override { owner_.OnWritable(side_); }
   void OnEnd(buffer::StreamEnd how) override { owner_.OnEnd(side_, how); }
   void OnClosed(const Error& error) override { owner_.OnClosed(side_, error); }
+  void OnPassed(size_t bytes, bool room) override { owner_.OnPassed(side_, bytes, room); }
   void OnHandshake(const tls::TlsInfo& tls_info) override { owner_.OnHandshake(side_, tls_info); }
 
  private:

@@ -59,6 +59,7 @@ class Session final : public net::Disposable, private LegOwner, private DataOwne
   void OnEnd(Side side, buffer::StreamEnd end) override;
   void OnClosed(Side side, const Error& error) override;
   void OnHandshake(Side side, const tls::TlsInfo& info) override;
+  void OnPassed(Side side, size_t bytes, bool room) override;
   void OnDialled(Result<net::Connector::Connected> connected);
   void OnDeadline();
 

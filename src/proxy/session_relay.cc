@@ -23,7 +23,10 @@ void Session::HandOver(Side from) {
   counter(from) += rest.size();
   other(from).Write(context_.loop.pool(), rest);
   if (!leg(from).open()) return;
-  if (other(from).open()) leg(from).stream->SetRoom(other(from).stream->room());
+  if (other(from).open()) {
+    leg(from).stream->SetRoom(other(from).stream->room());
+    leg(from).stream->PassTo(other(from).stream.get());
+  }
   leg(from).stream->SetReading(!other(from).congested);
 }
 
@@ -31,6 +34,13 @@ void Session::Relay(Side side, buffer::Chain& in) {
   counter(side) += in.size();
   if (!other(side).open()) return in.Consume(in.size());
   if (!other(side).stream->Write(std::move(in))) leg(side).stream->SetReading(false);
+}
+
+// What a stream has passed to the other one by itself.
+void Session::OnPassed(Side side, size_t bytes, bool room) {
+  Touch();
+  counter(side) += bytes;
+  if (!room) leg(side).stream->SetReading(false);
 }
 
 void Session::EndedInRelay(Side side) {

@@ -1,0 +1,204 @@
+// Two streams of which each is the other's sink: bytes pass through a pipe, and nothing shows that they do.
+
+#include <sys/socket.h>
+
+#include <csignal>
+#include <thread>
+
+#include "harness.h"
+
+namespace starlock::net {
+namespace {
+
+constexpr size_t kMuch = size_t{8} << 20;
+
+/// Relays what it is shown, and minds what has passed.
+struct Relay : buffer::StreamHandler {
+  void OnData(buffer::Chain& in) override {
+    shown += in.size();
+    if (!sink->Write(std::move(in))) source->SetReading(false);
+  }
+  void OnPassed(size_t bytes, bool room) override {
+    passed += bytes;
+    if (!room) source->SetReading(false);
+    stalls += room ? 0 : 1;
+  }
+  void OnWritable() override { sink->SetReading(true); }
+  void OnEnd(buffer::StreamEnd end) override {
+    ended = true;
+    sink->End(end);
+  }
+  void OnClosed(const Error& why) override {
+    closed = true;
+    error = why;
+  }
+
+  TcpStream* source = nullptr;
+  TcpStream* sink = nullptr;
+  size_t shown = 0, passed = 0;
+  int stalls = 0;
+  bool ended = false, closed = false;
+  Error error;
+};
+
+class PassingTest : public ::testing::Test {
+ protected:
+  PassingTest() {
+    std::signal(SIGPIPE, SIG_IGN);  // as the program does: splice can't be told to do without
+    a = Make(a_peer);
+    b = Make(b_peer);
+    Join(from_a, *a, *b);
+    Join(from_b, *b, *a);
+  }
+  std::unique_ptr<TcpStream> Make(Peer& peer) {
+    const Acceptor acceptor;
+    peer = Peer(ConnectTo(acceptor.address));
+    return std::move(TcpStream::Adopt(loop, acceptor.Accept())).value();
+  }
+  static void Join(Relay& relay, TcpStream& source, TcpStream& sink) {
+    relay.source = &source;
+    relay.sink = &sink;
+    source.PassTo(&sink);
+    source.SetHandler(&relay);
+    source.SetReading(true);
+  }
+  /// Moves `bytes` from one peer to the other.
+  void Move(Peer& from, Peer& to, const std::string& bytes) {
+    std::string received;
+    bool done = false;
+    std::thread sender([&] { from.Send(bytes); });
+    std::thread receiver([&] {
+      received = to.Receive(bytes.size());
+      loop.Post([&] { done = true; });
+    });
+    EXPECT_TRUE(RunUntil(loop, [&] { return done; }));
+    sender.join();
+    receiver.join();
+    EXPECT_TRUE(received == bytes);
+  }
+
+  Loop loop;
+  Relay from_a, from_b;
+  Peer a_peer{Descriptor()}, b_peer{Descriptor()};
+  std::unique_ptr<TcpStream> a, b;
+};
+
+TEST_F(PassingTest, MuchPassesAndLittleIsShown) {
+  Move(a_peer, b_peer, "little");
+  EXPECT_EQ(from_a.shown, 6U);
+  EXPECT_EQ(from_a.passed, 0U);
+  Move(a_peer, b_peer, Pattern(kMuch));
+  EXPECT_GT(from_a.passed, 0U);
+  EXPECT_EQ(from_a.passed + from_a.shown, 6 + kMuch);
+  Move(b_peer, a_peer, "back");
+  Move(a_peer, b_peer, "little again");
+  Move(b_peer, a_peer, Pattern(kMuch));
+  EXPECT_EQ(from_b.passed + from_b.shown, 4 + kMuch);
+}
+
+TEST_F(PassingTest, WhoDoesNotReadStallsTheOther) {
+  std::thread sender([this] { a_peer.Send(Pattern(4 * kMuch)); });
+  RUN_UNTIL(loop, from_a.stalls > 0 || b->queued() > TcpStream::kHighMark);
+  Turn(loop, 20);
+  EXPECT_LE(b->queued(), TcpStream::kHighMark + TcpStream::kMostOffer + (1U << 20));
+  EXPECT_LT(from_a.passed + from_a.shown, 4 * kMuch);
+  std::string received;
+  bool done = false;
+  std::thread receiver([&] {
+    received = b_peer.Receive(4 * kMuch);
+    loop.Post([&] { done = true; });
+  });
+  RUN_UNTIL(loop, done);
+  sender.join();
+  receiver.join();
+  EXPECT_TRUE(received == Pattern(4 * kMuch));
+  EXPECT_EQ(b->queued(), 0U);
+}
+
+TEST_F(PassingTest, AnEndComesBehindAllThatPassed) {
+  bool done = false;
+  std::string received, next;
+  std::thread sender([this] {
+    a_peer.Send(Pattern(kMuch));
+    a_peer.Shut();
+  });
+  std::thread receiver([&] {
+    received = b_peer.Receive(kMuch);
+    next = b_peer.Next();
+    loop.Post([&] { done = true; });
+  });
+  RUN_UNTIL(loop, done);
+  sender.join();
+  receiver.join();
+  EXPECT_TRUE(received == Pattern(kMuch));
+  EXPECT_EQ(next, "end");
+  EXPECT_TRUE(from_a.ended);
+  EXPECT_FALSE(from_b.ended);
+  Move(b_peer, a_peer, Pattern(kMuch));  // the other direction goes on
+}
+
+TEST_F(PassingTest, ASinkThatIsResetIsToldOfItsOwn) {
+  std::thread sender([this] {
+    const std::string block = Pattern(65536);
+    while (send(a_peer.fd(), block.data(), block.size(), MSG_NOSIGNAL) > 0) {
+    }
+  });
+  RUN_UNTIL(loop, from_a.stalls > 0 || b->queued() > TcpStream::kHighMark);
+  b_peer.Reset();
+  RUN_UNTIL(loop, from_b.closed);
+  EXPECT_EQ(from_b.error.code, ErrorCode::kReset);
+  EXPECT_EQ(b->queued(), 0U);
+  a->PassTo(nullptr);
+  a->Abort();
+  sender.join();
+}
+
+TEST_F(PassingTest, AnUrgentByteIsInItsPlace) {
+  const std::string bytes = Pattern(kMuch);
+  bool done = false;
+  std::string received;
+  std::thread sender([&] {
+    a_peer.Send(bytes);
+    EXPECT_EQ(send(a_peer.fd(), "!", 1, MSG_OOB), 1);
+    a_peer.Send(bytes);
+    a_peer.Shut();
+  });
+  std::thread receiver([&] {
+    received = b_peer.Receive(2 * kMuch + 1);
+    loop.Post([&] { done = true; });
+  });
+  RUN_UNTIL(loop, done);
+  sender.join();
+  receiver.join();
+  EXPECT_TRUE(received == bytes + "!" + bytes);
+}
+
+TEST_F(PassingTest, WithoutDescriptorsBytesAreReadAndWritten) {
+  const std::string bytes = Pattern(kMuch);
+  std::string received;
+  bool done = false;
+  {
+    const NoDescriptors none;
+    std::thread sender([&] { a_peer.Send(bytes); });
+    std::thread receiver([&] {
+      received = b_peer.Receive(kMuch);
+      loop.Post([&] { done = true; });
+    });
+    RUN_UNTIL(loop, done);
+    sender.join();
+    receiver.join();
+  }
+  EXPECT_TRUE(received == bytes);
+  EXPECT_EQ(from_a.passed, 0U);
+}
+
+TEST_F(PassingTest, WhoIsIdleHoldsNoPipe) {
+  const size_t before = OpenDescriptors();
+  for (int i = 0; i < 5; ++i) Move(a_peer, b_peer, Pattern(kMuch));
+  EXPECT_LE(OpenDescriptors(), before + 2 * 8);  // the loop keeps eight
+  a.reset();
+  b.reset();
+}
+
+}  // namespace
+}  // namespace starlock::net
