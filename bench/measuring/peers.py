@@ -1,37 +1,105 @@
 """The proxies that are compared: how each is configured and started, and what it can do."""
 
+import contextlib
 import pathlib
 import shutil
 import string
 import subprocess
 
-from measuring import processes
+from measuring import place, processes
+from measuring.routes import PROTOCOLS, ROUTES
 from pysupport import daemons, roots
 
 PEERS = processes.BENCH / "peers"
-ROOT = "peers"
+ROOT = "proxies"
 # The private root with the peers is made from our own list, next to the end-to-end tests' roots.
 roots.LISTS = PEERS
 
-LISTENERS = ("terminate", "originate", "smtp_server", "smtp_client")
+FORMS = ("default", "tuned")
+
+
+def fill(template, form, values, routes):
+    """A configuration of bench/peers, filled in.
+
+    `#tuned` and `#default` begin a line that is only there in one form. `#each KIND…` begins a block that is there once
+    for each route of these kinds (`routes`: dicts of the values it needs, `kind` among them); the next `#each` or
+    `#end` ends it.
+    """
+    out, block, kinds = [], [], None
+
+    def close():
+        for route in routes:
+            if kinds and route["kind"] in kinds:
+                out.extend(string.Template(line).substitute({**values, **route}) for line in block)
+
+    for line in template.splitlines():
+        word, _, rest = line.strip().partition(" ")
+        if word in ("#each", "#end"):
+            close()
+            block, kinds = [], rest.split() if word == "#each" else None
+            continue
+        if word in ("#default", "#tuned"):
+            if word != f"#{form}":
+                continue
+            line = line[: len(line) - len(line.lstrip())] + rest
+        elif word == "#":
+            continue  # a comment: what it says may look like a value
+        if kinds is None:
+            out.append(string.Template(line).substitute(values))
+        else:
+            block.append(line)
+    close()
+    return "\n".join(out) + "\n"
 
 
 class Peer:
-    """A proxy in one form. `ports`: what it does (of LISTENERS) → where; `missing`: what it does not → why."""
+    """A proxy in one form. `cannot`: kinds of routes it does not do → why."""
 
-    tls = True  # whether the listeners that face TLS clients really do
+    program = ""  # as it is known
+    cannot = {}
+    quick = True  # its tuned form, too, is part of --quick
+    one_worker = ""  # why there is no form with several workers
+
+    def __init__(self, name, form="default", workers=1):
+        self.name, self.form, self.workers = name, form, workers
+
+    def missing(self, route):
+        """Why it does not do this route, or nothing."""
+        return self.cannot.get(ROUTES[route].kind, "")
+
+    def started(self, folder, backend_ports, routes):
+        """A context: the peer, with these routes. Gives ({route: port}, process ids)."""
+        able = [each for each in routes if not self.missing(each)]
+        folder = pathlib.Path(folder)
+        own = folder / f"{self.name}-{self.workers}-{len(list(folder.iterdir()))}"
+        own.mkdir(mode=0o755)
+        for each in ("cert.pem", "key.pem", "both.pem", "ca.pem"):
+            shutil.copy(folder / each, own / each)
+        ports = {each: self._port() for each in able}
+        filled = [
+            {"name": each, "kind": ROUTES[each].kind, "port": ports[each], "backend": backend_ports[ROUTES[each].backend],
+             "protocol": ROUTES[each].protocol,
+             "stunnel_protocol": {"postgres": "pgsql"}.get(ROUTES[each].protocol, ROUTES[each].protocol)}
+            for each in able
+        ]  # fmt: skip
+        most = place.most_descriptors()
+        values = {"workers": self.workers, "auth": backend_ports["auth"], "descriptors": most, "sessions": most // 2 - 300}
+        return self._run(own, ports, filled, values)
+
+    def _run(self, folder, ports, routes, values):
+        commands = self.commands(folder, routes, values)
+        return _Started(commands, ports, folder / "log", place.proxy_cores(self.workers))
+
+    def commands(self, folder, routes, values):
+        """How it is started; one in the private root sees its folder as /mnt."""
+        raise NotImplementedError
+
+    def _write(self, folder, template, values, routes, name=None):
+        path = folder / (name or template)
+        path.write_text(fill((PEERS / template).read_text(), self.form, values, routes))
+        return path
+
     _given = set()  # ports that peers not yet started will listen on
-
-    def __init__(self, name, template, folder, values, lacks=()):
-        self.name, self.missing = name, dict(lacks)
-        self.ports = {each: self._port() for each in LISTENERS if each not in self.missing}
-        self.folder = pathlib.Path(folder) / name
-        self.configuration = self.folder / template
-        self.folder.mkdir(mode=0o755)
-        for each in ("cert.pem", "key.pem", "ca.pem"):
-            shutil.copy(pathlib.Path(folder) / each, self.folder / each)
-        text = string.Template((PEERS / template).read_text())
-        self.configuration.write_text(text.substitute({**values, **self.ports}))
 
     def _port(self):
         while (port := daemons.free_port()) in self._given:
@@ -39,68 +107,182 @@ class Peer:
         self._given.add(port)
         return port
 
-    def command(self):
-        """How it is started; one in the private root sees its folder as /mnt."""
-        raise NotImplementedError
 
-    def started(self):
-        return processes.proxy(self.command(), self.ports.values(), self.folder / "log")
+class _Started:
+    def __init__(self, commands, ports, log, cores):
+        self._ports = ports
+        self._context = processes.proxy(commands, ports.values(), log, cores)
+
+    def __enter__(self):
+        return self._ports, self._context.__enter__()
+
+    def __exit__(self, *arguments):
+        return self._context.__exit__(*arguments)
+
+
+def _kinds(side, protocols, why):
+    return {f"{protocol}_{side}": why for protocol in protocols}
+
+
+def _no_starttls(program):
+    why = f"{program} does not speak STARTTLS"
+    return {**_kinds("server", PROTOCOLS, why), **_kinds("client", PROTOCOLS, why)}
 
 
 class Nginx(Peer):
-    """`buffer`: of the stream proxy; what it has by default is 16k."""
+    program = "nginx"
+    cannot = {
+        **_kinds("client", PROTOCOLS, "nginx does not speak STARTTLS towards a server"),
+        **_kinds("server", ("ldap", "postgres"), "nginx does not speak this protocol"),
+    }
 
-    def __init__(self, name, folder, values, buffer):
-        lacks = {"smtp_client": "nginx does not speak STARTTLS towards a server"}
-        super().__init__(name, "nginx.conf", folder, {**values, "buffer": buffer}, lacks)
+    def commands(self, folder, routes, values):
+        self._write(folder, "nginx.conf", values, routes)
+        return [daemons.inside(ROOT, folder, ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"])]
 
-    def command(self):
-        command = ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"]
-        return daemons.inside(ROOT, self.folder, command)
+
+class Haproxy(Peer):
+    program = "HAProxy"
+    cannot = _no_starttls("HAProxy")
+
+    def commands(self, folder, routes, values):
+        self._write(folder, "haproxy.cfg", values, routes)
+        return [daemons.inside(ROOT, folder, ["haproxy", "-db", "-f", "/mnt/haproxy.cfg"])]
+
+
+class Hitch(Peer):
+    program = "hitch"
+    quick = False
+    cannot = {
+        **_no_starttls("hitch"),
+        "both": "hitch has TLS on one leg only",
+        "plain": "hitch has TLS on one leg always",
+    }
+
+    def commands(self, folder, routes, values):
+        made = []
+        for route in routes:
+            name = f"hitch-{route['name']}.conf"
+            self._write(folder, "hitch.conf", {**values, **route}, [], name)
+            client = ["--client"] if route["kind"] == "originate" else []
+            made.append(daemons.inside(ROOT, folder, ["hitch", *client, f"--config=/mnt/{name}"]))
+        return made
 
 
 class Stunnel(Peer):
-    def __init__(self, folder, values):
-        super().__init__("stunnel", "stunnel.conf", folder, values)
+    program = "stunnel"
+    quick = False
+    one_worker = "stunnel has a thread a connection, no workers"
+    cannot = {
+        "both": "stunnel has TLS on one leg of a service only",
+        "plain": "stunnel has TLS on one leg always",
+        "ldap_server": "stunnel speaks LDAP's StartTLS towards a server only",
+    }
 
-    def command(self):
-        return daemons.inside(ROOT, self.folder, ["stunnel4", "/mnt/stunnel.conf"])
+    def commands(self, folder, routes, values):
+        self._write(folder, "stunnel.conf", values, routes)
+        return [daemons.inside(ROOT, folder, ["stunnel4", "/mnt/stunnel.conf"])]
+
+
+class Socat(Peer):
+    """Has no configuration: a command line a route. Tuned: larger buffers, and no delay."""
+
+    program = "socat"
+    quick = False
+    one_worker = "socat has a process a connection, no workers"
+    cannot = _no_starttls("socat")
+
+    def commands(self, folder, routes, values):
+        tuned = self.form == "tuned"
+        made = []
+        for route in routes:
+            listen = f"{route['port']},bind=127.0.0.1,reuseaddr,fork,backlog=1024" + (",nodelay" if tuned else "")
+            target = f"127.0.0.1:{route['backend']}" + (",nodelay" if tuned else "")
+            served = f"OPENSSL-LISTEN:{listen},cert=/mnt/cert.pem,key=/mnt/key.pem,verify=0"
+            dialled = f"OPENSSL:{target},cafile=/mnt/ca.pem,commonname=localhost,snihost=localhost"
+            first = served if route["kind"] in ("terminate", "both") else f"TCP-LISTEN:{listen}"
+            second = dialled if route["kind"] in ("originate", "both") else f"TCP:{target}"
+            made.append(daemons.inside(ROOT, folder, ["socat", *(["-b", "262144"] if tuned else []), first, second]))
+        return made
 
 
 class Starlock(Peer):
-    """`tls`: as it is meant to be; else the floor, which moves the same bytes in the clear."""
+    program = "starlock"
 
-    def __init__(self, name, folder, values, binary, tls=True):
-        self.tls, self.binary = tls, binary
-        lacks = {} if tls else dict.fromkeys(("originate", "smtp_client"), "without TLS there are no roles: as above")
-        super().__init__(name, "starlock.yaml" if tls else "starlock-plain.yaml", folder, values, lacks)
+    def __init__(self, name, binary, workers=1):
+        super().__init__(name, "default", workers)
+        self.binary = binary
 
-    def command(self):
-        return [str(self.binary), "run", "-c", str(self.configuration)]
-
-
-def every(folder, values, binary, other=None):
-    found = [
-        Nginx("nginx", folder, values, "16k"),
-        Nginx("nginx-64k", folder, values, "64k"),
-        Stunnel(folder, values),
-        Starlock("starlock", folder, values, binary),
-        Starlock("no TLS", folder, values, binary, tls=False),
-    ]
-    return found + ([Starlock("other", folder, values, other)] if other else [])
+    def commands(self, folder, routes, values):
+        path = self._write(folder, "starlock.yaml", values, routes)
+        return [[str(self.binary), "run", "-c", str(path)]]
 
 
-def versions(binary):
+class Relay(Peer):
+    """The floor: our own plain relay, with a buffer of so many KiB."""
+
+    program = "relay"
+    one_worker = "the relay has one thread"
+
+    def __init__(self, driver, kib):
+        super().__init__(f"relay-{kib}k")
+        self.driver, self.kib = driver, kib
+
+    def missing(self, route):
+        return "" if route == "plain" else "a plain relay: see plain to plain"
+
+    def commands(self, folder, routes, values):
+        size = self.kib * 1024
+        words = [[f"port={each['port']}", f"to={each['backend']}", f"buffer={size}"] for each in routes]
+        return [[str(self.driver), "relay", *each] for each in words]
+
+
+class Direct(Peer):
+    """No proxy at all: the load and the backend alone, in the clear. Only latency is asked of it."""
+
+    program = "direct"
+
+    def started(self, folder, backend_ports, routes):
+        ports = {each: backend_ports[ROUTES[each].backend] for each in routes}
+        return contextlib.nullcontext((ports, []))
+
+
+def every(binary, driver, other=None):
+    """All of them, in the order of tables."""
+    found = []
+    for kind in (Nginx, Haproxy, Hitch, Stunnel, Socat):
+        found += [kind(kind.program.lower() + ("" if form == "default" else "-tuned"), form) for form in FORMS]
+    found += [Starlock("starlock", binary)]
+    found += [Starlock("other", other)] if other else []
+    return found + [Relay(driver, 64), Relay(driver, 256), Direct("direct")]
+
+
+def more_workers(peer, workers):
+    """The same peer with so many workers; None where it has none (peer.one_worker says why)."""
+    if peer.one_worker:
+        return None
+    if isinstance(peer, Starlock):
+        return Starlock(peer.name, peer.binary, workers)
+    return type(peer)(peer.name, peer.form, workers)
+
+
+def versions(binary, other=None):
     """What was measured: names with versions."""
     admin = f"--admindir={roots.existing(ROOT)}/var/lib/dpkg"
-    command = ["dpkg-query", admin, "-W", "-f", "${Package} ${Version}\n", "nginx", "stunnel4", "libssl3"]
+    packages = {"nginx": "nginx", "haproxy": "haproxy", "hitch": "hitch", "stunnel": "stunnel4", "socat": "socat"}
+    command = ["dpkg-query", admin, "-W", "-f", "${Package} ${Version}\n", *packages.values(), "libssl3"]
     listed = subprocess.run(command, check=True, text=True, capture_output=True).stdout
     found = dict(line.split() for line in listed.splitlines())
-    ours = subprocess.run([str(binary), "--version"], check=True, text=True, capture_output=True).stdout
     git = ["git", "-C", str(processes.BENCH), "describe", "--always", "--dirty"]
     tree = subprocess.run(git, text=True, capture_output=True).stdout.strip() or "unknown"
-    return {
-        "starlock": f"{ours.strip().removeprefix('starlock ')} (tree {tree})",
-        "nginx": f"{found['nginx']} (OpenSSL {found['libssl3']})",
-        "stunnel": f"{found['stunnel4']} (OpenSSL {found['libssl3']})",
-    }
+    named = {"starlock": f"{_says(binary)} (tree {tree})"}
+    if other:
+        named["other"] = _says(other)
+    for name, package in packages.items():
+        named[name] = f"{found[package]} (Debian; OpenSSL {found['libssl3']})"
+    return named
+
+
+def _says(binary):
+    ours = subprocess.run([str(binary), "--version"], check=True, text=True, capture_output=True).stdout
+    return ours.strip().removeprefix("starlock ")

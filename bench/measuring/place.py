@@ -5,14 +5,32 @@ import fcntl
 import os
 import pathlib
 import platform
+import resource
 import socket
 import struct
 import time
 
-PROXY_CORE, LOAD_CORE = 0, 1
 CONGESTION = "reno"
+DESCRIPTORS = 65536
 _CLONE_NEWNET, _SIOCSIFFLAGS, _IFF_UP, _PR_SET_PDEATHSIG, _SIGKILL = 0x40000000, 0x8914, 1, 1, 9
+_TICK = os.sysconf("SC_CLK_TCK")
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def proxy_cores(workers):
+    """The proxy's: core 0, or as many as it has workers."""
+    return set(range(min(workers, os.cpu_count())))
+
+
+def load_cores(workers=1):
+    """The load's (clients, backends): one core each where there are as many, else what there is."""
+    count = os.cpu_count()
+    left = sorted(set(range(count)) - proxy_cores(workers)) or [count - 1]
+    return left[0], left[1] if len(left) > 1 else left[0]
+
+
+def _write(path, text):
+    pathlib.Path(path).write_text(text)
 
 
 def private_network():
@@ -24,15 +42,49 @@ def private_network():
         raise OSError(ctypes.get_errno(), "no network namespace (are you root?)")
     with socket.socket() as some:
         fcntl.ioctl(some, _SIOCSIFFLAGS, struct.pack("16sh22x", b"lo", _IFF_UP))
-    pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control").write_text(CONGESTION)
+    net = "/proc/sys/net"
+    _write(f"{net}/ipv4/tcp_congestion_control", CONGESTION)
+    _write(f"{net}/core/somaxconn", "16384")
+    _write(f"{net}/ipv4/tcp_max_syn_backlog", "16384")
+    # Sessions by the ten thousand: what listens is below, and a port that has said goodbye may be used at once.
+    _write(f"{net}/ipv4/ip_local_port_range", "32768 65535")
+    _write(f"{net}/ipv4/tcp_tw_reuse", "1")
 
 
-def on_core(core):
+def most_descriptors():
+    """What a process here may open, once `descriptors` has been called."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return hard if hard < DESCRIPTORS and not _may_raise() else DESCRIPTORS
+
+
+def _may_raise():
+    """Whether we have CAP_SYS_RESOURCE, which root need not have in a container."""
+    for line in pathlib.Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("CapEff:"):
+            return bool(int(line.split()[1], 16) & 1 << 24)
+    return False
+
+
+def descriptors():
+    """Raises what we and our children may open; how much that is."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < DESCRIPTORS:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+        except (ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+            return hard
+    else:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (DESCRIPTORS, hard))
+    return DESCRIPTORS
+
+
+def on_cores(cores):
     """What a child does before it becomes its program: pinned, and gone when we are."""
 
     def prepare():
         _libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL)
-        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(0, cores)
 
     return prepare
 
@@ -42,30 +94,57 @@ def cpu_seconds(pid):
     return time.clock_gettime((~pid << 3) | 2)  # clock_getcpuclockid(3), which Python does not have
 
 
-def descendants(pid):
-    """The process and all that it started."""
-    parents = {}
+def tree(pid):
+    """The process and all that it started, each with what its own ended children have used (seconds, to the tick)."""
+    parents, ended = {}, {}
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 stat = (entry / "stat").read_text()
             except OSError:
                 continue
-            parents.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
+            fields = stat.rpartition(")")[2].split()
+            parents.setdefault(int(fields[1]), []).append(int(entry.name))
+            ended[int(entry.name)] = (int(fields[13]) + int(fields[14])) / _TICK
     found = [pid]
     for each in found:
         found += parents.get(each, [])
-    return found
+    return {each: ended.get(each, 0.0) for each in found}
 
 
-def busy_seconds(core):
-    """What the core has done for anyone since it started, to the hundredth."""
+def tree_cpu(pid):
+    """What a process and all it started have used, those that have ended too (socat makes one a connection)."""
+    total = 0.0
+    for each, ended in tree(pid).items():
+        try:
+            total += cpu_seconds(each) + ended
+        except OSError:  # it has ended meanwhile: its parent has it from now on
+            pass
+    return total
+
+
+def tree_memory(pid):
+    """Bytes of memory of a process and all it started; what several share is counted once."""
+    total = 0
+    for each in tree(pid):
+        try:
+            for line in pathlib.Path(f"/proc/{each}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
+                    total += int(line.split()[1]) * 1024
+        except OSError:
+            pass
+    return total
+
+
+def busy_seconds(cores):
+    """What the cores have done for anyone since they started, to the hundredth."""
+    total = 0
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
         name, *fields = line.split()
-        if name == f"cpu{core}":
+        if name in {f"cpu{core}" for core in cores}:
             user, nice, system, _idle, _wait, irq, softirq = map(int, fields[:7])
-            return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
-    raise RuntimeError(f"there is no core {core}")
+            total += user + nice + system + irq + softirq
+    return total / _TICK
 
 
 def machine():

@@ -2,21 +2,20 @@
 
 import contextlib
 import json
-import os
 import pathlib
+import selectors
 import socket
 import subprocess
-import sys
 import time
 
 from measuring import place
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
-PATIENCE = 60  # seconds for anything
+PATIENCE = 90  # seconds for anything
 
 
-def _load_environment():
-    return {**os.environ, "OPENSSL_CONF": str(BENCH / "peers" / "openssl.cnf"), "PYTHONPATH": str(BENCH)}
+class Failure(RuntimeError):
+    """A load, a proxy or a backend did not do what it had to."""
 
 
 def _stop(process):
@@ -28,50 +27,100 @@ def _stop(process):
         process.wait()
 
 
+def _line(process, patience=PATIENCE):
+    """The next line that it prints; empty where it has ended instead."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        if not selector.select(patience):
+            raise Failure(f"nothing was heard for {patience} s")
+    return process.stdout.readline()
+
+
+class Backend:
+    """All our servers, in one process: has .pid and .ports."""
+
+    def __init__(self, driver, chain, key, services):
+        told = [f"{name}={what}" for name, what in services.items()]
+        self._process = subprocess.Popen(
+            [str(driver), "serve", f"chain={chain}", f"key={key}", *told], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, bufsize=1, preexec_fn=place.on_cores({place.load_cores()[1]}),
+        )  # fmt: skip
+        self.pid = self._process.pid
+        self.ports = json.loads(_line(self._process))
+
+    def seen(self):
+        """What each listener has seen since this was last asked."""
+        self._process.stdin.write("seen\n")
+        self._process.stdin.flush()
+        return json.loads(_line(self._process))
+
+    def pin(self, core):
+        import os
+
+        os.sched_setaffinity(self.pid, {core})
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        _stop(self._process)
+
+
+class Load:
+    """Clients that are ready: `go` makes them begin, and what they say of it is what it returns."""
+
+    def __init__(self, driver, verb, core, **words):
+        told = [f"{key}={value}" for key, value in words.items() if value not in (None, False)]
+        self._told = " ".join([verb, *told])
+        self._process = subprocess.Popen(
+            [str(driver), verb, *told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            bufsize=1, preexec_fn=place.on_cores({core}),
+        )  # fmt: skip
+        try:
+            self._expect("ready\n")
+        except BaseException:
+            _stop(self._process)
+            raise
+
+    def _expect(self, wanted=None):
+        line = _line(self._process)
+        if not line or (wanted and line != wanted):
+            raise Failure(f"the load failed: {self._told}: {self._process.stderr.read().strip()[-300:]}")
+        return line
+
+    def go(self):
+        self._process.stdin.write("go\n")
+        self._process.stdin.flush()
+        return json.loads(self._expect())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        _stop(self._process)
+
+
 @contextlib.contextmanager
-def backend(module, *arguments):
-    """A server of ours on the load's core; has .pid and .port."""
-    command = [sys.executable, "-m", f"measuring.{module}", *map(str, arguments)]
-    process = subprocess.Popen(
-        command, env=_load_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
-        preexec_fn=place.on_core(place.LOAD_CORE),
-    )  # fmt: skip
+def proxy(commands, ports, log, cores):
+    """A proxy's processes, once all of `ports` answer: their ids. Their log goes to a file, as a service's does."""
+    started = []
     try:
-        process.port = int(process.stdout.readline())
-        yield process
-    finally:
-        _stop(process)
-
-
-def load(module, *arguments):
-    """Runs the clients to their end on the load's core: what they say it took."""
-    command = [sys.executable, "-m", f"measuring.{module}", *map(str, arguments)]
-    done = subprocess.run(
-        command, env=_load_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=PATIENCE,
-        preexec_fn=place.on_core(place.LOAD_CORE),
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise RuntimeError(f"the load failed: {' '.join(map(str, arguments))}: {done.stderr.strip()[-500:]}")
-    return json.loads(done.stdout)
-
-
-@contextlib.contextmanager
-def proxy(command, ports, log):
-    """A proxy on its own core, once all of `ports` answer; its log goes to a file, as a service's does."""
-    with open(log, "wb") as output:
-        process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=place.on_core(place.PROXY_CORE)
-        )
-    try:
-        deadline = time.monotonic() + PATIENCE
+        with open(log, "wb") as output:
+            for command in commands:
+                started.append(subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, preexec_fn=place.on_cores(cores)
+                ))  # fmt: skip
+        deadline = time.monotonic() + 15
         for port in ports:
             while not _answers(port):
-                if process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError(f"{command[-3:]} does not listen:\n{pathlib.Path(log).read_text()[-2000:]}")
-                time.sleep(0.02)
-        yield process
+                if any(each.poll() is not None for each in started) or time.monotonic() > deadline:
+                    words = pathlib.Path(log).read_text(errors="replace")[-600:]
+                    raise Failure(f"{' '.join(map(str, commands[0][-3:]))} does not listen: {words}")
+                time.sleep(0.01)
+        yield [each.pid for each in started]
     finally:
-        _stop(process)
+        for process in started:
+            _stop(process)
 
 
 def _answers(port):
@@ -83,4 +132,20 @@ def _answers(port):
 
 
 def cpu_of(pids):
-    return sum(place.cpu_seconds(pid) for pid in pids)
+    return sum(place.tree_cpu(pid) for pid in pids)
+
+
+def memory_of(pids):
+    return sum(place.tree_memory(pid) for pid in pids)
+
+
+def settled_cpu(pids):
+    """The same, once they have done what is left for them to do: goodbyes come after the load's end."""
+    before = cpu_of(pids)
+    for _ in range(100):
+        time.sleep(0.02)
+        now = cpu_of(pids)
+        if now - before < 0.0002:
+            return now
+        before = now
+    return before

@@ -1,57 +1,103 @@
 """The table for people."""
 
-import statistics
-
-FULL = 0.9  # above this share of its core a side is at its limit
-NOISY = 0.1  # above this share of the proxy's core, taken by others, a figure counts for little
+from measuring import figures
 
 LEGEND = (
-    "proxy, load: share of its core (load: clients and backend). others: of the proxy's core, taken by programs that",
-    "are no part of this. limit LOAD: the load's core was full, so the proxy was not. NOISE: compare only within this run.",
+    "median, with the middle half of the runs (least and most where there are fewer than four). proxy, load: share of its",
+    "core (load: clients and backend). others: of the proxy's core, taken by programs that are no part of this.",
+    "limit LOAD: the load's core was full, so the proxy was not: its CPU time counts, its rate does not.",
+    "limit NOISE: others were busy on the proxy's core: compare only within this run, if at all.",
 )
+_RATES = {"bulk": "MiB/s", "sessions": "/s"}
 
 
-def summary(runs):
-    costs = [run["cost"] for run in runs]
-    beside = {key: statistics.median(run[key] for run in runs) for key in runs[0] if key != "cost"}
-    return {"cost": statistics.median(costs), "least": min(costs), "most": max(costs), **beside}
+def number(value):
+    """With three figures that count, and no more than three behind the point."""
+    if value is None:
+        return "-"
+    size = abs(value)
+    return f"{value:.0f}" if size >= 100 else f"{value:.1f}" if size >= 10 else f"{value:.2f}" if size >= 1 else f"{value:.3f}"
 
 
-def limit(cell):
-    if cell["others_share"] >= NOISY:
-        return "NOISE"
-    if cell["proxy_share"] >= FULL:
-        return "proxy"
-    return "LOAD" if cell["load_share"] >= FULL else "waiting"
+def head(result):
+    """What ran, and where."""
+    facts = result["machine"]
+    lines = [f"{facts['date']}  {facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}, {facts['congestion']}, "
+             f"load average {facts['load']} at the start"]  # fmt: skip
+    lines += [f"{name}: {version}" for name, version in result["versions"].items()]
+    settings = result["settings"]
+    how = f"{settings['mode']}, {settings['rounds']} interleaved rounds (a scenario may ask for fewer)"
+    return [*lines, f"AES-128-GCM, X25519, P-256 where nothing else is said; {how}"]
+
+
+def table(scenario):
+    verb = scenario["verb"]
+    unit = {"bulk": "CPU-s/GiB of the proxy", "sessions": "CPU-ms of the proxy, each", "latency": "µs, p50",
+            "idle": "KiB of the proxy's memory, each"}[verb]  # fmt: skip
+    lines = ["", f"{scenario['title']} ({unit})  [{scenario['name']}]"]
+    columns = f"  {'':14} {'median':>7} {'spread':>15} {'n':>2}"
+    if verb == "latency":
+        columns += f" {'p99':>8} {'p99.9':>8} {'load late':>9}"
+    if verb in _RATES:
+        columns += f" {_RATES[verb]:>7}"
+    if verb != "idle":
+        columns += f" {'proxy':>6} {'load':>6} {'others':>6}  limit"
+    lines.append(columns)
+    for name, cell in scenario["peers"].items():
+        if "missing" not in cell:
+            lines.append(_row(verb, name, cell))
+        elif cell["missing"] not in ("not asked", "no proxy"):
+            lines.append(f"  {name:14} {'-':>7}  {cell['missing']}")
+    return lines + _ratios(scenario)
+
+
+def _row(verb, name, cell):
+    spread = f"{number(cell['low'])}–{number(cell['high'])}"
+    row = f"  {name:14} {number(cell['median']):>7} {spread:>15} {cell['n']:>2}"
+    if verb == "latency":
+        row += f" {number(cell['p99']):>8} {number(cell['p999']):>8} {number(cell['lag_p99']):>9}"
+    if verb in _RATES:
+        row += f" {cell['rate']:7.0f}"
+    if verb != "idle":
+        row += "".join(f" {cell[key]:6.0%}" for key in ("proxy_share", "load_share", "others_share"))
+        row += f"  {figures.limit(cell)}"
+    return row
+
+
+def _ratios(scenario):
+    ours = figures.measured(scenario, "starlock")
+    if not ours:
+        return []
+    parts = []
+    if other := figures.measured(scenario, "other"):
+        parts.append(f"{ours / other:.2f} × other")
+    for form in figures_forms(scenario):
+        if found := figures.best(scenario, form):
+            parts.append(f"{ours / found[1]:.2f} × {found[0]}")
+    return ["  starlock is " + ", ".join(parts)] if parts else []
+
+
+def figures_forms(scenario):
+    return ("default", "tuned") if any(name.endswith("-tuned") for name in scenario["peers"]) else ("default",)
+
+
+def targets(rows):
+    lines = ["", "Targets", f"  {'':58} {'starlock':>9} {'against':>24} {'ratio':>6} {'target':>7}"]
+    for row in rows:
+        if "missing" in row:
+            lines.append(f"  {row['what']:58} {'-':>9}  {row['missing']}")
+            continue
+        against = f"{row['against']} {number(row['than'])}" if row["than"] is not None else row["against"]
+        verdict = "met" if row["met"] else "NOT MET"
+        lines.append(f"  {row['what']:58} {number(row['value']):>9} {against:>24} {number(row['ratio']):>6} "
+                     f"{'≤ ' + format(row['target'], 'g'):>7}  {verdict}")  # fmt: skip
+    return lines
 
 
 def text(result):
     """The whole report."""
-    facts, lines = result["machine"], []
-    lines.append(f"{facts['date']}  {facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}, "
-                 f"{facts['congestion']}, load average {facts['load']} at the start")  # fmt: skip
-    lines += [f"{name}: {version}" for name, version in result["versions"].items()]
-    work = f"{result['mib']} MiB a transfer, {result['sessions']} sessions, {result['at_once']} at once"
-    lines.append(f"{result['cipher']}, X25519, P-256; {result['rounds']} interleaved rounds, {work}")
-    for task in result["tasks"]:
-        unit, speed = ("CPU-s/GiB", "MiB/s") if task["bulk"] else ("CPU-ms", "/s")
-        lines += ["", f"{task['title']} ({unit} of the proxy)"]
-        head = f"  {'':10} {'median':>7} {'least':>7} {'most':>7} {speed:>8} {'proxy':>6} {'load':>6} {'others':>6}"
-        lines.append(head + "  limit")
-        for name, cell in task["peers"].items():
-            if "missing" in cell:
-                lines.append(f"  {name:10} {'-':>7}  {cell['missing']}")
-                continue
-            shares = "".join(f" {cell[key]:6.0%}" for key in ("proxy_share", "load_share", "others_share"))
-            lines.append(f"  {name:10} {cell['cost']:7.2f} {cell['least']:7.2f} {cell['most']:7.2f} "
-                         f"{cell['rate']:8.0f}{shares}  {limit(cell)}")  # fmt: skip
-        lines += _ratios(task["peers"])
+    lines = head(result)
+    for scenario in result["scenarios"]:
+        lines += table(scenario)
+    lines += targets(result.get("targets", []))
     return "\n".join([*lines, "", *LEGEND])
-
-
-def _ratios(peers):
-    ours = peers["starlock"]["cost"] if "cost" in peers.get("starlock", {}) else None
-    others = {name: cell["cost"] for name, cell in peers.items() if name != "starlock" and "cost" in cell}
-    if ours is None or not others:
-        return []
-    return ["  starlock is " + ", ".join(f"{ours / cost:.2f} × {name}" for name, cost in others.items())]

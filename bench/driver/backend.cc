@@ -1,0 +1,287 @@
+#include "driver/backend.h"
+
+#include <sys/epoll.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "driver/dialects.h"
+#include "driver/sockets.h"
+
+namespace starlock::bench {
+
+/// One connection; destroys itself when it is over.
+class Backend::Connection : public Watched {
+ public:
+  Connection(Backend& backend, Service& service, int fd)
+      : backend_(backend), service_(service), channel_(fd, backend.blocks_) {
+    ++service.seen.sessions;
+    backend.loop_.Add(fd, EPOLLIN, this);
+  }
+
+  void OnReady(uint32_t /*events*/) override {
+    channel_.Ready();
+    more_ = false;
+    if (!Advance()) {
+      backend_.loop_.Remove(channel_.fd());
+      delete this;
+      return;
+    }
+    const bool writing = channel_.wants_write() || more_;
+    if (writing != writing_) {
+      backend_.loop_.Change(channel_.fd(), writing ? EPOLLIN | EPOLLOUT : EPOLLIN, this);
+      writing_ = writing;
+    }
+  }
+
+ protected:
+  using Io = Channel::Io;
+
+  /// Does what can be done now. False: it is over.
+  virtual bool Advance() = 0;
+
+  void BeginTls() {
+    channel_.BeginTls(service_.context.get(), true, nullptr);
+    shaking_ = true;
+  }
+
+  /// kOk where there is no handshake to be done, or no more.
+  Io Shake() {
+    if (!shaking_) return Io::kOk;
+    const Io io = channel_.Handshake();
+    Seen& seen = service_.seen;
+    if (io == Io::kFailed) ++seen.failed;
+    if (io != Io::kOk) return io;
+    shaking_ = false;
+    ++seen.handshakes;
+    if (SSL_session_reused(channel_.ssl()) != 0) ++seen.resumed;
+    seen.agreed = Agreed(channel_.ssl());
+    return io;
+  }
+
+  Service& service() { return service_; }
+  Backend& backend() { return backend_; }
+  Channel& channel() { return channel_; }
+  void set_more() { more_ = true; }
+
+  /// Says all of `text`, which is short. False: the connection is broken.
+  bool Say(std::string_view text) {
+    size_t n = 0;
+    return channel_.Write(text, n) != Io::kFailed && n == text.size();
+  }
+
+ private:
+  Backend& backend_;
+  Service& service_;
+  Channel channel_;
+  bool shaking_ = false;
+  bool writing_ = false;
+  bool more_ = false;  ///< there is more to do at once, but others come first
+};
+
+class Backend::RawConnection final : public Connection {
+ public:
+  RawConnection(Backend& backend, Service& service, int fd) : Connection(backend, service, fd) {
+    if (service.mode == "implicit") BeginTls();
+  }
+
+ private:
+  bool Advance() override {
+    if (const Io io = Shake(); io != Io::kOk) return io == Io::kAgain;
+    Io io = channel().Flush();
+    while (io == Io::kOk) io = transfer_ ? Move() : TakeRequest();
+    if (io == Io::kEnd) channel().End();
+    return io == Io::kAgain;
+  }
+
+  Io TakeRequest() {
+    size_t n = 0;
+    const size_t wanted = raw::kHeader - head_size_;
+    const Io io = channel().Read(std::span(head_).subspan(head_size_, wanted), n);
+    head_size_ += n;
+    if (head_size_ < raw::kHeader) return io;
+    head_size_ = 0;
+    request_ = raw::Request::Decode(head_.data());
+    if (request_.what == 'P') {
+      ping_.clear();
+      if (request_.size == 0 || request_.size > raw::kMaxPing) return Io::kFailed;
+    }
+    channel().set_record(request_.record != 0 ? request_.record : 16384);
+    transfer_.emplace(backend().pattern_, request_);
+    return Io::kOk;
+  }
+
+  Io Move() {
+    bool more = false;
+    Io io = Io::kOk;
+    if (request_.what == 'D') {
+      io = transfer_->Send(channel(), more);
+    } else if (request_.what == 'U') {
+      io = transfer_->Receive(channel(), more);
+      if (io == Io::kOk && !transfer_->good()) ++service().seen.failed;
+      if (io == Io::kOk && !Say(transfer_->good() ? raw::kGood : raw::kBad)) return Io::kFailed;
+    } else {
+      return Echo();
+    }
+    if (more) set_more();
+    if (io == Io::kOk) transfer_.reset();
+    return io;
+  }
+
+  Io Echo() {
+    std::array<char, raw::kMaxPing> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): all that is used is read
+    size_t n = 0;
+    const Io io = channel().Read(std::span(piece).first(request_.size - ping_.size()), n);
+    ping_.append(piece.data(), n);
+    if (ping_.size() < request_.size) return io;
+    if (!Say(ping_)) return Io::kFailed;
+    transfer_.reset();
+    ping_ = std::string();
+    return Io::kOk;
+  }
+
+  std::array<char, raw::kHeader> head_{};
+  size_t head_size_ = 0;
+  raw::Request request_;
+  std::optional<raw::Transfer> transfer_;
+  std::string ping_;
+};
+
+class Backend::ScriptConnection final : public Connection {
+ public:
+  ScriptConnection(Backend& backend, Service& service, int fd)
+      : Connection(backend, service, fd), script_(MakeServerScript(service.protocol, service.mode == "starttls")) {
+    Say(script_->Greeting());
+  }
+
+ private:
+  bool Advance() override {
+    while (true) {
+      if (const Io io = Shake(); io != Io::kOk) return io == Io::kAgain;
+      if (const size_t size = ended_ ? 0 : script_->Cut(in_); size > 0) {
+        const Answer answer = script_->On(std::string_view(in_).substr(0, size));
+        in_.erase(0, size);
+        if (!Say(answer.say)) return false;
+        if (answer.end) {
+          channel().End();
+          ended_ = true;  // whoever is still there may say goodbye before we go
+        }
+        if (answer.upgrade) {
+          BeginTls();
+          script_->set_secure();
+        }
+        continue;
+      }
+      std::array<char, 16384> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+      size_t n = 0;
+      if (const Io io = channel().Read(piece, n); io != Io::kOk) return io == Io::kAgain;
+      in_.append(piece.data(), n);
+    }
+  }
+
+  std::unique_ptr<ServerScript> script_;
+  std::string in_;
+  bool ended_ = false;
+};
+
+/// nginx's question, whatever it is, and our answer.
+class Backend::AuthConnection final : public Connection {
+ public:
+  using Connection::Connection;
+
+ private:
+  bool Advance() override {
+    std::array<char, 4096> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init)
+    size_t n = 0;
+    const Io io = channel().Read(piece, n);
+    in_.append(piece.data(), n);
+    if (io != Io::kOk) return io == Io::kAgain;
+    if (!in_.ends_with("\r\n\r\n")) return true;
+    static constexpr std::string_view kField = "Auth-Protocol: ";
+    const size_t at = in_.find(kField);
+    if (at == std::string::npos) return false;
+    const size_t begin = at + kField.size();
+    const std::string protocol = in_.substr(begin, in_.find('\r', begin) - begin);
+    const auto found = backend().services_.find(protocol + "_plain");
+    if (found == backend().services_.end()) return false;
+    Say("HTTP/1.0 200 OK\r\nAuth-Status: OK\r\nAuth-Server: 127.0.0.1\r\nAuth-Port: " +
+        std::to_string(found->second->port) + "\r\n\r\n");
+    channel().End();
+    return false;
+  }
+
+  std::string in_;
+};
+
+class Backend::Acceptor final : public Watched {
+ public:
+  Acceptor(Backend& backend, Service& service) : backend_(backend), service_(service) {
+    backend.loop_.Add(service.listener, EPOLLIN, this);
+  }
+
+  void OnReady(uint32_t /*events*/) override {
+    for (int i = 0; i < 64; ++i) {
+      const int fd = Accept(service_.listener);
+      if (fd < 0) return;
+      // Each owns itself: its descriptor's end is its own.
+      if (service_.protocol == "raw") {
+        new RawConnection(backend_, service_, fd);
+      } else if (service_.protocol == "auth") {
+        new AuthConnection(backend_, service_, fd);
+      } else {
+        new ScriptConnection(backend_, service_, fd);
+      }
+    }
+  }
+
+ private:
+  Backend& backend_;
+  Service& service_;
+};
+
+Backend::Backend(Loop& loop, std::string chain, std::string key)
+    : loop_(loop), chain_(std::move(chain)), key_(std::move(key)) {}
+
+Backend::~Backend() = default;
+
+void Backend::Add(std::string_view text) {
+  auto service = std::make_unique<Service>();
+  const auto take = [&text](char end) {
+    const std::string word(text.substr(0, text.find(end)));
+    text.remove_prefix(std::min(text.size(), word.size() + 1));
+    return word;
+  };
+  service->name = take('=');
+  service->protocol = take(':');
+  service->mode = take(':');
+  if (service->protocol != "raw" && service->protocol != "auth" && !MakeServerScript(service->protocol, false)) {
+    Fail("no such protocol");
+  }
+  if (!service->mode.empty()) service->context = MakeServerContext(TlsOptions::Parse(text), chain_, key_);
+  service->listener = Listen(0);
+  service->port = PortOf(service->listener);
+  services_[service->name] = std::move(service);
+}
+
+std::string Backend::Start() {
+  nlohmann::json ports;
+  for (auto& [name, service] : services_) {
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, *service));
+    ports[name] = service->port;
+  }
+  return ports.dump();
+}
+
+std::string Backend::TakeSeen() {
+  nlohmann::json all;
+  for (auto& [name, service] : services_) {
+    const Seen seen = std::exchange(service->seen, {});
+    all[name] = {{"sessions", seen.sessions}, {"handshakes", seen.handshakes}, {"resumed", seen.resumed},
+                 {"failed", seen.failed},     {"agreed", seen.agreed}};
+  }
+  return all.dump();
+}
+
+}  // namespace starlock::bench

@@ -1,0 +1,246 @@
+"""Runs scenarios: starts what takes part, checks each cell once, then measures in interleaved rounds."""
+
+import contextlib
+import dataclasses
+import pathlib
+import re
+import shutil
+import sys
+import tempfile
+import time
+
+from measuring import figures, peers, place, processes
+from measuring.routes import BACKENDS, ROUTES
+from pysupport import certs
+
+GIB = 1 << 30
+
+
+class Bench:
+    """Everything that takes part, as long as the context lasts."""
+
+    def __init__(self, driver, progress):
+        self.driver, self.progress = driver, progress
+        self.stack = contextlib.ExitStack()
+
+    def __enter__(self):
+        folder = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="starlock-bench-")))
+        folder.chmod(0o755)
+        made = certs.Certs(folder)
+        for source, name in ((made.ecdsa.chain, "cert.pem"), (made.ecdsa.key, "key.pem")):
+            shutil.copy(source, folder / name)
+        both = pathlib.Path(made.ecdsa.chain).read_text() + pathlib.Path(made.ecdsa.key).read_text()
+        (folder / "both.pem").write_text(both)
+        self.folder = folder
+        self.backend = self.stack.enter_context(
+            processes.Backend(self.driver, made.ecdsa.chain, made.ecdsa.key, BACKENDS)
+        )
+        return self
+
+    def __exit__(self, *arguments):
+        return self.stack.__exit__(*arguments)
+
+    def start(self, peer, routes):
+        """A context: the peer's ports by route, and its processes."""
+        return peer.started(self.folder, self.backend.ports, routes)
+
+    def words(self, scenario, peer, port):
+        """What the load is told, and on how many units of work that is."""
+        tls = None if peer.program == "direct" else scenario.client_tls
+        words = {"port": port, "tls": tls}
+        if scenario.verb == "bulk":
+            share = (scenario.mib << 20) // scenario.connections
+            words |= {"what": scenario.what, "bytes": share * scenario.connections, "record": scenario.record}
+            words |= {"connections": scenario.connections}
+        elif scenario.verb == "sessions":
+            protocol = ROUTES[scenario.route].protocol
+            words |= {"protocol": protocol or "raw", "count": scenario.count, "at_once": scenario.at_once}
+            words |= {"starttls": 1 if protocol and tls else None, "resume": 1 if scenario.resume == "client" else None}
+        else:
+            words |= {"connections": scenario.connections}
+            if scenario.verb == "latency":
+                words |= {"count": scenario.count, "rate": scenario.rate}
+        return words
+
+    def once(self, scenario, peer, ports, pids, check=False):
+        """One measurement, or one that is small and looks at every byte. Raises processes.Failure."""
+        words = self.words(scenario, peer, ports[scenario.route])
+        if check:
+            words |= {key: min(words[key], most) for key, most in _SMALL.items() if key in words}
+            if scenario.verb == "bulk":
+                words |= {"check": 1, "bytes": 16 << 20}
+        core, backend_core = place.load_cores(scenario.workers)
+        self.backend.pin(backend_core)
+        with contextlib.ExitStack() as stack:
+            if scenario.standing and not check:
+                others = {"port": words["port"], "tls": words["tls"], "connections": scenario.standing}
+                stack.enter_context(processes.Load(self.driver, "idle", core, **others))
+            before_all = processes.memory_of(pids) if scenario.verb == "idle" else 0
+            load = stack.enter_context(processes.Load(self.driver, scenario.verb, core, **words))
+            self.backend.seen()
+            run = self._measured(scenario, load, pids, words)
+            if scenario.verb == "idle":
+                run["cost"] = (processes.memory_of(pids) - before_all) / 1024 / words["connections"]
+        self._agreed(scenario, peer, run, words)
+        return {key: value for key, value in run.items() if isinstance(value, (int, float))}
+
+    def _measured(self, scenario, load, pids, words):
+        cores = place.proxy_cores(scenario.workers)
+        before = processes.settled_cpu(pids), place.cpu_seconds(self.backend.pid), place.busy_seconds(cores)
+        begun = time.monotonic()
+        taken = load.go()
+        seconds = time.monotonic() - begun
+        behind = place.cpu_seconds(self.backend.pid) - before[1]
+        busy = place.busy_seconds(cores) - before[2]
+        during = processes.cpu_of(pids) - before[0]
+        proxy = processes.settled_cpu(pids) - before[0]
+        elapsed = taken.get("seconds", seconds) or seconds
+        run = dict(taken)
+        if scenario.verb == "idle":
+            return run
+        run |= {
+            "cpu": proxy,
+            "proxy_share": during / elapsed / len(cores),
+            "load_share": (taken["load_cpu"] + behind) / elapsed / len(set(place.load_cores(scenario.workers))),
+            "others_share": max(0.0, busy - during) / seconds / len(cores) if scenario.workers == 1 else 0.0,
+        }
+        if scenario.verb == "bulk":
+            run |= {"cost": proxy / (words["bytes"] / GIB), "rate": words["bytes"] / (1 << 20) / elapsed}
+        elif scenario.verb == "sessions":
+            run |= {"cost": proxy / words["count"] * 1000, "rate": words["count"] / elapsed}
+        else:
+            run |= {"cost": taken["p50"], "rate": words["count"] / elapsed}
+        return run
+
+    def _agreed(self, scenario, peer, run, words):
+        """Whether every proxy did the same work."""
+        front, behind = scenario.agreed
+        if peer.program != "direct" and not _is(run.get("agreed", ""), front):
+            raise processes.Failure(f"{run['agreed']} was agreed on, not {front}")
+        if scenario.resume == "client" and run["resumed"] < words["count"]:
+            raise processes.Failure(f"only {run['resumed']} of {words['count']} sessions were resumed")
+        seen = self.backend.seen()[ROUTES[scenario.route].backend]
+        if seen["failed"]:
+            raise processes.Failure(f"the backend saw {seen['failed']} failures")
+        if scenario.verb != "sessions" or not behind:
+            return
+        if not _is(seen["agreed"], behind):
+            raise processes.Failure(f"the proxy and the server agreed on {seen['agreed']}, not {behind}")
+        if scenario.resume == "server" and seen["resumed"] < 0.98 * seen["handshakes"]:
+            raise processes.Failure(f"it resumed {seen['resumed']} of {seen['handshakes']} sessions with the server")
+        if scenario.resume != "server" and seen["resumed"]:
+            raise processes.Failure(f"it resumed {seen['resumed']} sessions with a server that gives no tickets")
+
+
+def _is(agreed, wanted):
+    """Where any group will do, what is wanted ends before it."""
+    return agreed.startswith(wanted) if wanted.endswith("/") else agreed == wanted
+
+
+def _one_line(failure):
+    return " ".join(str(failure).split())[:200]
+
+
+# What one check is enough of.
+_SMALL = {"count": 64, "connections": 50, "record": 65535}
+
+
+class Plan:
+    """The cells of a run: which peers, which scenarios, and what came of each."""
+
+    def __init__(self, bench, scenarios, chosen):
+        self.bench, self.scenarios, self.peers = bench, scenarios, chosen
+        self.standing = {}  # peer's name → (ports, pids), of those that run all the time
+        self.runs = {scenario.name: {peer.name: [] for peer in chosen} for scenario in scenarios}
+        self.missing = {
+            scenario.name: {peer.name: why for peer in chosen if (why := scenario.missing(peer))} for scenario in scenarios
+        }
+
+    def cells(self):
+        for scenario in self.scenarios:
+            for peer in self.peers:
+                if peer.name not in self.missing[scenario.name]:
+                    yield scenario, peer
+
+    def start(self):
+        """Starts every peer that takes part; one that won't start is out, and its cells say so."""
+        for peer in self.peers:
+            routes = sorted({scenario.route for scenario, each in self.cells() if each is peer and not scenario.fresh})
+            if not routes:
+                continue
+            self.bench.progress(f"starting {peer.name}")
+            try:
+                self.standing[peer.name] = self.bench.stack.enter_context(self.bench.start(peer, routes))
+            except processes.Failure as failure:
+                for scenario, each in list(self.cells()):
+                    if each is peer:
+                        self.missing[scenario.name][peer.name] = f"failed: {_one_line(failure)}"
+
+    def _one(self, scenario, peer, check):
+        if not scenario.fresh:
+            return self.bench.once(scenario, peer, *self.standing[peer.name], check)
+        with contextlib.ExitStack() as stack:
+            one = peers.more_workers(peer, scenario.workers) if scenario.workers > 1 else peer
+            return self.bench.once(scenario, one, *stack.enter_context(self.bench.start(one, [scenario.route])), check)
+
+    def _try(self, scenario, peer, check=False):
+        try:
+            return self._one(scenario, peer, check)
+        except (processes.Failure, OSError) as failure:
+            self.missing[scenario.name][peer.name] = f"failed: {_one_line(failure)}"
+            print(f"bench: {scenario.name} {peer.name}: {failure}", file=sys.stderr)
+            return None
+
+    def check(self):
+        """Each cell once, to warm it up, and to look at every byte."""
+        cells = list(self.cells())
+        for number, (scenario, peer) in enumerate(cells):
+            self.bench.progress(f"checking {number + 1} of {len(cells)}: {scenario.name} {peer.name}")
+            self._try(scenario, peer, check=True)
+
+    def measure(self, rounds, deadline):
+        """Interleaved rounds, until there are as many, or `deadline` (time.monotonic()) has come. How many were begun."""
+        for number in range(rounds):
+            cells = [(scenario, peer) for scenario, peer in self.cells() if number < scenario.rounds]
+            for done, (scenario, peer) in enumerate(cells):
+                if time.monotonic() > deadline:
+                    return number + (done > 0)
+                place = f"round {number + 1} of {rounds}, {done + 1} of {len(cells)}"
+                self.bench.progress(f"{place}: {scenario.name} {peer.name}")
+                if (run := self._try(scenario, peer)) is not None:
+                    self.runs[scenario.name][peer.name].append(run)
+        return rounds
+
+    def results(self):
+        return [
+            {
+                "name": scenario.name,
+                "title": scenario.title,
+                "group": scenario.group,
+                "verb": scenario.verb,
+                "unit": scenario.unit,
+                "peers": {peer.name: self._cell(scenario.name, peer.name) for peer in self.peers},
+            }
+            for scenario in self.scenarios
+        ]
+
+    def _cell(self, scenario, peer):
+        missing = self.missing[scenario].get(peer)
+        runs = self.runs[scenario][peer]
+        if not missing and not runs:
+            missing = "no time was left: this machine is busy"
+        return {"missing": missing} if missing else {**figures.summary(runs), "runs": runs}
+
+
+def chosen(scenarios, pattern, quick):
+    """Those of --quick, or all; of them those whose name matches (with a pattern: of all)."""
+    return [each for each in scenarios if re.search(pattern, each.name) and (each.quick or not quick or pattern)]
+
+
+def scaled(scenario, by):
+    """The same with so much less work: what is found is worth as much less."""
+    if by == 1:
+        return scenario
+    return dataclasses.replace(
+        scenario, mib=max(16, int(scenario.mib * by)), count=max(64, int(scenario.count * by))
+    )  # fmt: skip

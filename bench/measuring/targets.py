@@ -1,0 +1,111 @@
+"""The targets of this project, and whether a run met them: each a figure of ours against another of the same run."""
+
+from measuring import figures
+
+GIB = 1 << 30
+
+# The scenarios by name; what the best peer's figure is multiplied with; which of its forms.
+_SESSIONS = ("smtp", "imap", "pop3", "ldap", "postgres")
+_HANDSHAKES = ("full-1.3", "resumed-1.3", "full-1.2", "resumed-1.2", "server-full-1.3", "server-resumed-1.3",
+               "server-full-1.2", "server-resumed-1.2")  # fmt: skip
+GROWTH = 0.1
+
+
+def against_peer(scenario, form, target, key="median"):
+    """Our figure against the best peer's."""
+    row = {"what": f"{scenario['title']}: {form if form != 'any' else 'best'} peer", "scenario": scenario["name"]}
+    if key != "median":
+        row["what"] += f", {key}"
+    ours = scenario["peers"].get("starlock", {})
+    found = figures.best(scenario, form)
+    if "median" not in ours or not found:
+        return {**row, "missing": ours.get("missing", "no peer does it, so there is nothing to compare with")}
+    name, than = found[0], scenario["peers"][found[0]][key]
+    value = ours[key]
+    return _row(row, value, name, than, value / than, target)
+
+
+def _row(row, value, against, than, ratio, target):
+    return {**row, "value": value, "against": against, "than": than, "ratio": ratio, "target": target,
+            "met": ratio <= target}  # fmt: skip
+
+
+def against_limit(scenario, relays, seconds_per_gib, ciphers):
+    """Our figure against a plain relay and what the cipher itself takes, `ciphers` times a byte."""
+    row = {"what": f"{scenario['title']}: the limit", "scenario": scenario["name"]}
+    value = figures.measured(scenario, "starlock")
+    relay = figures.measured(relays, "relay-64k")
+    if value is None or relay is None or not seconds_per_gib:
+        return {**row, "missing": "the plain relay or the cipher was not measured"}
+    than = relay + ciphers * seconds_per_gib
+    return _row(row, value, "relay-64k + AES-GCM", than, value / than, 1.2)
+
+
+def at_most(scenario, target, words):
+    row = {"what": scenario["title"], "scenario": scenario["name"]}
+    value = figures.measured(scenario, "starlock")
+    if value is None:
+        return {**row, "missing": scenario["peers"].get("starlock", {}).get("missing", "not measured")}
+    return _row(row, value, words, None, value, target)
+
+
+def growth(first, last):
+    """The figure at the most against the one at the fewest, as how far they are apart."""
+    row = {"what": f"growth: {last['title']}", "scenario": last["name"]}
+    value, than = figures.measured(last, "starlock"), figures.measured(first, "starlock")
+    if value is None or than is None:
+        return {**row, "missing": "not measured"}
+    return _row(row, value, first["name"].removeprefix("growth-"), than, value / than, 1 + GROWTH)
+
+
+def latency(scenario):
+    """Added latency: what is more than without a proxy."""
+    direct = scenario["peers"].get("direct", {})
+    if "median" not in direct:
+        return []
+    added = {
+        name: {**cell, **{key: max(cell[key] - direct[key], 0.001) for key in ("median", "p99")}}
+        for name, cell in scenario["peers"].items()
+        if "median" in cell and name != "direct"
+    }
+    changed = {**scenario, "peers": added, "title": f"added latency, {scenario['title']}"}
+    return [against_peer(changed, "any", 1.0)] + [_best_by(changed, "p99")]
+
+
+def _best_by(scenario, key):
+    """As against_peer, where the best peer is the one that is best by `key`."""
+    by_key = {name: {**cell, "median": cell[key]} for name, cell in scenario["peers"].items()}
+    row = against_peer({**scenario, "peers": by_key}, "any", 1.0)
+    return {**row, "what": f"{row['what']}, {key}"}
+
+
+def evaluate(result):
+    """All rows that this run has the figures for."""
+    by_name = {scenario["name"]: scenario for scenario in result["scenarios"]}
+    cipher = result.get("micro", {}).get("seconds_per_gib")
+    rows = []
+    for name, scenario in by_name.items():
+        if name.startswith("bulk-"):
+            rows += [against_peer(scenario, "default", 0.5), against_peer(scenario, "tuned", 0.65)]
+            ciphers = {"bulk-plain": 0, "bulk-both-": 2}.get(name[:10], 1)
+            if "1400" not in name and "other" not in name:
+                plain = by_name.get("bulk-plain-up" if name.endswith("up") else "bulk-plain-down")
+                rows.append(against_limit(scenario, plain or by_name.get("bulk-plain-down"), cipher, ciphers))
+        elif name.removeprefix("handshake-") in _HANDSHAKES:
+            rows.append(against_peer(scenario, "any", 0.6))
+        elif name.startswith("session-"):
+            rows.append(against_peer(scenario, "any", 0.5))
+        elif name.startswith("latency-"):
+            rows += latency(scenario)
+        elif name.startswith("idle-"):
+            rows.append(at_most(scenario, 6 if "terminate" in name else 10, "KiB"))
+    rows += [growth(*ends) for ends in _ends(by_name)]
+    return rows
+
+
+def _ends(by_name):
+    """For each kind of growth its first and its other scenarios; and 1 worker with 2."""
+    for kind in ("growth-bulk-", "growth-session-", "workers-bulk-", "workers-handshake-"):
+        found = sorted((int(name.removeprefix(kind)), name) for name in by_name if name.startswith(kind))
+        for _, name in found[1:]:
+            yield by_name[found[0][1]], by_name[name]
