@@ -81,6 +81,17 @@ def figures_forms(scenario):
     return ("default", "tuned") if any(name.endswith("-tuned") for name in scenario["peers"]) else ("default",)
 
 
+def micro(benchmarks):
+    lines = ["", "Micro benchmarks (CPU time)"] if benchmarks else []
+    for name, found in benchmarks.items():
+        if "missing" in found:
+            lines.append(f"  {name:32} {'-':>10}  {found['missing']}")
+            continue
+        speed = f"{found['bytes_per_second'] / 1e9:8.2f} GB/s" if found["bytes_per_second"] else ""
+        lines.append(f"  {name:32} {found['ns']:10.0f} ns {speed}".rstrip())
+    return lines
+
+
 def targets(rows):
     lines = ["", "Targets", f"  {'':58} {'starlock':>9} {'against':>24} {'ratio':>6} {'target':>7}"]
     for row in rows:
@@ -99,5 +110,6 @@ def text(result):
     lines = head(result)
     for scenario in result["scenarios"]:
         lines += table(scenario)
+    lines += micro(result.get("micro", {}).get("benchmarks", {}))
     lines += targets(result.get("targets", []))
     return "\n".join([*lines, "", *LEGEND])

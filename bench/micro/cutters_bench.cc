@@ -1,0 +1,52 @@
+// Where units end: what each byte of a negotiation passes through.
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+
+#include "protocol/cutters.h"
+
+namespace {
+
+using starlock::protocol::Frame;
+
+std::string Lines(size_t count, const std::string& line) {
+  std::string text;
+  for (size_t i = 0; i < count; ++i) text += line;
+  return text;
+}
+
+template <typename Cut>
+void Run(benchmark::State& state, const std::string& unit, const Cut& cut) {
+  if (cut(unit).kind != Frame::Kind::kWhole) return state.SkipWithError("not a whole unit");
+  for (auto _ : state) benchmark::DoNotOptimize(cut(unit));
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * static_cast<int64_t>(unit.size()));
+}
+
+void BM_CutLine(benchmark::State& state) {
+  Run(state, "MAIL FROM:<someone@example.org> SIZE=1000\r\n", starlock::protocol::CutLine);
+}
+BENCHMARK(BM_CutLine);
+
+void BM_CutSmtpReply(benchmark::State& state) {
+  Run(state, Lines(10, "250-SOMETHING that is offered\r\n") + "250 HELP\r\n", starlock::protocol::CutSmtpReply);
+}
+BENCHMARK(BM_CutSmtpReply);
+
+void BM_CutWithLiterals(benchmark::State& state) {
+  Run(state, "a1 LOGIN {4+}\r\nuser {6+}\r\nsecret\r\n", starlock::protocol::CutWithLiterals);
+}
+BENCHMARK(BM_CutWithLiterals);
+
+void BM_CutDotted(benchmark::State& state) {
+  Run(state, "+OK\r\n" + Lines(12, "CAPABILITY of some sort\r\n") + ".\r\n", starlock::protocol::CutDotted);
+}
+BENCHMARK(BM_CutDotted);
+
+void BM_CutBody(benchmark::State& state) {
+  Run(state, Lines(300, "a line of a letter that somebody wrote\r\n"),
+      [](std::string_view in) { return starlock::protocol::CutBody(in, true); });
+}
+BENCHMARK(BM_CutBody);
+
+}  // namespace

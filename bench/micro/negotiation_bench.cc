@@ -1,0 +1,104 @@
+// A whole negotiation, from the client's arrival to the relay, without sockets and without TLS: what the protocols' own
+// code costs a session.
+
+#include <benchmark/benchmark.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "protocol/dialects.h"
+
+namespace {
+
+using starlock::TlsMode;
+using starlock::protocol::Act;
+using starlock::protocol::Event;
+using starlock::protocol::Side;
+
+struct Line {
+  Side side;
+  std::string_view bytes;
+};
+
+/// Plays a session's part: what is asked for succeeds at once, and what the peers say comes in this order.
+Act Negotiate(const starlock::protocol::Dialect& dialect, TlsMode client, TlsMode server,
+              const std::vector<Line>& script) {
+  const auto dialogue = dialect.make({"proxy.example.org", client, server, "nonce", "192.0.2.1"});
+  std::string input[2];
+  starlock::protocol::Out out;
+  starlock::protocol::Step step = dialogue->Notify(Event::kStart, Side::kClient, out);
+  auto next = script.begin();
+  while (true) {
+    switch (step.act) {
+      case Act::kDial:
+        step = dialogue->Notify(Event::kUpstreamUp, Side::kServer, out);
+        continue;
+      case Act::kTlsClient:
+        input[0].clear();
+        step = dialogue->Notify(Event::kTlsUp, Side::kClient, out);
+        continue;
+      case Act::kTlsServer:
+        step = dialogue->Notify(Event::kTlsUp, Side::kServer, out);
+        continue;
+      case Act::kRead:
+        break;
+      default:
+        return step.act;
+    }
+    step = dialogue->Advance(input[0], input[1], out);
+    for (const size_t side : {0U, 1U}) input[side].erase(0, step.used[side]);
+    if (step.act != Act::kRead || step.used[0] + step.used[1] > 0) continue;
+    if (next == script.end()) return Act::kRead;
+    input[starlock::protocol::Index(next->side)] += next->bytes;
+    ++next;
+  }
+}
+
+void Run(benchmark::State& state, std::string_view protocol, TlsMode client, TlsMode server,
+         const std::vector<Line>& script) {
+  const auto* dialect = starlock::protocol::FindDialect(protocol);
+  if (Negotiate(*dialect, client, server, script) != Act::kRelay) return state.SkipWithError("it did not end in a relay");
+  for (auto _ : state) benchmark::DoNotOptimize(Negotiate(*dialect, client, server, script));
+}
+
+void BM_SmtpServerRole(benchmark::State& state) {
+  Run(state, "smtp", TlsMode::kRequired, TlsMode::kOff,
+      {{Side::kServer, "220 legacy.example.net ESMTP\r\n"},
+       {Side::kClient, "EHLO client.example.org\r\n"},
+       {Side::kClient, "STARTTLS\r\n"},
+       {Side::kClient, "EHLO client.example.org\r\n"},
+       {Side::kServer, "250-legacy.example.net\r\n250-SIZE 1000000\r\n250 8BITMIME\r\n"},
+       {Side::kClient, "MAIL FROM:<a@example.org>\r\n"},
+       {Side::kServer, "250 ok\r\n"}});
+}
+BENCHMARK(BM_SmtpServerRole);
+
+void BM_SmtpClientRole(benchmark::State& state) {
+  Run(state, "smtp", TlsMode::kOff, TlsMode::kRequired,
+      {{Side::kServer, "220 mail.example.net ESMTP\r\n"},
+       {Side::kServer, "250-mail.example.net\r\n250 STARTTLS\r\n"},
+       {Side::kServer, "220 go\r\n"},
+       {Side::kServer, "250-mail.example.net\r\n250 8BITMIME\r\n"}});
+}
+BENCHMARK(BM_SmtpClientRole);
+
+void BM_ImapServerRole(benchmark::State& state) {
+  Run(state, "imap", TlsMode::kRequired, TlsMode::kOff,
+      {{Side::kServer, "* OK legacy.example.net\r\n"},
+       {Side::kClient, "a1 CAPABILITY\r\n"},
+       {Side::kClient, "a2 STARTTLS\r\n"},
+       {Side::kClient, "a3 LOGIN user secret\r\n"},
+       {Side::kServer, "a3 OK done\r\n"}});
+}
+BENCHMARK(BM_ImapServerRole);
+
+void BM_PostgresClientRole(benchmark::State& state) {
+  using std::string_view_literals::operator""sv;
+  Run(state, "postgres", TlsMode::kOff, TlsMode::kRequired,
+      {{Side::kClient, "\x00\x00\x00\x16\x00\x03\x00\x00user\0someone\0\0"sv}, {Side::kServer, "S"}});
+}
+BENCHMARK(BM_PostgresClientRole);
+
+}  // namespace
