@@ -273,9 +273,7 @@ def versions(binary, other=None):
     command = ["dpkg-query", admin, "-W", "-f", "${Package} ${Version}\n", *packages.values(), "libssl3"]
     listed = subprocess.run(command, check=True, text=True, capture_output=True).stdout
     found = dict(line.split() for line in listed.splitlines())
-    git = ["git", "-C", str(processes.BENCH), "describe", "--always", "--dirty"]
-    tree = subprocess.run(git, text=True, capture_output=True).stdout.strip() or "unknown"
-    named = {"starlock": f"{_says(binary)} (tree {tree})"}
+    named = {"starlock": f"{_says(binary)} (tree {_tree()})"}
     if other:
         named["other"] = _says(other)
     for name, package in packages.items():
@@ -283,6 +281,14 @@ def versions(binary, other=None):
     return named
 
 
+def _tree():
+    git = ["git", "-C", str(processes.BENCH), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(git, text=True, capture_output=True).stdout.strip() or "unknown"
+    except FileNotFoundError:
+        return "unknown"
+
+
 def _says(binary):
     ours = subprocess.run([str(binary), "--version"], check=True, text=True, capture_output=True).stdout
-    return ours.strip().removeprefix("starlock ")
+    return ", ".join(ours.strip().removeprefix("starlock ").splitlines())

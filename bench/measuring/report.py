@@ -93,14 +93,14 @@ def micro(benchmarks):
 
 
 def targets(rows):
-    lines = ["", "Targets", f"  {'':58} {'starlock':>9} {'against':>24} {'ratio':>6} {'target':>7}"]
+    lines = ["", "Targets", f"  {'':84} {'starlock':>9} {'against':>24} {'ratio':>6} {'target':>7}"]
     for row in rows:
         if "missing" in row:
-            lines.append(f"  {row['what']:58} {'-':>9}  {row['missing']}")
+            lines.append(f"  {row['what']:84} {'-':>9}  {row['missing']}")
             continue
         against = f"{row['against']} {number(row['than'])}" if row["than"] is not None else row["against"]
         verdict = "met" if row["met"] else "NOT MET"
-        lines.append(f"  {row['what']:58} {number(row['value']):>9} {against:>24} {number(row['ratio']):>6} "
+        lines.append(f"  {row['what']:84} {number(row['value']):>9} {against:>24} {number(row['ratio']):>6} "
                      f"{'≤ ' + format(row['target'], 'g'):>7}  {verdict}")  # fmt: skip
     return lines
 
