@@ -229,7 +229,7 @@ class Relay(Peer):
         self.driver, self.kib = driver, kib
 
     def missing(self, route):
-        return "" if route == "plain" else "a plain relay: see plain to plain"
+        return "" if route == "plain" else "no proxy"
 
     def commands(self, folder, routes, values):
         size = self.kib * 1024

@@ -95,8 +95,9 @@ def cpu_seconds(pid):
 
 
 def tree(pid):
-    """The process and all that it started, each with what its own ended children have used (seconds, to the tick)."""
-    parents, ended = {}, {}
+    """The process and all that it started, each with what its own ended children have used (seconds, to the tick), and
+    whether it is running or wants to."""
+    parents, known = {}, {}
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
@@ -105,22 +106,24 @@ def tree(pid):
                 continue
             fields = stat.rpartition(")")[2].split()
             parents.setdefault(int(fields[1]), []).append(int(entry.name))
-            ended[int(entry.name)] = (int(fields[13]) + int(fields[14])) / _TICK
+            known[int(entry.name)] = (int(fields[13]) + int(fields[14])) / _TICK, fields[0] == "R"
     found = [pid]
     for each in found:
         found += parents.get(each, [])
-    return {each: ended.get(each, 0.0) for each in found}
+    return {each: known.get(each, (0.0, False)) for each in found}
 
 
 def tree_cpu(pid):
-    """What a process and all it started have used, those that have ended too (socat makes one a connection)."""
-    total = 0.0
-    for each, ended in tree(pid).items():
+    """What a process and all it started have used, those that have ended too (socat makes one a connection); and whether
+    any of them wants to use more."""
+    total, busy = 0.0, False
+    for each, (ended, running) in tree(pid).items():
+        busy = busy or running
         try:
             total += cpu_seconds(each) + ended
         except OSError:  # it has ended meanwhile: its parent has it from now on
             pass
-    return total
+    return total, busy
 
 
 def tree_memory(pid):

@@ -132,20 +132,21 @@ def _answers(port):
 
 
 def cpu_of(pids):
-    return sum(place.tree_cpu(pid) for pid in pids)
+    return sum(place.tree_cpu(pid)[0] for pid in pids)
 
 
 def memory_of(pids):
     return sum(place.tree_memory(pid) for pid in pids)
 
 
-def settled_cpu(pids):
-    """The same, once they have done what is left for them to do: goodbyes come after the load's end."""
-    before = cpu_of(pids)
+def settle(pids):
+    """Waits until they have done what is left for them to do: goodbyes come after the load's end. On a machine that is
+    busy a process may have used nothing only because it was not let."""
+    before = None
     for _ in range(100):
-        time.sleep(0.02)
-        now = cpu_of(pids)
-        if now - before < 0.0002:
-            return now
+        found = [place.tree_cpu(pid) for pid in pids]
+        now = sum(cpu for cpu, _ in found)
+        if before is not None and now - before < 0.0002 and not any(busy for _, busy in found):
+            return
         before = now
-    return before
+        time.sleep(0.02)

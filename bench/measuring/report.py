@@ -38,16 +38,21 @@ def table(scenario):
     columns = f"  {'':14} {'median':>7} {'spread':>15} {'n':>2}"
     if verb == "latency":
         columns += f" {'p99':>8} {'p99.9':>8} {'load late':>9}"
+    if any("resumed_share" in cell for cell in scenario["peers"].values()):
+        columns += f" {'resumed':>7}"
     if verb in _RATES:
         columns += f" {_RATES[verb]:>7}"
     if verb != "idle":
         columns += f" {'proxy':>6} {'load':>6} {'others':>6}  limit"
     lines.append(columns)
+    why = {}
     for name, cell in scenario["peers"].items():
-        if "missing" not in cell:
+        if "missing" in cell:
+            why.setdefault(cell["missing"], []).append(name)
+        else:
             lines.append(_row(verb, name, cell))
-        elif cell["missing"] not in ("not asked", "no proxy"):
-            lines.append(f"  {name:14} {'-':>7}  {cell['missing']}")
+    # That a floor is no proxy, and a scenario is for some only, need not be said.
+    lines += [f"  {', '.join(names)}: {each}" for each, names in why.items() if each not in ("not asked", "no proxy")]
     return lines + _ratios(scenario)
 
 
@@ -56,6 +61,8 @@ def _row(verb, name, cell):
     row = f"  {name:14} {number(cell['median']):>7} {spread:>15} {cell['n']:>2}"
     if verb == "latency":
         row += f" {number(cell['p99']):>8} {number(cell['p999']):>8} {number(cell['lag_p99']):>9}"
+    if "resumed_share" in cell:
+        row += f" {cell['resumed_share']:7.0%}"
     if verb in _RATES:
         row += f" {cell['rate']:7.0f}"
     if verb != "idle":

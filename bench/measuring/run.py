@@ -78,30 +78,42 @@ class Bench:
             before_all = processes.memory_of(pids) if scenario.verb == "idle" else 0
             load = stack.enter_context(processes.Load(self.driver, scenario.verb, core, **words))
             self.backend.seen()
-            run = self._measured(scenario, load, pids, words)
+            run = self._measured(scenario, load, pids, words, check)
             if scenario.verb == "idle":
                 run["cost"] = (processes.memory_of(pids) - before_all) / 1024 / words["connections"]
         self._agreed(scenario, peer, run, words)
         return {key: value for key, value in run.items() if isinstance(value, (int, float))}
 
-    def _measured(self, scenario, load, pids, words):
-        cores = place.proxy_cores(scenario.workers)
-        before = processes.settled_cpu(pids), place.cpu_seconds(self.backend.pid), place.busy_seconds(cores)
-        begun = time.monotonic()
+    def _clocks(self, pids, cores):
+        return {
+            "proxy": processes.cpu_of(pids),
+            "behind": place.cpu_seconds(self.backend.pid),
+            "busy": place.busy_seconds(cores),
+            "time": time.monotonic(),
+        }
+
+    def _measured(self, scenario, load, pids, words, quickly):
+        cores, everyone = place.proxy_cores(scenario.workers), [*pids, self.backend.pid]
+        if not quickly:
+            processes.settle(everyone)
+        before = self._clocks(pids, cores)
         taken = load.go()
-        seconds = time.monotonic() - begun
-        behind = place.cpu_seconds(self.backend.pid) - before[1]
-        busy = place.busy_seconds(cores) - before[2]
-        during = processes.cpu_of(pids) - before[0]
-        proxy = processes.settled_cpu(pids) - before[0]
-        elapsed = taken.get("seconds", seconds) or seconds
-        run = dict(taken)
+        after = self._clocks(pids, cores)
         if scenario.verb == "idle":
-            return run
-        run |= {
+            processes.settle(everyone)
+            return taken
+        if not quickly:
+            processes.settle(pids)
+        proxy = processes.cpu_of(pids) - before["proxy"]
+        seconds, during, behind, busy = (after[key] - before[key] for key in ("time", "proxy", "behind", "busy"))
+        elapsed = taken["seconds"]
+        load_cores = len(set(place.load_cores(scenario.workers)))
+        run = {
+            **taken,
             "cpu": proxy,
-            "proxy_share": during / elapsed / len(cores),
-            "load_share": (taken["load_cpu"] + behind) / elapsed / len(set(place.load_cores(scenario.workers))),
+            "proxy_share": during / seconds / len(cores),
+            "load_share": (taken["load_cpu"] + behind) / seconds / load_cores,
+            # With as many workers as there are cores the load is among the others.
             "others_share": max(0.0, busy - during) / seconds / len(cores) if scenario.workers == 1 else 0.0,
         }
         if scenario.verb == "bulk":
@@ -126,8 +138,11 @@ class Bench:
             return
         if not _is(seen["agreed"], behind):
             raise processes.Failure(f"the proxy and the server agreed on {seen['agreed']}, not {behind}")
-        if scenario.resume == "server" and seen["resumed"] < 0.98 * seen["handshakes"]:
-            raise processes.Failure(f"it resumed {seen['resumed']} of {seen['handshakes']} sessions with the server")
+        if scenario.resume == "server":
+            # The first of those at once have no ticket yet, and a ticket of TLS 1.3 may be meant for one use.
+            run["resumed_share"] = seen["resumed"] / seen["handshakes"]
+            if not seen["resumed"]:
+                raise processes.Failure("it resumes no session with a server")
         if scenario.resume != "server" and seen["resumed"]:
             raise processes.Failure(f"it resumed {seen['resumed']} sessions with a server that gives no tickets")
 

@@ -188,7 +188,7 @@ def _workers():
     for workers in (1, 2):
         yield Scenario(
             f"workers-bulk-{workers}", f"TLS to plain, download, 4 connections, {workers} worker(s)", "bulk", "terminate",
-            what="D", connections=4, workers=workers, fresh=True, rounds=3,
+            BYTES, what="D", connections=4, workers=workers, fresh=True, rounds=3,
         )  # fmt: skip
         yield Scenario(
             f"workers-handshake-{workers}", f"full TLS 1.3, one small exchange, {workers} worker(s)", "sessions",
@@ -204,7 +204,7 @@ def _growth():
     for connections in (1, 100, 1000, MANY):
         yield Scenario(
             f"growth-bulk-{_rounded(connections)}", f"TLS to plain, download, over {connections:,} connections at once", "bulk",
-            "terminate", what="D", connections=connections, mib=512, peers=_MANY, rounds=3,
+            "terminate", BYTES, what="D", connections=connections, mib=512, peers=_MANY, rounds=3,
             quick=connections in (1, 1000),
         )  # fmt: skip
     for standing in (0, 100, 1000, MANY):
