@@ -41,6 +41,7 @@ Loop::Impl::Impl() : pool(kSlabSize, kFreeSlabs) {
   Check(uv_idle_init(&uv, &no_wait));
   wake.data = turn_end.data = this;
   Check(uv_check_start(&turn_end, [](uv_check_t* handle) { static_cast<Impl*>(handle->data)->EndTurn(); }));
+  uv_update_time(&uv);
   offset = Clock::now().time_since_epoch() - std::chrono::milliseconds(uv_now(&uv));
 }
 

@@ -11,6 +11,11 @@ namespace {
 using ldap::Message;
 using ldap::Op;
 
+// RFC 4511 4.14.1: operations are outstanding. slapd says so, too, in the moment between an operation's last answer,
+// which we have, and its end.
+constexpr int kOperationsError = 1;
+constexpr int kMaxRetries = 10;
+
 class LdapProber final : public Negotiator {
  public:
   explicit LdapProber(Findings& findings) : findings_(findings) {}
@@ -34,14 +39,13 @@ class LdapProber final : public Negotiator {
         if (lists_extensions_ && !lists_starttls_) {
           return Leave(End::kStarttlsNotOffered, "the server does not offer StartTLS", out);
         }
-        out.server() += ldap::StartTlsCall(++id_);
-        awaited_ = Awaited::kGoAhead;
-        return LegVerdict::Read();
+        return AskForTls(out);
       case Awaited::kGoAhead:
         if (message.op == Op::kExtendedResponse && ldap::ResultOf(message) == 0) {
           findings_.offers_upgrade = true;
           return LegVerdict::Upgrade();
         }
+        if (ldap::ResultOf(message) == kOperationsError && ++retries_ <= kMaxRetries) return AskForTls(out);
         return Leave(End::kStarttlsRefused, "the server refused StartTLS", out);
       case Awaited::kRootDseInside:
         break;
@@ -59,6 +63,12 @@ class LdapProber final : public Negotiator {
   LegVerdict Search(Awaited next, Out& out) {
     out.server() += ldap::RootDseCall(++id_);
     awaited_ = next;
+    return LegVerdict::Read();
+  }
+
+  LegVerdict AskForTls(Out& out) {
+    out.server() += ldap::StartTlsCall(++id_);
+    awaited_ = Awaited::kGoAhead;
     return LegVerdict::Read();
   }
 
@@ -83,6 +93,7 @@ class LdapProber final : public Negotiator {
   Findings::Capabilities found_;
   Awaited awaited_ = Awaited::kRootDse;
   int32_t id_ = 0;
+  int retries_ = 0;
   bool lists_extensions_ = false;
   bool lists_starttls_ = false;
 };

@@ -92,6 +92,23 @@ TEST(LdapProbe, NoOfferOrARefusal) {
   }
 }
 
+// slapd may not have done with the search yet whose last answer it has sent.
+TEST(LdapProbe, AsksAgainWhereOperationsAreOutstanding) {
+  for (const size_t piece : kWays) {
+    Probed soon(piece);
+    soon.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
+    soon.Feed(Result(2, 0x78, 1));
+    EXPECT_EQ(soon.Said(), protocol::ldap::RootDseCall(1) + StartTls(2) + StartTls(3));
+    soon.Feed(Result(3, 0x78, 0));
+    soon.TlsUp();
+    EXPECT_EQ(soon.Said(), protocol::ldap::RootDseCall(4));
+    Probed never(piece);
+    never.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
+    for (int id = 2; never.step.act != Act::kFail && id < 100; ++id) never.Feed(Result(id, 0x78, 1));
+    EXPECT_EQ(never.step.failure.end, End::kStarttlsRefused);
+  }
+}
+
 TEST(LdapProbe, NothingBehindTheGoAheadIsRead) {
   Probed probed(1000);
   probed.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
