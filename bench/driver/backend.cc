@@ -249,7 +249,7 @@ Backend::~Backend() = default;
 void Backend::Add(std::string_view text) {
   auto service = std::make_unique<Service>();
   const auto take = [&text](char end) {
-    const std::string word(text.substr(0, text.find(end)));
+    std::string word(text.substr(0, text.find(end)));
     text.remove_prefix(std::min(text.size(), word.size() + 1));
     return word;
   };
@@ -278,8 +278,11 @@ std::string Backend::TakeSeen() {
   nlohmann::json all;
   for (auto& [name, service] : services_) {
     const Seen seen = std::exchange(service->seen, {});
-    all[name] = {{"sessions", seen.sessions}, {"handshakes", seen.handshakes}, {"resumed", seen.resumed},
-                 {"failed", seen.failed},     {"agreed", seen.agreed}};
+    all[name] = {{"sessions", seen.sessions},
+                 {"handshakes", seen.handshakes},
+                 {"resumed", seen.resumed},
+                 {"failed", seen.failed},
+                 {"agreed", seen.agreed}};
   }
   return all.dump();
 }

@@ -67,7 +67,8 @@ struct SocketBio {
   }
 };
 
-Channel::Channel(int fd, Blocks& blocks) : fd_(fd), blocks_(blocks), in_(nullptr, std::free), out_(nullptr, std::free) {}
+Channel::Channel(int fd, Blocks& blocks)
+    : fd_(fd), blocks_(blocks), in_(nullptr, std::free), out_(nullptr, std::free) {}
 
 Channel::~Channel() {
   if (in_) blocks_.Give(std::move(in_));

@@ -13,8 +13,8 @@ namespace starlock::bench {
 /// What all clients of a load share.
 struct Target {
   uint16_t port = 0;
-  bool implicit = false;  ///< TLS from the first byte
-  bssl::UniquePtr<SSL_CTX> context;  ///< for implicit and for upgrades; null where there is no TLS
+  bool implicit = false;                 ///< TLS from the first byte
+  bssl::UniquePtr<SSL_CTX> context;      ///< for implicit and for upgrades; null where there is no TLS
   bssl::UniquePtr<SSL_SESSION> session;  ///< to be resumed, where set
   uint64_t resumed = 0;
   std::string agreed;  ///< in the last handshake

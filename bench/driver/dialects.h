@@ -26,9 +26,9 @@ enum class Until : uint8_t {
 struct Step {
   std::string say;  ///< may be empty
   Until until = Until::kLine;
-  std::string expect;        ///< what must be in the answer (at its beginning for kLine, kReply, kDot, kBytes)
-  bool upgrade = false;      ///< TLS begins after the answer
-  uint8_t operation = 0;     ///< of kBer
+  std::string expect;     ///< what must be in the answer (at its beginning for kLine, kReply, kDot, kBytes)
+  bool upgrade = false;   ///< TLS begins after the answer
+  uint8_t operation = 0;  ///< of kBer
 };
 
 /// A whole session; empty where the protocol is not known. `starttls`: the client upgrades; else it never does, and the

@@ -91,9 +91,9 @@ int Load(const std::string& verb, const Words& words) {
   Target target = MakeTarget(words);
   nlohmann::json result;
   if (verb == "bulk") {
-    result = RunBulk(target, {words.text("what")[0], words.number("bytes"),
-                              static_cast<uint16_t>(words.number("record", 16384)), words.number("connections", 1),
-                              words.has("check")});
+    result = RunBulk(
+        target, {words.text("what")[0], words.number("bytes"), static_cast<uint16_t>(words.number("record", 16384)),
+                 words.number("connections", 1), words.has("check")});
   } else if (verb == "sessions") {
     result = RunSessions(target, {words.text("protocol"), words.has("starttls"), words.has("resume"),
                                   words.number("count"), words.number("at_once")});

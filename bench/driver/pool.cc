@@ -180,7 +180,7 @@ class Latency final : public Listener {
     for (uint64_t i = 0; i < order_.count; ++i) {
       const auto due = begun + apart * i;
       for (auto now = Clock::now(); now < due; now = Clock::now()) pool_.loop().Turn(due - now);
-      lags_.push_back(Clock::now() - due);
+      lags_.emplace_back(Clock::now() - due);
       due_[next].push_back(due);
       if (!pool_.at(next).busy()) Ask(next);
       next = (next + stride) % pool_.size();
@@ -189,7 +189,7 @@ class Latency final : public Listener {
   }
 
   void OnAnswered(size_t number) override {
-    waits_.push_back(Clock::now() - due_[number].front());
+    waits_.emplace_back(Clock::now() - due_[number].front());
     due_[number].pop_front();
     if (!due_[number].empty()) Ask(number);
   }

@@ -51,9 +51,7 @@ class Pattern {
  public:
   Pattern();
   /// Up to kBatch bytes for the place `at`.
-  std::string_view At(uint64_t at, bool check) const {
-    return {text_.data() + (check ? at % kPeriod : 0), kBatch};
-  }
+  std::string_view At(uint64_t at, bool check) const { return {text_.data() + (check ? at % kPeriod : 0), kBatch}; }
   bool Is(uint64_t at, std::string_view bytes) const {
     return std::memcmp(text_.data() + at % kPeriod, bytes.data(), bytes.size()) == 0;
   }

@@ -154,12 +154,18 @@ class PostgresServer final : public ServerScript {
       if (unit.size() == 8) return {offers() ? "S" : "N", offers()};
       if (offers()) return {Postgres("E", "SFATAL\0C28000\0MTLS first\0\0"s), false, true};
       started_ = true;
-      return {Postgres("R", "\0\0\0\0"s) + Postgres("S", "server_version\0" "15.0\0"s) +
+      return {Postgres("R", "\0\0\0\0"s) +
+              Postgres("S",
+                       "server_version\0"
+                       "15.0\0"s) +
               Postgres("K", "\0\0\0\1\0\0\0\2"s) + ready};
     }
     if (unit[0] == 'X') return {"", false, true};
     return {Postgres("T", "\0\1answer\0\0\0\0\0\0\0\0\0\0\x19\xff\xff\xff\xff\xff\xff\0\0"s) +
-            Postgres("D", "\0\1\0\0\0\x09" "forty-two"s) + Postgres("C", "SELECT 1\0"s) + ready};
+            Postgres("D",
+                     "\0\1\0\0\0\x09"
+                     "forty-two"s) +
+            Postgres("C", "SELECT 1\0"s) + ready};
   }
 
  private:

@@ -59,7 +59,8 @@ Act Negotiate(const starlock::protocol::Dialect& dialect, TlsMode client, TlsMod
 void Run(benchmark::State& state, std::string_view protocol, TlsMode client, TlsMode server,
          const std::vector<Line>& script) {
   const auto* dialect = starlock::protocol::FindDialect(protocol);
-  if (Negotiate(*dialect, client, server, script) != Act::kRelay) return state.SkipWithError("it did not end in a relay");
+  if (Negotiate(*dialect, client, server, script) != Act::kRelay)
+    return state.SkipWithError("it did not end in a relay");
   for (auto _ : state) benchmark::DoNotOptimize(Negotiate(*dialect, client, server, script));
 }
 
