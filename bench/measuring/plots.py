@@ -5,7 +5,9 @@ import re
 
 from measuring import figures, report
 
-WIDTH, ROW, LEFT, RIGHT = 760, 18, 250, 90
+WIDTH, ROW, LEFT, RIGHT = 760, 18, 130, 130
+CUT = 8  # times ours, and a bar is cut
+LEGEND = "blue: Starlock; grey: peers, darker where tuned; green: a plain relay, or no proxy; less is better; line: spread of the runs"
 GROUPS = {
     "bulk": "Bulk: CPU seconds of the proxy for a GiB",
     "handshake": "Handshakes with one small exchange: CPU ms of the proxy",
@@ -52,8 +54,7 @@ def group(title, scenarios, result):
         if not cells:
             continue
         limit = limit_of(scenario, result)
-        most = max([cell.get("p99", cell["high"]) for cell in cells.values()] + [limit or 0]) or 1
-        scale = (WIDTH - LEFT - RIGHT) / most
+        scale = (WIDTH - LEFT - RIGHT) / _most(cells, limit)
         y += 24
         parts.append(f'<text class="s" x="8" y="{y}">{html.escape(scenario["title"])}</text>')
         top = y + 6
@@ -69,20 +70,33 @@ def group(title, scenarios, result):
         return ""
     foot = f"{result['machine']['cpu']}, Linux {result['machine']['kernel']}, {result['machine']['date']}"
     versions = ", ".join(f"{name} {version.split()[0]}" for name, version in result["versions"].items())
-    height = y + 44
+    height = y + 62
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
         f'role="img"><title>{html.escape(title)}</title><style>{_STYLE}</style>'
         f'<text class="t" x="8" y="22">{html.escape(title)}</text>{"".join(parts)}'
+        f'<text class="n" x="8" y="{height - 40}">{html.escape(LEGEND)}</text>'
         f'<text class="n" x="8" y="{height - 22}">{html.escape(foot)}</text>'
         f'<text class="n" x="8" y="{height - 8}">{html.escape(versions)}</text></svg>\n'
     )
 
 
+def _most(cells, limit):
+    """What the whole width stands for: a peer that is far off would leave no room for the others, so it is cut."""
+    ends = [_end(cell) for cell in cells.values()] + [limit or 0]
+    ours = _end(cells["starlock"]) if "starlock" in cells else 0
+    return (min(max(ends), CUT * ours) if ours else max(ends)) or 1
+
+
+def _end(cell):
+    return cell.get("p99") or cell["high"]
+
+
 def _bar(name, cell, y, scale):
-    low, high = LEFT + cell["low"] * scale, LEFT + (cell.get("p99") or cell["high"]) * scale
-    width, middle = max(cell["median"] * scale, 1), y + ROW / 2
-    noisy = " (noise)" if figures.limit(cell) == "NOISE" else ""
+    end = WIDTH - RIGHT
+    low, high = (min(LEFT + value * scale, end) for value in (cell["low"], _end(cell)))
+    width, middle = min(max(cell["median"] * scale, 1), end - LEFT), y + ROW / 2
+    noisy = (" →" if cell["median"] * scale > end - LEFT + 0.5 else "") + (" (noise)" if figures.limit(cell) == "NOISE" else "")
     return [
         f'<text x="{LEFT - 6}" y="{y + 13}" text-anchor="end">{html.escape(name)}</text>',
         f'<rect class="{_kind(name)}" x="{LEFT}" y="{y + 2}" width="{width:.1f}" height="{ROW - 4}"/>',

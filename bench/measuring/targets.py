@@ -2,10 +2,6 @@
 
 from measuring import figures
 
-GIB = 1 << 30
-
-# The scenarios by name; what the best peer's figure is multiplied with; which of its forms.
-_SESSIONS = ("smtp", "imap", "pop3", "ldap", "postgres")
 _HANDSHAKES = ("full-1.3", "resumed-1.3", "full-1.2", "resumed-1.2", "server-full-1.3", "server-resumed-1.3",
                "server-full-1.2", "server-resumed-1.2")  # fmt: skip
 GROWTH = 0.1

@@ -91,6 +91,13 @@ def test_plots_are_well_formed_and_show_what_was_measured_beside_the_limit():
     assert "hitch" not in text
 
 
+def test_a_bar_that_is_far_off_is_cut():
+    made = result(scenario("session-x", "sessions", nginx=100.0, starlock=1.0))
+    text = plots.group("t", made["scenarios"], made)
+    assert "100 →" in text
+    assert f'width="{plots.WIDTH - plots.LEFT - plots.RIGHT}.0"' in text
+
+
 def test_nothing_measured_makes_no_plot(tmp_path):
     assert plots.write(result(scenario("bulk-x", nginx={"missing": "no"})), tmp_path) == []
 
