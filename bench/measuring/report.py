@@ -106,7 +106,7 @@ def targets(rows):
             lines.append(f"  {row['what']:84} {'-':>9}  {row['missing']}")
             continue
         against = f"{row['against']} {number(row['than'])}" if row["than"] is not None else row["against"]
-        verdict = "met" if row["met"] else "NOT MET"
+        verdict = ("met" if row["met"] else "NOT MET") + (" (noise)" if row.get("noise") else "")
         lines.append(f"  {row['what']:84} {number(row['value']):>9} {against:>24} {number(row['ratio']):>6} "
                      f"{'≤ ' + format(row['target'], 'g'):>7}  {verdict}")  # fmt: skip
     return lines

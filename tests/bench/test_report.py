@@ -76,6 +76,12 @@ def test_growth_is_the_last_against_the_first():
     assert [row["met"] for row in rows] == [True, False]
 
 
+def test_a_verdict_on_noise_says_so():
+    made = result(scenario("bulk-x-down", nginx=2.0, starlock=cell(0.5, others_share=0.5)))
+    made["targets"] = targets.evaluate(made)
+    assert "met (noise)" in report.text(made)
+
+
 def test_memory_has_a_target_a_leg():
     rows = targets.evaluate(result(scenario("idle-terminate-2000", "idle", starlock=6.5), scenario("idle-both-2000", "idle", starlock=9.0)))
     assert [(row["target"], row["met"]) for row in rows] == [(6, False), (10, True)]
