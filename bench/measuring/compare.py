@@ -1,9 +1,10 @@
 """The regression check: two result files, cell by cell."""
 
-from measuring import report
+from measuring import figures, report
 
 # A median may differ by so much before it counts, and it counts only where the spreads do not overlap either.
 TOLERANCE = 0.1
+ENOUGH = 2  # runs of each, for a verdict
 
 
 def verdict(old, new, tolerance=TOLERANCE):
@@ -14,10 +15,16 @@ def verdict(old, new, tolerance=TOLERANCE):
         return "new"
     ratio = new["median"] / old["median"] if old["median"] else float("inf")
     if ratio > 1 + tolerance and new["low"] > old["high"]:
-        return "worse"
-    if ratio < 1 / (1 + tolerance) and new["high"] < old["low"]:
-        return "better"
-    return "same"
+        said = "worse"
+    elif ratio < 1 / (1 + tolerance) and new["high"] < old["low"]:
+        said = "better"
+    else:
+        return "same"
+    if "NOISE" in (figures.limit(old), figures.limit(new)):
+        return f"{said}? others were busy on the proxy's core"
+    if min(old["n"], new["n"]) < ENOUGH:
+        return f"{said}? fewer than {ENOUGH} runs"
+    return said
 
 
 def _rows(old, new, peer):

@@ -10,7 +10,7 @@ def cell(*costs, **more):
 
 def scenario(name, verb="bulk", **peers):
     unit = {"bulk": "CPU-s/GiB", "sessions": "CPU-ms", "latency": "µs", "idle": "KiB"}[verb]
-    named = {peer.replace("_", "-"): each if isinstance(each, dict) else cell(each) for peer, each in peers.items()}
+    named = {peer.replace("_", "-"): each if isinstance(each, dict) else cell(each, each, each) for peer, each in peers.items()}
     return {"name": name, "title": f"title of {name}", "group": name.partition("-")[0], "verb": verb, "unit": unit,
             "peers": named}  # fmt: skip
 

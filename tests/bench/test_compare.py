@@ -12,6 +12,8 @@ from results import cell, result, scenario
         (cell(1.0, 1.0, 1.0), cell(0.7, 0.7, 0.7), "better"),
         (cell(1.0, 1.0, 1.0), cell(1.05, 1.05, 1.05), "same"),
         (cell(0.9, 1.0, 1.4), cell(1.2, 1.3, 1.5), "same"),  # the spreads overlap
+        (cell(1.0), cell(1.3), "worse? fewer than 2 runs"),
+        (cell(1.0, 1.0), cell(0.5, 0.5, others_share=0.2), "better? others were busy on the proxy's core"),
         ({"missing": "no"}, cell(1.0), "new"),
         ({"missing": "no"}, {"missing": "no"}, "same"),
     ],
