@@ -49,16 +49,16 @@ ssize_t ReceiveRow(int fd, std::span<uint8_t> space, const Row& row) {
   return n;
 }
 
+void AppendPiece(buffer::Chunk piece, const Row& row, size_t body, buffer::Chain& in) {
+  piece.TrimFront(row.head);
+  piece.TrimBack(piece.size() - body);
+  in.Append(std::move(piece));
+}
+
 // Cuts the `size` bytes that lie in `chunk`, all of its pieces and what is between them, into chunks.
 void AppendRow(buffer::Chunk chunk, const Row& row, size_t size, buffer::Chain& in) {
-  while (size > 0) {
-    const size_t body = std::min(size, row.body);
-    buffer::Chunk piece = size > row.body ? chunk.SplitFront(row.pitch) : std::move(chunk);
-    piece.TrimFront(row.head);
-    piece.TrimBack(piece.size() - body);
-    in.Append(std::move(piece));
-    size -= body;
-  }
+  for (; size > row.body; size -= row.body) AppendPiece(chunk.SplitFront(row.pitch), row, row.body, in);
+  if (size > 0) AppendPiece(std::move(chunk), row, size, in);
 }
 
 }  // namespace

@@ -128,6 +128,8 @@ void DataConnection::OnHandshake(Side side, const tls::TlsInfo& /*info*/) { LegR
 void DataConnection::LegReady(Side side) {
   ready_[Index(side)] = true;
   if (!Flows()) return;
+  client_.stream->SetRoom(server_.stream->room());
+  server_.stream->SetRoom(client_.stream->room());
   for (Leg* leg : {&client_, &server_}) leg->stream->SetReading(true);
 }
 

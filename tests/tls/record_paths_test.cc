@@ -332,7 +332,7 @@ TEST_P(RecordPaths, SequenceNumbersEnd) {
 }
 
 TEST_P(RecordPaths, RandomTraffic) {
-  for (unsigned seed = 0; seed < 60; ++seed) {
+  for (unsigned seed = 0; seed < 25; ++seed) {
     SCOPED_TRACE(seed);
     Play([&](Duel& duel) {
       std::mt19937 random(seed);
