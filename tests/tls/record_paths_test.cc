@@ -51,7 +51,8 @@ INSTANTIATE_TEST_SUITE_P(All, RecordPaths, ::testing::ValuesIn(Suites()),
 
 TEST_P(RecordPaths, DataOfAllSizes) {
   Play([](Duel& duel) {
-    for (const size_t size : {1, 2, 1400, 2047, 2048, 16383, 16384, 16385, 40000, 100000}) duel.Say(Pattern(size));
+    for (const size_t size : std::initializer_list<size_t>{1, 2, 1400, 2047, 2048, 16383, 16384, 16385, 40000, 100000})
+      duel.Say(Pattern(size));
     duel.DeliverWhole();
   });
 }
@@ -71,13 +72,14 @@ TEST_P(RecordPaths, RecordsCutAtEveryByte) {
     }
   });
   Play([](Duel& duel) {
-    for (const size_t size : {1, 20, 600}) duel.Say(Pattern(size));
+    for (const size_t size : std::initializer_list<size_t>{1, 20, 600}) duel.Say(Pattern(size));
     duel.Deliver([] { return 1; });
   });
 }
 
 TEST_P(RecordPaths, LargeRecordsInPiecesOfAllSizes) {
-  for (const size_t piece : {1000, 1448, 4096, 16384, 16406, 16411, 65536, 65537, 200000}) {
+  for (const size_t piece :
+       std::initializer_list<size_t>{1000, 1448, 4096, 16384, 16406, 16411, 65536, 65537, 200000}) {
     Play([&](Duel& duel) {
       for (int i = 0; i < 20; ++i) duel.Say(Pattern(16384));
       duel.Say(Pattern(5000));
@@ -87,7 +89,7 @@ TEST_P(RecordPaths, LargeRecordsInPiecesOfAllSizes) {
 }
 
 TEST_P(RecordPaths, CorruptedBytes) {
-  for (const size_t place : {0, 1, 2, 3, 4, 5, 6, 12, 13, 14, 40, 110}) {
+  for (const size_t place : std::initializer_list<size_t>{0, 1, 2, 3, 4, 5, 6, 12, 13, 14, 40, 110}) {
     for (const int flipped : {1, 0x80}) {
       Play([&](Duel& duel) {
         duel.Say("all well");
@@ -109,7 +111,7 @@ TEST_P(RecordPaths, CorruptedBytes) {
 }
 
 TEST_P(RecordPaths, CorruptedTags) {
-  for (const size_t size : {1, 100, 16384}) {
+  for (const size_t size : std::initializer_list<size_t>{1, 100, 16384}) {
     Play([&](Duel& duel) {
       duel.Say(Pattern(3000));
       duel.Say(Pattern(size));
@@ -134,7 +136,7 @@ TEST_P(RecordPaths, WrongLengths) {
 }
 
 TEST_P(RecordPaths, OversizeRecords) {
-  for (const size_t size : {16384, 16385, 16500, 16650}) {
+  for (const size_t size : std::initializer_list<size_t>{16384, 16385, 16500, 16650}) {
     Play([&](Duel& duel) {
       duel.Inject(kData, Pattern(size));
       duel.Say("behind it");
@@ -157,8 +159,8 @@ TEST_P(RecordPaths, EmptyRecords) {
 }
 
 TEST_P(RecordPaths, Alerts) {
-  const std::array<std::string, 10> bodies = {"\1\x5a"s, "\1\0"s, "\2\x28"s,   "\2\0"s,      "\1\x14"s,
-                                              "\3\x5a"s, "\1"s,   "\1\x5a\1"s, "\1\x5a\1\0", "\2\x50"s};
+  const std::array<std::string, 10> bodies = {"\1\x5a"s, "\1\0"s, "\2\x28"s,   "\2\0"s,       "\1\x14"s,
+                                              "\3\x5a"s, "\1"s,   "\1\x5a\1"s, "\1\x5a\1\0"s, "\2\x50"s};
   for (const std::string& body : bodies) {
     for (const int count : {1, 4, 5}) {
       Play([&](Duel& duel) {
@@ -291,10 +293,11 @@ TEST_P(RecordPaths, AnswersOfAllShapes) {
     duel.Answer(Of(duel, {1, 2, 3, 4000, 5000, 1, 1, 70000, 3, 16384, 16385, 1}));
     duel.Answer(Of(duel, {4095, 4096, 4097, 8192, 16383, 16384, 300000}));
     duel.Answer({});
-    for (const size_t head : {0, 4, 5, 12, 13, 20, 21, 64}) {
-      for (const size_t tail : {0, 15, 16, 17, 35, 36, 64}) {
+    for (const size_t head : std::initializer_list<size_t>{0, 4, 5, 12, 13, 20, 21, 64}) {
+      for (const size_t tail : std::initializer_list<size_t>{0, 15, 16, 17, 35, 36, 64}) {
         buffer::Chain chain;
-        for (const size_t size : {5000, 16384, 16384, 100}) chain.Append(WithRoom(duel, size, head, tail));
+        for (const size_t size : std::initializer_list<size_t>{5000, 16384, 16384, 100})
+          chain.Append(WithRoom(duel, size, head, tail));
         duel.Answer(std::move(chain));
       }
     }
