@@ -79,12 +79,13 @@ def descriptors():
     return DESCRIPTORS
 
 
-def on_cores(cores):
-    """What a child does before it becomes its program: pinned, and gone when we are."""
+def on_cores(cores, nice=0):
+    """What a child does before it becomes its program: pinned, as nice as that, and gone when we are."""
 
     def prepare():
         _libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL)
         os.sched_setaffinity(0, cores)
+        os.nice(nice)
 
     return prepare
 

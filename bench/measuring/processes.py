@@ -67,14 +67,15 @@ class Backend:
 
 
 class Load:
-    """Clients that are ready: `go` makes them begin, and what they say of it is what it returns."""
+    """Clients that are ready: `go` makes them begin, and what they say of it is what it returns. `last`: of all on their
+    core."""
 
-    def __init__(self, driver, verb, core, **words):
+    def __init__(self, driver, verb, core, last=False, **words):
         told = [f"{key}={value}" for key, value in words.items() if value not in (None, False)]
         self._told = " ".join([verb, *told])
         self._process = subprocess.Popen(
             [str(driver), verb, *told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            bufsize=1, preexec_fn=place.on_cores({core}),
+            bufsize=1, preexec_fn=place.on_cores({core}, 19 if last else 0),
         )  # fmt: skip
         try:
             self._expect("ready\n")
@@ -88,9 +89,12 @@ class Load:
             raise Failure(f"the load failed: {self._told}: {self._process.stderr.read().strip()[-300:]}")
         return line
 
-    def go(self):
+    def begin(self):
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
+
+    def go(self):
+        self.begin()
         return json.loads(self._expect())
 
     def __enter__(self):

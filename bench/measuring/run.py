@@ -77,14 +77,23 @@ class Bench:
             if scenario.standing and not check:
                 others = {"port": words["port"], "tls": words["tls"], "connections": scenario.standing}
                 stack.enter_context(processes.Load(self.driver, "idle", core, **others))
+            if scenario.bulk_beside and not check:
+                stack.enter_context(self._bulk(scenario, core, words)).begin()
             before_all = processes.memory_of(pids) if scenario.verb == "idle" else 0
             load = stack.enter_context(processes.Load(self.driver, scenario.verb, core, **words))
             self.backend.seen()
-            run = self._measured(scenario, load, pids, words, check)
+            run = self._measured(scenario, load, pids, words, check or scenario.bulk_beside > 0)
             if scenario.verb == "idle":
                 run["cost"] = (processes.memory_of(pids) - before_all) / 1024 / words["connections"]
-        self._agreed(scenario, peer, run, words)
+            self._agreed(scenario, peer, run, words)
+        if scenario.bulk_beside and not check:  # it was cut short, and nobody shall wonder at that later
+            processes.settle([*pids, self.backend.pid])
         return {key: value for key, value in run.items() if isinstance(value, (int, float))}
+
+    def _bulk(self, scenario, core, words):
+        """More than there will be time for; whoever measures comes first on their core."""
+        told = {"what": "D", "bytes": 1 << 38, "record": 16384, "connections": scenario.bulk_beside}
+        return processes.Load(self.driver, "bulk", core, last=True, port=words["port"], tls=words["tls"], **told)
 
     def _clocks(self, pids, cores):
         return {

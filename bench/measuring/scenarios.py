@@ -35,7 +35,7 @@ class Scenario:
     """`verb`: what the load does (bulk, sessions, latency, idle), over which of ROUTES.
 
     `mib`: of a transfer; `count`: of sessions or exchanges; `standing`: connections that stand and do nothing
-    meanwhile; `quick`: part of --quick; `fresh`: of processes just started (memory that was given back and is used
+    meanwhile; `bulk_beside`: downloads that go on meanwhile, as fast as they can; `quick`: part of --quick; `fresh`: of processes just started (memory that was given back and is used
     again would count for nothing); `peers`: who is asked, a regular expression.
     """
 
@@ -53,6 +53,7 @@ class Scenario:
     rate: int = 0
     resume: str = ""  # client, server: the leg whose every TLS is a resumed one
     standing: int = 0
+    bulk_beside: int = 0
     workers: int = 1
     quick: bool = False
     fresh: bool = False
@@ -170,6 +171,13 @@ def _latency():
         )  # fmt: skip
 
 
+def _fairness():
+    yield Scenario(
+        "latency-200-bulk", "128 bytes there and back, 200 connections, beside a download", "latency", "terminate", BYTES,
+        connections=200, count=3000, rate=2000, bulk_beside=1, quick=True, rounds=3,
+    )  # fmt: skip
+
+
 def _idle():
     for route, words in (("terminate", "one leg"), ("both", "both legs")):
         for connections, quick in ((2000, True), (MANY, False)):
@@ -214,4 +222,4 @@ def _growth():
         )  # fmt: skip
 
 
-SCENARIOS = (*_bulk(), *_handshakes(), *_sessions(), *_latency(), *_idle(), *_accept(), *_workers(), *_growth())
+SCENARIOS = (*_bulk(), *_handshakes(), *_sessions(), *_latency(), *_fairness(), *_idle(), *_accept(), *_workers(), *_growth())
