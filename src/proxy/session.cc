@@ -182,7 +182,7 @@ void Session::Note(End end, Blame blame, std::string why) {
 
 void Session::Drop(Leg& leg) {
   const Leg& rest = &leg == &client_ ? server_ : client_;
-  if (rest.open()) rest.stream->PassTo(nullptr);
+  if (rest.stream) rest.stream->PassTo(nullptr);
   if (leg.stream) leg.stream->SetHandler(nullptr);
   DisposeOf(context_.loop, std::move(leg.stream));
 }
