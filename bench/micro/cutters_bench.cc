@@ -5,6 +5,7 @@
 #include <string>
 
 #include "protocol/cutters.h"
+#include "protocol/literals.h"
 
 namespace {
 
