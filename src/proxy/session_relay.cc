@@ -48,6 +48,7 @@ void Session::EndedInRelay(Side side) {
   if (truncated && !HangsUp(side)) Note(End::kTruncated, BlameOf(side), "TLS ended without close_notify");
   if (other(side).open()) other(side).stream->End(leg(side).end);
   other(side).finished = true;
+  other(side).congested = false;  // of a stream that is to end nobody hears when there is room again
 }
 
 // A client that has the server's last byte and its end, and then neither says close_notify nor waits for ours, has cut
@@ -70,7 +71,7 @@ void Session::ClosedInRelay(Side side, const Error& error) {
     return Done();
   }
   // Of a leg that ended in order the other one knows already; what broke one must show on the other.
-  if (!in_order) BeginClose();
+  if (!in_order || !other(side).finished) BeginClose();
 }
 
 }  // namespace starlock::proxy

@@ -153,7 +153,8 @@ void Session::NoteMeetingPoint() {
 void Session::PassOnEnds() {
   // While a peer does not read, what came before an end may not have been looked at yet: OnWritable comes back here.
   if (pumping_ || phase_ != Phase::kTalk || Congested()) return;
-  for (const Side side : {Side::kServer, Side::kClient}) {
+  // The server's once more: what it is kept for may have been the client's end.
+  for (const Side side : {Side::kServer, Side::kClient, Side::kServer}) {
     if (dialogue_->negotiated()) {
       PassOnEnd(side);
       continue;
