@@ -21,13 +21,20 @@ foreach(library ${starlock_libraries})
   endforeach()
 endforeach()
 
+# starlock_include_root(OUT NAME LINK FOLDER): an include root, <build>/layers/NAME, that holds nothing but a link LINK to
+# FOLDER.
+function(starlock_include_root out name link folder)
+  set(root "${CMAKE_BINARY_DIR}/layers/${name}")
+  file(MAKE_DIRECTORY "${root}")
+  if(NOT IS_SYMLINK "${root}/${link}")
+    file(CREATE_LINK "${folder}" "${root}/${link}" SYMBOLIC)
+  endif()
+  set(${out} "${root}" PARENT_SCOPE)
+endfunction()
+
 function(starlock_layer name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LAYERS;USES")
-  set(include_dir "${CMAKE_BINARY_DIR}/layers/${name}")
-  file(MAKE_DIRECTORY "${include_dir}")
-  if(NOT IS_SYMLINK "${include_dir}/${name}")
-    file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src/${name}" "${include_dir}/${name}" SYMBOLIC)
-  endif()
+  starlock_include_root(include_dir ${name} ${name} "${PROJECT_SOURCE_DIR}/src/${name}")
 
   # What the layer's own files are compiled with, apart from the layers below.
   add_library(starlock_${name}_private INTERFACE)

@@ -98,7 +98,9 @@ BENCHMARK(BM_ImapServerRole);
 void BM_PostgresClientRole(benchmark::State& state) {
   using std::string_view_literals::operator""sv;
   Run(state, "postgres", TlsMode::kOff, TlsMode::kRequired,
-      {{Side::kClient, "\x00\x00\x00\x16\x00\x03\x00\x00user\0someone\0\0"sv}, {Side::kServer, "S"}});
+      {{Side::kClient, "\x00\x00\x00\x16\x00\x03\x00\x00user\0someone\0\0"sv},
+       {Side::kServer, "S"},
+       {Side::kServer, "R\x00\x00\x00\x08\x00\x00\x00\x00"sv}});
 }
 BENCHMARK(BM_PostgresClientRole);
 

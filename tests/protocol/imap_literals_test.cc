@@ -5,25 +5,12 @@
 #include <string>
 
 #include "protocol/literals.h"
+#include "show_frame.h"
 
 namespace starlock::protocol {
 namespace {
 
 using std::string_view_literals::operator""sv;
-
-std::string Show(const Frame& frame) {
-  switch (frame.kind) {
-    case Frame::Kind::kIdle:
-      return "idle";
-    case Frame::Kind::kPartial:
-      return "partial";
-    case Frame::Kind::kWhole:
-      return "whole " + std::to_string(frame.size);
-    case Frame::Kind::kBad:
-      break;
-  }
-  return "bad";
-}
 
 std::string ShowLiteral(std::string_view line) {
   const auto literal = LiteralAtEnd(line);

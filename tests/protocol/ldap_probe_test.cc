@@ -2,57 +2,16 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <memory>
-#include <utility>
-
 #include "ldap_scenes.h"
-#include "protocol/dialects.h"
-#include "protocol/probe.h"
+#include "probed.h"
 
 namespace starlock::test {
 namespace {
 
 using namespace ldap;  // NOLINT: the messages
 using protocol::Act;
-using protocol::Event;
 using protocol::Findings;
 using Capabilities = Findings::Capabilities;
-
-/// A probe that is fed in pieces of one size.
-class Probed {
- public:
-  explicit Probed(size_t piece)
-      : piece_(piece), probe_(protocol::MakeProbe(*protocol::FindDialect("ldap"), "probe.example", findings)) {
-    step = probe_->Notify(Event::kUpstreamUp, Side::kServer, out_);
-  }
-
-  void Feed(std::string_view bytes) {
-    for (; !bytes.empty(); bytes.remove_prefix(std::min(piece_, bytes.size()))) {
-      input_ += bytes.substr(0, piece_);
-      if (step.act != Act::kRead) continue;
-      step = probe_->Advance({}, input_, out_);
-      input_.erase(0, step.used[1]);
-    }
-  }
-
-  void TlsUp() {
-    EXPECT_EQ(step.act, Act::kTlsServer);
-    EXPECT_EQ(input_, "");
-    step = probe_->Notify(Event::kTlsUp, Side::kServer, out_);
-  }
-
-  std::string Said() { return std::exchange(out_.server(), {}); }
-
-  Findings findings;
-  protocol::Step step;
-
- private:
-  const size_t piece_;
-  std::unique_ptr<protocol::Dialogue> probe_;
-  protocol::Out out_;
-  std::string input_;
-};
 
 constexpr size_t kWays[] = {1, 2, 3, 7, 1000};
 const std::string kOffers = Attribute("SupportedExtension", {std::string(kOid)});
@@ -60,7 +19,7 @@ const std::string kMechanisms = Attribute("supportedSASLMechanisms", {"EXTERNAL"
 
 TEST(LdapProbe, LearnsAllAndLeaves) {
   for (const size_t piece : kWays) {
-    Probed probed(piece);
+    Probed probed("ldap", piece);
     EXPECT_EQ(probed.Said(), protocol::ldap::RootDseCall(1));
     probed.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
     EXPECT_EQ(probed.Said(), StartTls(2));
@@ -78,12 +37,12 @@ TEST(LdapProbe, LearnsAllAndLeaves) {
 
 TEST(LdapProbe, NoOfferOrARefusal) {
   for (const size_t piece : kWays) {
-    Probed none(piece);
+    Probed none("ldap", piece);
     none.Feed(Entry(1, Attribute("supportedExtension", {"1.2"})) + Result(1, 0x65, 0));
     EXPECT_EQ(none.step.failure.end, End::kStarttlsNotOffered);
     EXPECT_EQ(none.findings.offers_upgrade, false);
     // A server that keeps its root DSE to itself is asked all the same.
-    Probed silent(piece);
+    Probed silent("ldap", piece);
     silent.Feed(Result(1, 0x65, 13));
     EXPECT_EQ(silent.Said(), protocol::ldap::RootDseCall(1) + StartTls(2));
     silent.Feed(Result(2, 0x78, 52));
@@ -95,14 +54,14 @@ TEST(LdapProbe, NoOfferOrARefusal) {
 // slapd may not have done with the search yet whose last answer it has sent.
 TEST(LdapProbe, AsksAgainWhereOperationsAreOutstanding) {
   for (const size_t piece : kWays) {
-    Probed soon(piece);
+    Probed soon("ldap", piece);
     soon.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
     soon.Feed(Result(2, 0x78, 1));
     EXPECT_EQ(soon.Said(), protocol::ldap::RootDseCall(1) + StartTls(2) + StartTls(3));
     soon.Feed(Result(3, 0x78, 0));
     soon.TlsUp();
     EXPECT_EQ(soon.Said(), protocol::ldap::RootDseCall(4));
-    Probed never(piece);
+    Probed never("ldap", piece);
     never.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
     for (int id = 2; never.step.act != Act::kFail && id < 100; ++id) never.Feed(Result(id, 0x78, 1));
     EXPECT_EQ(never.step.failure.end, End::kStarttlsRefused);
@@ -110,7 +69,7 @@ TEST(LdapProbe, AsksAgainWhereOperationsAreOutstanding) {
 }
 
 TEST(LdapProbe, NothingBehindTheGoAheadIsRead) {
-  Probed probed(1000);
+  Probed probed("ldap", 1000);
   probed.Feed(Entry(1, kOffers) + Result(1, 0x65, 0));
   probed.Feed(Result(2, 0x78, 0) + Entry(3, kMechanisms));
   EXPECT_EQ(probed.step.act, Act::kFail);
