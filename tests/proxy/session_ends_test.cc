@@ -1,0 +1,77 @@
+// How the end of one side comes to the other while a filter stands.
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "harness.h"
+#include "proxy/routes.h"
+#include "proxy/session.h"
+
+namespace starlock::proxy {
+namespace {
+
+/// A client that has room for what is written first, and then for nothing: it is never heard of again once its stream
+/// is to end.
+class StalledClient final : public buffer::Stream {
+ public:
+  void SetHandler(buffer::StreamHandler* handler) override { handler_ = handler; }
+  void SetReading(bool) override {}
+  bool Write(buffer::Chain bytes) override {
+    const bool room = queued_ == 0;
+    queued_ += bytes.size();
+    return room;
+  }
+  void End(buffer::StreamEnd) override { ended_.set_value(); }
+  void Abort() override { handler_ = nullptr; }
+  size_t queued() const override { return queued_; }
+
+  /// Our end was asked for.
+  std::future<void> ended() { return ended_.get_future(); }
+  void Leave() { handler_->OnEnd(buffer::StreamEnd::kClean); }
+  void Take() {
+    queued_ = 0;
+    handler_->OnClosed({});
+  }
+
+ private:
+  buffer::StreamHandler* handler_ = nullptr;
+  size_t queued_ = 0;
+  std::promise<void> ended_;
+};
+
+TEST(SessionEnds, AClientThatHasNoRoomDoesNotKeepItsEndFromTheServer) {
+  Upstream upstream;
+  RecordedLog log;
+  const config::Config config = MakeConfig({.protocol = "smtp"}, upstream.address());
+  const auto routes = std::move(MakeRoutes(config, MakeCredentials())).value();
+  net::Loop loop;
+  net::Resolver resolver(loop);
+  auto made = std::make_unique<StalledClient>();
+  StalledClient* const client = made.get();
+  std::future<void> told_to_end = client->ended();
+  Session session({loop, resolver, log.logger()}, *routes.front(), std::move(made),
+                  net::SocketAddress::FromLiteral("127.0.0.1", 1).value(), [&](Session&) { loop.Stop(); });
+  loop.Post([&] { session.Start(false); });
+  std::thread thread([&] { loop.Run(); });
+
+  Peer server = upstream.Accept();
+  server.Send("220 ready\r\n421 the beginning of a lin");
+  server.Shut();
+  EXPECT_EQ(told_to_end.wait_for(kPatience), std::future_status::ready);
+  loop.Post([client] { client->Leave(); });
+  EXPECT_EQ(server.End(), Ending::kFin) << "what the client said is that it has ended";
+  server.Close();
+  loop.Post([&, client] {
+    client->Take();
+    if (testing::Test::HasFailure()) loop.Stop();  // there will be no end to wait for
+  });
+  thread.join();
+  EXPECT_EQ(log.Record().value("end", ""), "closed");
+}
+
+}  // namespace
+}  // namespace starlock::proxy
