@@ -25,7 +25,9 @@ class StalledClient final : public buffer::Stream {
     queued_ += bytes.size();
     return room;
   }
-  void End(buffer::StreamEnd) override { ended_.set_value(); }
+  void End(buffer::StreamEnd) override {
+    if (!std::exchange(told_to_end_, true)) ended_.set_value();
+  }
   void Abort() override { handler_ = nullptr; }
   size_t queued() const override { return queued_; }
 
@@ -40,6 +42,7 @@ class StalledClient final : public buffer::Stream {
  private:
   buffer::StreamHandler* handler_ = nullptr;
   size_t queued_ = 0;
+  bool told_to_end_ = false;
   std::promise<void> ended_;
 };
 
