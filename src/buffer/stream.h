@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "base/error.h"
 #include "buffer/chain.h"
@@ -64,6 +65,11 @@ class Stream {
   /// side of us suffered is passed on: FIN without close_notify under TLS; on a plain socket a reset, sent only when
   /// the peer has acknowledged everything, so that nothing is lost.
   virtual void End(StreamEnd end) = 0;
+  /// Write and End in one, which may save the peer a packet.
+  virtual void EndWith(Chain bytes, StreamEnd end) {
+    Write(std::move(bytes));
+    End(end);
+  }
   /// Closes both directions at once with a reset, dropping the queue. No handler call follows.
   virtual void Abort() = 0;
   /// Bytes accepted by Write and not yet by the kernel.

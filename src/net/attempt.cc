@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/socket_options.h"
+
 namespace starlock::net {
 namespace {
 
@@ -31,23 +33,17 @@ Error Attempt::Start(Loop& loop) {
   if (from_.size() > 0 && from_.family() == address_.family() && bind(socket.get(), from_.get(), from_.size()) != 0) {
     return Failed(errno);
   }
+  PrepareSocket(socket.get());
   // 0 (at once) is left to the poll, too: the answer comes from the loop.
   if (connect(socket.get(), address_.get(), address_.size()) != 0 && errno != EINPROGRESS) return Failed(errno);
-  if (Error error = poll_.Open(loop, std::move(socket), this)) return error;
-  poll_.Watch(Poll::kWrite);
-  return {};
+  return poll_.Open(loop, std::move(socket), Poll::kWrite, this);
 }
 
 void Attempt::OnReady(unsigned /*events*/) {
   int number = TakeSocketError(poll_.fd());
   if (number == 0 && IsConnectedToItself(poll_.fd(), address_)) number = ECONNREFUSED;
-  if (number == 0) {
-    poll_.Watch(0);
-    on_done_(*this, {});
-    return;
-  }
-  poll_.Close();
-  on_done_(*this, Failed(number));
+  if (number != 0) poll_.Close();
+  on_done_(*this, number == 0 ? Error() : Failed(number));
 }
 
 std::vector<SocketAddress> Interleave(const std::vector<SocketAddress>& addresses) {

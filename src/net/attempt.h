@@ -25,8 +25,8 @@ class Attempt final : public Disposable, private Poll::Watcher {
   /// kSystem: there was no descriptor or memory, so another address would fare no better. kConnectFailed: it failed at
   /// once. After an error `on_done` is not called.
   Error Start(Loop& loop);
-  /// The connected socket.
-  Descriptor Take() { return poll_.Release(); }
+  /// The connected socket, prepared (PrepareSocket). Its watcher is the taker's to set.
+  Poll Take() { return std::move(poll_); }
   const SocketAddress& address() const { return address_; }
 
  private:

@@ -129,12 +129,7 @@ void Connector::Impl::OnAttempt(Attempt& attempt, const Error& error) {
 }
 
 void Connector::Impl::Connect(Attempt& attempt) {
-  auto stream = TcpStream::Adopt(loop_, attempt.Take());
-  if (!stream) {
-    Finish(stream.error());
-    return;
-  }
-  Finish(Connected{std::move(*stream), attempt.address(), target_ - 1});
+  Finish(Connected{TcpStream::Adopt(loop_, attempt.Take()), attempt.address(), target_ - 1});
 }
 
 void Connector::Impl::OnTimeout() {

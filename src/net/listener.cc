@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "net/poll.h"
+#include "net/socket_options.h"
 #include "net/tcp_stream.h"
 
 namespace starlock::net {
@@ -67,11 +68,10 @@ Listener::Impl::Impl(Loop& loop, ListeningSocket socket, OnAccept on_accept, std
       on_accept_(std::move(on_accept)),
       on_pause_(std::move(on_pause)),
       resume_(loop, [this] { poll_.Watch(Poll::kRead); }) {
-  if (Error error = poll_.Open(loop, Descriptor(socket.Release()), this)) {
+  PrepareSocket(socket.fd());  // what it accepts inherits that
+  if (Error error = poll_.Open(loop, Descriptor(socket.Release()), Poll::kRead, this)) {
     loop.Defer([report = on_pause_, error] { report(error); });
-    return;
   }
-  poll_.Watch(Poll::kRead);
 }
 
 void Listener::Impl::OnReady(unsigned /*events*/) {
@@ -79,7 +79,7 @@ void Listener::Impl::OnReady(unsigned /*events*/) {
     const Outcome outcome = AcceptOne();
     if (outcome == Outcome::kNoneLeft || outcome == Outcome::kExhausted) break;
   }
-  // After an error at the socket itself, libuv has stopped watching.
+  // After an error at the socket itself watching has stopped.
   if (poll_.open() && !resume_.running()) poll_.Watch(Poll::kRead);
 }
 
@@ -95,13 +95,13 @@ Listener::Impl::Outcome Listener::Impl::AcceptOne() {
     Pause(SystemError(ErrorCode::kSystem, "cannot accept on " + address_.ToString(), number));
     return Outcome::kExhausted;
   }
-  auto stream = TcpStream::Adopt(loop_, std::move(socket));
-  if (!stream) {
-    Pause(stream.error());
+  Poll poll;
+  if (const Error error = poll.Open(loop_, std::move(socket), Poll::kRead, nullptr)) {
+    Pause(error);
     return Outcome::kExhausted;
   }
   pause_told_ = false;
-  on_accept_(std::move(*stream), SocketAddress(peer, size));
+  on_accept_(TcpStream::Adopt(loop_, std::move(poll)), SocketAddress(peer, size));
   return Outcome::kAccepted;
 }
 

@@ -37,10 +37,8 @@ void CloseHandle(Handle* handle) {
 Loop::Impl::Impl() : pool(kSlabSize, kFreeSlabs) {
   Check(uv_loop_init(&uv));
   Check(uv_async_init(&uv, &wake, [](uv_async_t* handle) { static_cast<Impl*>(handle->data)->RunPosted(); }));
-  Check(uv_check_init(&uv, &turn_end));
-  Check(uv_idle_init(&uv, &no_wait));
-  wake.data = turn_end.data = this;
-  Check(uv_check_start(&turn_end, [](uv_check_t* handle) { static_cast<Impl*>(handle->data)->EndTurn(); }));
+  wake.data = this;
+  Check(poller.AddOther(uv_backend_fd(&uv)));
   uv_update_time(&uv);
   offset = Clock::now().time_since_epoch() - std::chrono::milliseconds(uv_now(&uv));
 }
@@ -51,8 +49,7 @@ Loop::Impl::~Impl() {
   std::exchange(posted, {}).clear();
   DestroyDisposed();
   CloseHandle(&wake);
-  CloseHandle(&turn_end);
-  CloseHandle(&no_wait);
+  for (TimerHandle* timer : spare_timers) CloseTimer(timer);
   // Whoever made a handle has closed it by now. One that was forgotten must not keep the process from ending.
   const auto forgotten = [](uv_handle_t* handle, void*) {
     if (uv_is_closing(handle) != 0) return;
@@ -65,14 +62,23 @@ Loop::Impl::~Impl() {
   assert(status == 0);
 }
 
-void Loop::Impl::KeepTurning() {
-  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&no_wait)) == 0) uv_idle_start(&no_wait, [](uv_idle_t*) {});
+// How long there is nothing to do, in milliseconds: -1 is for ever.
+int Loop::Impl::Patience() {
+  if (uv_waits || deferred.linked() || !tasks.empty() || !disposed.empty()) return 0;
+  uv_update_time(&uv);
+  return uv_backend_timeout(&uv);
+}
+
+void Loop::Impl::Turn() {
+  const bool uv_ready = poller.Wait(Patience());
+  uv_update_time(&uv);
+  if (uv_ready || std::exchange(uv_waits, false) || uv_backend_timeout(&uv) == 0) uv_run(&uv, UV_RUN_NOWAIT);
+  poller.Tell();
+  EndTurn();
 }
 
 void Loop::Impl::EndTurn() {
   read_in_turn = 0;
-  if (uv_is_active(reinterpret_cast<uv_handle_t*>(&no_wait)) == 0) return;
-  uv_idle_stop(&no_wait);
   // What these calls defer in their turn waits for the next one, so that no chain of them keeps sockets from being
   // read.
   RingLink due;
@@ -103,13 +109,12 @@ Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() = default;
 
 void Loop::Run() {
-  uv_update_time(&impl_->uv);
   impl_->running = true;
-  uv_run(&impl_->uv, UV_RUN_DEFAULT);
-  impl_->running = false;
+  while (!impl_->stopped) impl_->Turn();
+  impl_->running = impl_->stopped = false;
 }
 
-void Loop::Stop() { uv_stop(&impl_->uv); }
+void Loop::Stop() { impl_->stopped = true; }
 
 void Loop::Post(std::function<void()> task) {
   {
@@ -119,15 +124,9 @@ void Loop::Post(std::function<void()> task) {
   uv_async_send(&impl_->wake);
 }
 
-void Loop::Defer(std::function<void()> task) {
-  impl_->tasks.push_back(std::move(task));
-  impl_->KeepTurning();
-}
+void Loop::Defer(std::function<void()> task) { impl_->tasks.push_back(std::move(task)); }
 
-void Loop::Dispose(std::unique_ptr<Disposable> object) {
-  impl_->disposed.push_back(std::move(object));
-  impl_->KeepTurning();
-}
+void Loop::Dispose(std::unique_ptr<Disposable> object) { impl_->disposed.push_back(std::move(object)); }
 
 void Loop::Dispose(std::unique_ptr<buffer::Stream> stream) {
   if (stream != nullptr) stream->SetHandler(nullptr);
@@ -148,9 +147,7 @@ void Loop::CountRead(size_t bytes) { impl_->read_in_turn += bytes; }
 buffer::SlabPool& Loop::pool() { return impl_->pool; }
 
 void Deferred::Schedule() {
-  if (linked()) return;
-  Join(loop_.impl().deferred);
-  loop_.impl().KeepTurning();
+  if (!linked()) Join(loop_.impl().deferred);
 }
 
 void Deferred::Cancel() { Leave(); }

@@ -11,6 +11,8 @@
 
 namespace starlock::net {
 
+struct TimerHandle;
+
 /// What can be handed to a loop to be destroyed at the end of its turn.
 class Disposable {
  public:
@@ -127,8 +129,7 @@ class Timer {
   bool running() const;
 
  private:
-  struct Impl;
-  Impl* impl_;  ///< freed by libuv's close callback
+  TimerHandle* impl_;  ///< the loop's, to be used again
 };
 
 /// Calls `on_signal` on the loop's thread when the process gets `signum`.

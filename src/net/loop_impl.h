@@ -2,13 +2,26 @@
 
 #include <uv.h>
 
+#include <functional>
 #include <mutex>
 #include <vector>
 
 #include "net/loop.h"
 #include "net/pipe.h"
+#include "net/poller.h"
 
 namespace starlock::net {
+
+/// libuv's timer and what it calls. Used again rather than closed, which would cost libuv a turn of its own.
+struct TimerHandle {
+  uv_timer_t uv{};
+  std::function<void()> on_fire;
+  bool firing = false;
+  bool orphaned = false;  ///< its Timer died while it fired
+};
+
+/// Gives up a handle that is stopped.
+void CloseTimer(TimerHandle* timer);
 
 /// What the classes of this layer share of a loop. For src/net alone.
 struct Loop::Impl {
@@ -17,7 +30,8 @@ struct Loop::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void KeepTurning();
+  void Turn();
+  int Patience();
   void EndTurn();
   void DestroyDisposed();
   void RunPosted();
@@ -25,11 +39,13 @@ struct Loop::Impl {
   buffer::SlabPool pool;  // first, so that it goes last
   PipePool pipes;
   uv_loop_t uv{};
-  uv_async_t wake{};      ///< Post
-  uv_check_t turn_end{};  ///< after every poll
-  uv_idle_t no_wait{};    ///< active while something is deferred: the poll must not sleep on it
+  uv_async_t wake{};  ///< Post
+  Poller poller;
+  std::vector<TimerHandle*> spare_timers;
   Clock::duration offset{};
   bool running = false;
+  bool stopped = false;
+  bool uv_waits = true;  ///< libuv has something to begin with
   size_t read_in_turn = 0;
 
   RingLink deferred;

@@ -1,75 +1,53 @@
 #include "net/poll.h"
 
-#include <uv.h>
-
 #include <utility>
 
 #include "net/loop_impl.h"
+#include "net/poller.h"
 
 namespace starlock::net {
 
-struct Poll::Impl {
-  static void OnPoll(uv_poll_t* handle, int status, int events);
+Poll::Poll() = default;
+Poll::~Poll() { Close(); }
+Poll::Poll(Poll&& other) noexcept = default;
 
-  uv_poll_t handle{};
-  Descriptor descriptor;
-  Watcher* watcher = nullptr;
-  unsigned watched = 0;
-};
-
-void Poll::Impl::OnPoll(uv_poll_t* handle, int status, int events) {
-  auto* impl = static_cast<Impl*>(handle->data);
-  if (status < 0) {
-    // libuv says UV_EBADF for POLLERR, and has stopped the handle.
-    impl->watched = 0;
-    impl->watcher->OnReady(kError);
-    return;
-  }
-  unsigned ready = 0;
-  if ((events & UV_READABLE) != 0) ready |= kRead;
-  if ((events & UV_WRITABLE) != 0) ready |= kWrite;
-  if (ready != 0) impl->watcher->OnReady(ready);
+Poll& Poll::operator=(Poll&& other) noexcept {
+  if (this == &other) return *this;
+  Close();
+  loop_ = other.loop_;
+  watch_ = std::move(other.watch_);
+  return *this;
 }
 
-Poll::~Poll() { Close(); }
-
-Error Poll::Open(Loop& loop, Descriptor descriptor, Watcher* watcher) {
-  auto impl = std::make_unique<Impl>();
-  const int status = uv_poll_init(&loop.impl().uv, &impl->handle, descriptor.get());
-  if (status != 0) return SystemError(ErrorCode::kSystem, "cannot watch a socket", -status);
-  impl->handle.data = impl.get();
-  impl->descriptor = std::move(descriptor);
-  impl->watcher = watcher;
-  impl_ = impl.release();
+Error Poll::Open(Loop& loop, Descriptor descriptor, unsigned events, Watcher* watcher) {
+  auto watch = std::make_unique<Watched>();
+  watch->descriptor = std::move(descriptor);
+  watch->watcher = watcher;
+  watch->wanted = events;
+  if (const int number = loop.impl().poller.Add(*watch); number != 0) {
+    return SystemError(ErrorCode::kSystem, "cannot watch a socket", number);
+  }
+  loop_ = &loop;
+  watch_ = std::move(watch);
   return {};
 }
 
-int Poll::fd() const { return impl_->descriptor.get(); }
+int Poll::fd() const { return watch_->descriptor.get(); }
 
-unsigned Poll::watched() const { return impl_->watched; }
+void Poll::SetWatcher(Watcher* watcher) { watch_->watcher = watcher; }
+
+unsigned Poll::watched() const { return watch_->wanted; }
 
 void Poll::Watch(unsigned events) {
-  if (events == impl_->watched) return;
-  impl_->watched = events;
-  if (events == 0) {
-    uv_poll_stop(&impl_->handle);
-    return;
-  }
-  int wanted = 0;
-  if ((events & kRead) != 0) wanted |= UV_READABLE;
-  if ((events & kWrite) != 0) wanted |= UV_WRITABLE;
-  uv_poll_start(&impl_->handle, wanted, Impl::OnPoll);
+  if (events == watch_->wanted) return;
+  watch_->wanted = events;
+  loop_->impl().poller.Change(*watch_);
 }
 
-void Poll::Close() { Release(); }
-
-Descriptor Poll::Release() {
-  if (impl_ == nullptr) return {};
-  Impl* impl = std::exchange(impl_, nullptr);
-  Descriptor descriptor = std::move(impl->descriptor);
-  uv_close(reinterpret_cast<uv_handle_t*>(&impl->handle),
-           [](uv_handle_t* handle) { delete static_cast<Impl*>(handle->data); });
-  return descriptor;
+void Poll::Close() {
+  if (watch_ == nullptr) return;
+  loop_->impl().poller.Forget(*watch_);
+  watch_.reset();
 }
 
 }  // namespace starlock::net

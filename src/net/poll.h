@@ -1,10 +1,14 @@
 #pragma once
 
+#include <memory>
+
 #include "base/error.h"
 #include "net/descriptor.h"
 #include "net/loop.h"
 
 namespace starlock::net {
+
+struct Watched;
 
 /// Watches one descriptor, which it owns, for readiness. Level-triggered: what is watched for is told every turn for as
 /// long as it holds.
@@ -19,30 +23,31 @@ class Poll {
   class Watcher {
    public:
     virtual ~Watcher() = default;
-    /// `events` of Events. May Close or destroy the Poll.
+    /// `events` of Events. May Close, move or destroy the Poll.
     virtual void OnReady(unsigned events) = 0;
   };
 
-  Poll() = default;
+  Poll();
   ~Poll();
-  Poll(const Poll&) = delete;
-  Poll& operator=(const Poll&) = delete;
+  Poll(Poll&& other) noexcept;
+  Poll& operator=(Poll&& other) noexcept;
 
-  /// Takes `descriptor`, makes it non-blocking and watches for nothing yet. An error closes it.
-  Error Open(Loop& loop, Descriptor descriptor, Watcher* watcher);
-  bool open() const { return impl_ != nullptr; }
+  /// Takes `descriptor`, which must be non-blocking, and watches it for `events`. An error closes it.
+  Error Open(Loop& loop, Descriptor descriptor, unsigned events, Watcher* watcher);
+  bool open() const { return watch_ != nullptr; }
   int fd() const;
-  /// Watches for exactly `events`; 0 stops. Each real change costs two system calls.
+  /// Who is told from now on.
+  void SetWatcher(Watcher* watcher);
+  /// Watches for exactly `events`; 0 stops. What has changed by the end of the turn costs one system call.
   void Watch(unsigned events);
   unsigned watched() const;
 
-  /// Stops watching and closes the descriptor, or hands it back.
+  /// Stops watching and closes the descriptor.
   void Close();
-  Descriptor Release();
 
  private:
-  struct Impl;
-  Impl* impl_ = nullptr;  ///< freed by libuv's close callback
+  Loop* loop_ = nullptr;
+  std::unique_ptr<Watched> watch_;
 };
 
 }  // namespace starlock::net

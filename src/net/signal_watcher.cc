@@ -14,6 +14,7 @@ struct SignalWatcher::Impl {
 
 SignalWatcher::SignalWatcher(Loop& loop, int signum, std::function<void()> on_signal) : impl_(new Impl) {
   uv_signal_init(&loop.impl().uv, &impl_->handle);
+  loop.impl().uv_waits = true;
   impl_->handle.data = impl_;
   impl_->on_signal = std::move(on_signal);
   const auto caught = [](uv_signal_t* handle, int) { static_cast<Impl*>(handle->data)->on_signal(); };

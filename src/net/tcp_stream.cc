@@ -1,8 +1,6 @@
 #include "net/tcp_stream.h"
 
 #include <linux/sockios.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -15,6 +13,7 @@
 #include "buffer/slab.h"
 #include "net/loop_impl.h"
 #include "net/receive.h"
+#include "net/socket_options.h"
 
 namespace starlock::net {
 namespace {
@@ -26,18 +25,14 @@ constexpr milliseconds kFirstAckInterval{2};
 constexpr milliseconds kLastAckInterval{100};
 constexpr milliseconds kAckPatience{5000};
 
-void SetOption(int fd, int level, int option, int value) {
-  // Each of these only makes the socket better: one that fails is no reason to refuse the connection.
-  static_cast<void>(setsockopt(fd, level, option, &value, sizeof(value)));
-}
-
 // The bytes that ioctl `request` counts at a socket; 0 where it can't say.
 int Count(int fd, unsigned long request) {
   int count = 0;
   return ioctl(fd, request, &count) == 0 ? count : 0;
 }
 
-ssize_t SendChain(int fd, const buffer::Chain& chain, size_t& offered) {
+// `last`: an end follows, so the last bytes may wait for it.
+ssize_t SendChain(int fd, const buffer::Chain& chain, bool last, size_t& offered) {
   std::array<iovec, kVectors> pieces;  // NOLINT(cppcoreguidelines-pro-type-member-init): 1 KiB, every send
   size_t count = 0;
   offered = 0;
@@ -49,22 +44,28 @@ ssize_t SendChain(int fd, const buffer::Chain& chain, size_t& offered) {
   msghdr message{};
   message.msg_iov = pieces.data();
   message.msg_iovlen = count;
-  return sendmsg(fd, &message, MSG_NOSIGNAL);
+  return sendmsg(fd, &message, MSG_NOSIGNAL | (last ? MSG_MORE : 0));
 }
 
 }  // namespace
 
 Result<std::unique_ptr<TcpStream>> TcpStream::Adopt(Loop& loop, Descriptor socket) {
-  const int fd = socket.get();
-  std::unique_ptr<TcpStream> stream(new TcpStream(loop));
-  if (Error error = stream->poll_.Open(loop, std::move(socket), stream.get())) return error;
-  SetOption(fd, IPPROTO_TCP, TCP_NODELAY, 1);
-  SetOption(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-  SetOption(fd, SOL_SOCKET, SO_OOBINLINE, 1);
-  return stream;
+  PrepareSocket(socket.get());
+  Poll poll;
+  if (Error error = poll.Open(loop, std::move(socket), Poll::kRead, nullptr)) return error;
+  return Adopt(loop, std::move(poll));
 }
 
-TcpStream::TcpStream(Loop& loop) : loop_(loop), report_(loop, [this] { Report(); }) {}
+std::unique_ptr<TcpStream> TcpStream::Adopt(Loop& loop, Poll poll) {
+  return std::unique_ptr<TcpStream>(new TcpStream(loop, std::move(poll)));
+}
+
+// Watched for reading from the first, which is what nearly every stream begins with.
+TcpStream::TcpStream(Loop& loop, Poll poll)
+    : loop_(loop), poll_(std::move(poll)), report_(loop, [this] { Report(); }) {
+  poll_.SetWatcher(this);
+  poll_.Watch(Poll::kRead);
+}
 TcpStream::~TcpStream() = default;
 
 SocketAddress TcpStream::local() const {
@@ -123,6 +124,15 @@ void TcpStream::End(buffer::StreamEnd end) {
   if (!HasOutput()) EndWriting();
 }
 
+void TcpStream::EndWith(buffer::Chain bytes, buffer::StreamEnd end) {
+  if (!poll_.open() || end_ || error_) return;
+  const bool first = !HasOutput();
+  out_.AppendCompact(loop_.pool(), std::move(bytes));
+  end_ = end;
+  if (first) Send();
+  Arm();
+}
+
 void TcpStream::Abort() {
   handler_ = nullptr;
   Reset();
@@ -165,7 +175,7 @@ void TcpStream::Send() {
   if (!SendPiped()) return;
   while (!out_.empty()) {
     size_t offered = 0;
-    const ssize_t n = SendChain(poll_.fd(), out_, offered);
+    const ssize_t n = SendChain(poll_.fd(), out_, end_ == buffer::StreamEnd::kClean, offered);
     if (n < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) Break(errno);
@@ -255,7 +265,8 @@ void TcpStream::EndWriting() {
     acknowledgement_->Start(milliseconds(0));
     return;
   }
-  if (shutdown(poll_.fd(), SHUT_WR) == 0) {
+  // Where the peer has ended too, closing is all that is left, and sends the FIN.
+  if (end_told_ || shutdown(poll_.fd(), SHUT_WR) == 0) {
     shut_ = true;
     if (end_told_) report_.Schedule();
     return;

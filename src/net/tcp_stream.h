@@ -29,15 +29,17 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   static constexpr size_t kLeastOffer = size_t{64} * 1024;  ///< bytes that one recv takes at most, at first
   static constexpr size_t kMostOffer = size_t{256} * 1024;  ///< and in the end
 
-  /// Takes a connected socket: makes it non-blocking, without Nagle's delay, with keep-alive, and with
-  /// urgent bytes among the others, where RFC 6093 wants them (FTP's ABOR comes so). kSystem closes it.
+  /// Takes a connected socket and prepares it (PrepareSocket). kSystem closes it.
   static Result<std::unique_ptr<TcpStream>> Adopt(Loop& loop, Descriptor socket);
+  /// Takes one that is prepared and of this loop already.
+  static std::unique_ptr<TcpStream> Adopt(Loop& loop, Poll poll);
   ~TcpStream() override;
 
   void SetHandler(buffer::StreamHandler* handler) override;
   void SetReading(bool on) override;
   bool Write(buffer::Chain bytes) override;
   void End(buffer::StreamEnd end) override;
+  void EndWith(buffer::Chain bytes, buffer::StreamEnd end) override;
   void Abort() override;
   size_t queued() const override;
   /// Bodies are 64-byte aligned.
@@ -48,7 +50,7 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   SocketAddress local() const;
 
  private:
-  explicit TcpStream(Loop& loop);
+  TcpStream(Loop& loop, Poll poll);
 
   void OnReady(unsigned events) override;
   bool Reads() const { return reading_ && handler_ != nullptr && poll_.open(); }

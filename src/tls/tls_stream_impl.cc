@@ -224,8 +224,7 @@ void TlsStream::Impl::Seal(buffer::Chain bytes) {
 void TlsStream::Impl::SendEnd() {
   our_end_sent_ = true;
   if (our_end_ == buffer::StreamEnd::kClean && !records_.SealEnd()) (void)TakeErrors();
-  Flush();
-  if (!lower_closed_) lower_->End(buffer::StreamEnd::kClean);
+  EndLower();
 }
 
 // The alert lies in the output already, where BoringSSL found one due.
@@ -234,8 +233,12 @@ void TlsStream::Impl::Fail(Error error) {
   if (!closing_) closing_ = std::move(error);
   unsent_.Clear();
   records_.DropInput();
-  Flush();
-  if (!lower_closed_) lower_->End(buffer::StreamEnd::kClean);
+  EndLower();
+}
+
+void TlsStream::Impl::EndLower() {
+  buffer::Chain out = records_.TakeOutput();
+  if (!lower_closed_) lower_->EndWith(std::move(out), buffer::StreamEnd::kClean);
 }
 
 void TlsStream::Impl::ReportClosed() {

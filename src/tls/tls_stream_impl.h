@@ -65,6 +65,7 @@ class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_s
   // The way out, and the end.
   void Seal(buffer::Chain bytes);
   void SendEnd();
+  void EndLower();
   void Fail(Error error);
   void ReportClosed();
   Error Settled(const Error& lower_error) const;
