@@ -215,6 +215,13 @@ def _growth():
             "terminate", BYTES, what="D", connections=connections, mib=512, peers=_MANY, rounds=3,
             quick=connections in (1, 1000),
         )  # fmt: skip
+    # What the kernel alone takes more of, the more connections there are.
+    for connections in (1, 1000, MANY):
+        yield Scenario(
+            f"growth-plain-{_rounded(connections)}", f"plain to plain, download, over {connections:,} connections at once", "bulk",
+            "plain", BYTES, what="D", connections=connections, mib=512, peers="starlock|other|relay-64k", rounds=3,
+            quick=connections in (1, 1000),
+        )  # fmt: skip
     for standing in (0, 100, 1000, MANY):
         yield Scenario(
             f"growth-session-{_rounded(standing)}", f"full TLS 1.3, one small exchange, beside {standing:,} idle sessions",

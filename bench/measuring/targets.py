@@ -1,5 +1,7 @@
 """The targets of this project, and whether a run met them: each a figure of ours against another of the same run."""
 
+import re
+
 from measuring import figures
 
 _HANDSHAKES = ("full-1.3", "resumed-1.3", "full-1.2", "resumed-1.2", "server-full-1.3", "server-resumed-1.3",
@@ -45,32 +47,28 @@ def at_most(scenario, target, words):
     return _row(row, value, words, None, value, target)
 
 
-def growth(first, last):
-    """The figure at the most against the one at the fewest, as how far they are apart."""
+def growth(first, last, floors=None):
+    """The figure at the most against the one at the fewest, as how far they are apart. `floors`: the same two of a plain
+    relay, whose growth is the kernel's own."""
     row = {"what": f"growth: {last['title']}", "scenario": last["name"]}
     value, than = figures.measured(last, "starlock"), figures.measured(first, "starlock")
     if value is None or than is None:
         return {**row, "missing": "not measured"}
-    return _row(row, value, first["name"].removeprefix("growth-"), than, value / than, 1 + GROWTH)
+    few, many = (figures.measured(each, "relay-64k") for each in floors or (None, None))
+    if few and many:
+        row["what"] += f" (a plain relay's: {many / few:.2f})"
+    against = re.sub(r"^(growth|workers)-", "", first["name"])
+    return _row(row, value, against, than, value / than, 1 + GROWTH)
 
 
 def latency(scenario):
-    """Added latency: what is more than without a proxy."""
-    direct = scenario["peers"].get("direct", {})
-    if "median" not in direct:
-        return []
-    added = {
-        name: {**cell, **{key: max(cell[key] - direct[key], 0.001) for key in ("median", "p99")}}
-        for name, cell in scenario["peers"].items()
-        if "median" in cell and name != "direct"
-    }
-    changed = {**scenario, "peers": added, "title": f"added latency, {scenario['title']}"}
-    return [against_peer(changed, "any", 1.0)] + [_best_by(changed, "p99")]
+    """The whole way there and back: what a proxy adds may be next to nothing, and a ratio of that says nothing."""
+    return [against_peer(scenario, "any", 1.0), _best_by(scenario, "p99")]
 
 
 def _best_by(scenario, key):
     """As against_peer, where the best peer is the one that is best by `key`."""
-    by_key = {name: {**cell, "median": cell[key]} for name, cell in scenario["peers"].items()}
+    by_key = {name: {**cell, "median": cell[key]} for name, cell in scenario["peers"].items() if key in cell}
     row = against_peer({**scenario, "peers": by_key}, "any", 1.0)
     return {**row, "what": f"{row['what']}, {key}"}
 
@@ -95,7 +93,9 @@ def evaluate(result):
             rows += latency(scenario)
         elif name.startswith("idle-"):
             rows.append(at_most(scenario, 6 if "terminate" in name else 10, "KiB"))
-    rows += [growth(*ends) for ends in _ends(by_name)]
+    for first, last in _ends(by_name):
+        floors = [by_name.get(each["name"].replace("growth-bulk-", "growth-plain-")) for each in (first, last)]
+        rows.append(growth(first, last, floors if first["name"].startswith(("growth-bulk-", "growth-plain-")) else None))
     for row in rows:
         if figures.limit(by_name[row["scenario"]]["peers"].get("starlock", {})) == "NOISE":
             row["noise"] = True
@@ -104,7 +104,7 @@ def evaluate(result):
 
 def _ends(by_name):
     """For each kind of growth its first and its other scenarios; and 1 worker with 2."""
-    for kind in ("growth-bulk-", "growth-session-", "workers-bulk-", "workers-handshake-"):
+    for kind in ("growth-bulk-", "growth-plain-", "growth-session-", "workers-bulk-", "workers-handshake-"):
         found = sorted((int(name.removeprefix(kind)), name) for name in by_name if name.startswith(kind))
         for _, name in found[1:]:
             yield by_name[found[0][1]], by_name[name]

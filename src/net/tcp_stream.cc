@@ -60,11 +60,10 @@ std::unique_ptr<TcpStream> TcpStream::Adopt(Loop& loop, Poll poll) {
   return std::unique_ptr<TcpStream>(new TcpStream(loop, std::move(poll)));
 }
 
-// Watched for reading from the first, which is what nearly every stream begins with.
-TcpStream::TcpStream(Loop& loop, Poll poll)
-    : loop_(loop), poll_(std::move(poll)), report_(loop, [this] { Report(); }) {
+// What the kernel watches for stays as it is until the end of the turn, by when most streams are being read.
+TcpStream::TcpStream(Loop& loop, Poll poll) : loop_(loop), poll_(std::move(poll)), report_(loop, [this] { Report(); }) {
   poll_.SetWatcher(this);
-  poll_.Watch(Poll::kRead);
+  poll_.Watch(0);
 }
 TcpStream::~TcpStream() = default;
 

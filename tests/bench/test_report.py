@@ -60,20 +60,33 @@ def test_without_the_plain_relay_there_is_no_limit():
     assert "missing" in row
 
 
-def test_added_latency_is_what_is_more_than_without_a_proxy():
+def test_latency_is_held_against_the_best_of_its_kind():
     made = scenario(
         "latency-100", "latency", direct=cell(50.0, p99=100.0), starlock=cell(70.0, p99=180.0),
         nginx=cell(90.0, p99=150.0), haproxy=cell(95.0, p99=300.0),
     )  # fmt: skip
     p50, p99 = targets.evaluate(result(made))
-    assert (p50["value"], p50["than"], p50["met"]) == (20.0, 40.0, True)
-    assert (p99["value"], p99["than"], p99["against"], p99["met"]) == (80.0, 50.0, "nginx", False)
+    assert (p50["value"], p50["than"], p50["against"], p50["met"]) == (70.0, 90.0, "nginx", True)
+    assert (p99["value"], p99["than"], p99["against"], p99["met"]) == (180.0, 150.0, "nginx", False)
 
 
 def test_growth_is_the_last_against_the_first():
     made = [scenario(f"growth-bulk-{count}", starlock=cost) for count, cost in ((1, 1.0), (1000, 1.05), (10000, 1.2))]
     rows = targets.evaluate(result(*made))
     assert [row["met"] for row in rows] == [True, False]
+
+
+def test_growth_names_that_of_a_plain_relay_where_it_was_measured():
+    made = [
+        scenario("growth-bulk-1", starlock=1.0),
+        scenario("growth-bulk-1000", starlock=2.5),
+        scenario("growth-plain-1", starlock=0.4, relay_64k=0.5),
+        scenario("growth-plain-1000", starlock=0.6, relay_64k=1.0),
+    ]
+    bulk, plain = targets.evaluate(result(*made))
+    assert (bulk["ratio"], bulk["met"]) == (2.5, False)
+    assert bulk["what"].endswith("(a plain relay's: 2.00)")
+    assert plain["ratio"] == 0.6 / 0.4
 
 
 def test_a_verdict_on_noise_says_so():
