@@ -1,0 +1,200 @@
+#include "net/poll.h"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "harness.h"
+
+namespace starlock::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct Seen final : Poll::Watcher {
+  void OnReady(unsigned events) override {
+    ++calls;
+    last = events;
+    if (then) then();
+  }
+
+  size_t calls = 0;
+  unsigned last = 0;
+  std::function<void()> then;
+};
+
+/// Two that are connected: the first is watched.
+struct Ends {
+  Ends() {
+    int both[2] = {-1, -1};
+    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, both), 0);
+    ours = Descriptor(both[0]);
+    theirs = Descriptor(both[1]);
+  }
+  void Say() const { EXPECT_EQ(write(theirs.get(), "x", 1), 1); }
+
+  Descriptor ours, theirs;
+};
+
+TEST(PollTest, TellsEveryTurnForAsLongAsItHolds) {
+  Loop loop;
+  Ends ends;
+  Seen seen;
+  Poll poll;
+  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kRead, &seen));
+  Turn(loop, 3);
+  EXPECT_EQ(seen.calls, 0U);
+  ends.Say();
+  RUN_UNTIL(loop, seen.calls >= 3);
+  EXPECT_EQ(seen.last, unsigned{Poll::kRead});
+}
+
+TEST(PollTest, WhatIsNotWatchedForIsNotTold) {
+  Loop loop;
+  Ends ends;
+  Seen seen;
+  Poll poll;
+  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kWrite, &seen));
+  ends.Say();
+  RUN_UNTIL(loop, seen.calls > 0);
+  EXPECT_EQ(seen.last, unsigned{Poll::kWrite});
+  poll.Watch(0);
+  const size_t before = seen.calls;
+  Turn(loop, 5);
+  EXPECT_EQ(seen.calls, before);
+  poll.Watch(Poll::kRead | Poll::kWrite);
+  RUN_UNTIL(loop, seen.calls > before);
+  EXPECT_EQ(seen.last, Poll::kRead | Poll::kWrite);
+}
+
+TEST(PollTest, AChangeThatIsTakenBackIsNone) {
+  Loop loop;
+  Ends ends;
+  Seen seen;
+  Poll poll;
+  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kRead, &seen));
+  poll.Watch(0);
+  poll.Watch(Poll::kRead);
+  EXPECT_EQ(poll.watched(), unsigned{Poll::kRead});
+  ends.Say();
+  RUN_UNTIL(loop, seen.calls >= 1);
+}
+
+TEST(PollTest, AnIdleHangUpDoesNotSpin) {
+  Loop loop;
+  Ends ends;
+  Seen seen;
+  Poll poll;
+  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kRead, &seen));
+  poll.Watch(0);
+  ends.theirs.Close();
+  EXPECT_LT(CpuTimeWhileIdle(loop, milliseconds(100)), milliseconds(50));
+  EXPECT_EQ(seen.calls, 0U);
+  // It is told once it is asked for.
+  poll.Watch(Poll::kRead);
+  RUN_UNTIL(loop, seen.calls >= 1);
+}
+
+TEST(PollTest, AnErrorStopsTheWatch) {
+  Loop loop;
+  const Acceptor acceptor;
+  Descriptor ours = ConnectTo(acceptor.address);
+  Seen seen;
+  Poll poll;
+  Descriptor theirs = acceptor.Accept();
+  ASSERT_FALSE(poll.Open(loop, std::move(ours), Poll::kRead, &seen));
+  const linger at_once{1, 0};
+  ASSERT_EQ(setsockopt(theirs.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once)), 0);
+  theirs.Close();
+  RUN_UNTIL(loop, seen.calls >= 1);
+  EXPECT_EQ(seen.last, unsigned{Poll::kError});
+  EXPECT_EQ(poll.watched(), 0U);
+  Turn(loop, 3);
+  EXPECT_EQ(seen.calls, 1U);
+}
+
+// Both have something to tell in the same turn; the one that comes first closes the other.
+TEST(PollTest, OneThatIsClosedIsNotToldInTheSameTurn) {
+  Loop loop;
+  Ends ends[2];
+  Seen seen[2];
+  Poll polls[2];
+  for (size_t i = 0; i < 2; ++i) {
+    ASSERT_FALSE(polls[i].Open(loop, std::move(ends[i].ours), Poll::kRead, &seen[i]));
+    seen[i].then = [&, i] {
+      polls[1 - i].Close();
+      polls[i].Watch(0);
+    };
+    ends[i].Say();
+  }
+  RUN_UNTIL(loop, seen[0].calls + seen[1].calls >= 1);
+  Turn(loop, 3);
+  EXPECT_EQ(seen[0].calls + seen[1].calls, 1U);
+}
+
+TEST(PollTest, MayCloseItself) {
+  Loop loop;
+  Ends ends;
+  Seen seen;
+  Poll poll;
+  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kRead, &seen));
+  seen.then = [&] { poll.Close(); };
+  ends.Say();
+  RUN_UNTIL(loop, seen.calls >= 1);
+  EXPECT_FALSE(poll.open());
+}
+
+TEST(PollTest, AnotherWatcherIsToldOnceItMoved) {
+  Loop loop;
+  Ends ends;
+  Seen first;
+  Seen second;
+  Poll poll;
+  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kWrite, &first));
+  RUN_UNTIL(loop, first.calls >= 1);
+  const size_t before = first.calls;
+  Poll moved = std::move(poll);
+  EXPECT_FALSE(poll.open());  // NOLINT(bugprone-use-after-move): that is what is tested
+  moved.SetWatcher(&second);
+  moved.Watch(Poll::kRead);
+  ends.Say();
+  RUN_UNTIL(loop, second.calls >= 1);
+  EXPECT_EQ(second.last, unsigned{Poll::kRead});
+  EXPECT_EQ(first.calls, before);
+}
+
+// More than one turn's list of them holds.
+TEST(PollTest, HundredsAreToldInTurn) {
+  Loop loop;
+  std::vector<std::unique_ptr<Seen>> seen;
+  std::vector<Poll> polls(600);
+  for (Poll& poll : polls) {
+    seen.push_back(std::make_unique<Seen>());
+    ASSERT_FALSE(poll.Open(loop, Descriptor(eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)), Poll::kRead, seen.back().get()));
+  }
+  Turn(loop, 6);
+  for (const auto& each : seen) EXPECT_GT(each->calls, 0U);
+}
+
+TEST(PollTest, ADescriptorThatCantBeWatchedIsSaidSoAndClosed) {
+  Loop loop;
+  char name[] = "/tmp/starlock-poll-XXXXXX";
+  Descriptor file(mkstemp(name));
+  unlink(name);
+  const int number = file.get();
+  Seen seen;
+  Poll poll;
+  const Error error = poll.Open(loop, std::move(file), Poll::kRead, &seen);
+  EXPECT_EQ(error.code, ErrorCode::kSystem);
+  EXPECT_NE(error.detail.find("cannot watch a socket"), std::string::npos);
+  EXPECT_FALSE(poll.open());
+  EXPECT_EQ(fcntl(number, F_GETFD), -1);
+}
+
+}  // namespace
+}  // namespace starlock::net
