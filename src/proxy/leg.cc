@@ -6,6 +6,7 @@
 namespace starlock::proxy {
 
 void Leg::Take(buffer::Chain& in) {
+  if (discards) return in.Consume(in.size());
   while (!in.empty() && input.size() < kMaxInput) {
     const std::string_view first = in.begin()->view();
     const size_t n = std::min(first.size(), kMaxInput - input.size());
@@ -27,6 +28,11 @@ void Leg::Use(size_t n) {
 
 // An assignment would keep the memory.
 void Leg::DropInput() { std::string().swap(input); }
+
+void Leg::Discard() {
+  discards = true;
+  Use(input.size());
+}
 
 void Leg::Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor) {
   buffer::Chain already_read;

@@ -43,16 +43,20 @@ class Leg final : public tls::TlsHandler {
   bool congested = false;     ///< our own words wait here above the high mark
   bool said_goodbye = false;  ///< our last words are written
   bool finished = false;      ///< the other leg's end was passed on here: nothing more is written
+  bool discards = false;      ///< a unit was dropped in its midst: nobody can tell where the next one begins
 
   bool open() const { return stream != nullptr; }
   Side side() const { return side_; }
 
-  /// Moves as much of `in` to `input` as it may hold, and pauses reading where it is full.
+  /// Moves as much of `in` to `input` as it may hold, and pauses reading where it is full. Where the leg discards, all
+  /// of `in` is dropped.
   void Take(buffer::Chain& in);
   /// Drops the first `n` bytes of `input`; reads on.
   void Use(size_t n);
   /// Drops all of `input`, and the memory that held it: who waits for its next unit holds no buffer.
   void DropInput();
+  /// The same, and all that is still to come.
+  void Discard();
   /// Begins TLS upon the stream; what `input` holds is the first that TLS sees.
   void Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor);
   void Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor);

@@ -179,7 +179,8 @@ void Session::PassOnEnd(Side side) {
   if (from.handshaking || to.handshaking) return;
   const bool kept = kept_[Index(side)];
   if (kept && !from.finished) return;
-  if (kept && side == Side::kClient) from.Use(from.input.size());
+  // What was held may end with the first half of a unit, and the second must not be taken for one.
+  if (kept && side == Side::kClient) from.Discard();
   if (!from.ended || to.finished) return;
   if (side == Side::kServer) {
     counter(side) += from.input.size();

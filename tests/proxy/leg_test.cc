@@ -124,6 +124,17 @@ TEST_F(LegTest, InputThatWasUsedHoldsNoMemory) {
   EXPECT_LE(leg.input.capacity(), 64U);
 }
 
+TEST_F(LegTest, WhoDiscardsTakesNothingAndReadsOn) {
+  buffer::Chain in = Bytes(Leg::kMaxInput + 5000);
+  leg.Take(in);
+  leg.Discard();
+  EXPECT_TRUE(leg.input.empty());
+  EXPECT_TRUE(notes.reading) << "an end is still to come";
+  leg.Take(in);
+  EXPECT_TRUE(in.empty());
+  EXPECT_TRUE(leg.input.empty());
+}
+
 TEST_F(LegTest, RemembersThatItsWordsWait) {
   leg.Write(pool, "one");
   EXPECT_FALSE(leg.congested);

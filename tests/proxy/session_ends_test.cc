@@ -46,6 +46,14 @@ class StalledClient final : public buffer::Stream {
   std::promise<void> ended_;
 };
 
+/// A client that has the server's greeting, so that a filter stands between the two.
+Ends Greeted(Rig& rig) {
+  Ends ends(rig, {.protocol = "smtp"});
+  EXPECT_TRUE(ends.server.Send(kGreeting));
+  EXPECT_EQ(ends.client.Line(), kGreeting);
+  return ends;
+}
+
 TEST(SessionEnds, AClientThatHasNoRoomDoesNotKeepItsEndFromTheServer) {
   Upstream upstream;
   RecordedLog log;
@@ -74,6 +82,34 @@ TEST(SessionEnds, AClientThatHasNoRoomDoesNotKeepItsEndFromTheServer) {
   });
   thread.join();
   EXPECT_EQ(log.Record().value("end", ""), "closed");
+}
+
+// What a client's held unit was cut off from is no unit, whatever it looks like.
+TEST(SessionEnds, BehindAUnitThatWasDroppedNothingOfTheClientIsAUnit) {
+  Rig rig({.protocol = "smtp"});
+  auto [client, server] = Greeted(rig);
+  EXPECT_TRUE(client.Send("NOOP one\r\n"));
+  EXPECT_EQ(server.Line(), "NOOP one\r\n");
+  EXPECT_TRUE(client.Send("MAIL FROM:<a@example.net>\r\nNOOP the first half, "));  // waits for an answer
+  server.Shut();
+  EXPECT_EQ(client.End(), Ending::kFin);
+  EXPECT_TRUE(client.Send("the second\r\nRCPT TO:<b@example.net>\r\n"));
+  client.Shut();
+  EXPECT_EQ(server.Rest(), "");
+  EXPECT_EQ(server.ending(), Ending::kFin);
+  EXPECT_EQ(rig.Verdict(), "closed/none");
+}
+
+// The control: a client that nothing is held of may say on what it has to say.
+TEST(SessionEnds, BehindTheServersEndAClientIsHeard) {
+  Rig rig({.protocol = "smtp"});
+  auto [client, server] = Greeted(rig);
+  server.Shut();
+  EXPECT_EQ(client.End(), Ending::kFin);
+  EXPECT_TRUE(client.Send("NOOP one\r\nNOOP two\r\n"));
+  client.Shut();
+  EXPECT_EQ(server.Rest(), "NOOP one\r\nNOOP two\r\n");
+  EXPECT_EQ(rig.Record().value("bytes_in", 0), 20);
 }
 
 }  // namespace
