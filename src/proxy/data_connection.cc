@@ -135,11 +135,11 @@ void DataConnection::LegReady(Side side) {
 
 void DataConnection::OnData(Side side, buffer::Chain& in) {
   if (!Flows()) return leg(side).stream->SetReading(false);
-  owner_.OnDataMoved(side, in.size());
   if (!other(side).open()) {  // nobody is there to have it, and a reset says so
     in.Consume(in.size());
     return End();
   }
+  owner_.OnDataMoved(side, in.size());
   if (!other(side).stream->Write(std::move(in))) leg(side).stream->SetReading(false);
 }
 

@@ -51,11 +51,12 @@ void Leg::Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::E
   stream->SetReading(true);
 }
 
-void Leg::Write(buffer::SlabPool& pool, std::string_view bytes) {
-  if (!stream || finished || bytes.empty()) return;
+size_t Leg::Write(buffer::SlabPool& pool, std::string_view bytes) {
+  if (!stream || finished || bytes.empty()) return 0;
   buffer::Chain chain;
   chain.Copy(pool, bytes);
   congested = !stream->Write(std::move(chain));
+  return bytes.size();
 }
 
 }  // namespace starlock::proxy

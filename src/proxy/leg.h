@@ -60,8 +60,9 @@ class Leg final : public tls::TlsHandler {
   /// Begins TLS upon the stream; what `input` holds is the first that TLS sees.
   void Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor);
   void Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor);
-  /// Writes `bytes`, copied; may leave the leg congested.
-  void Write(buffer::SlabPool& pool, std::string_view bytes);
+  /// Writes `bytes`, copied; may leave the leg congested. How many the stream was given: none where the leg is closed
+  /// or finished.
+  size_t Write(buffer::SlabPool& pool, std::string_view bytes);
 
   void OnData(buffer::Chain& in) override { owner_.OnData(side_, in); }
   void OnWritable() override { owner_.OnWritable(side_); }

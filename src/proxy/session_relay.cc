@@ -20,8 +20,7 @@ void Session::BeginRelay() {
 // What was read of `from` and not used is the first that the relay passes on.
 void Session::HandOver(Side from) {
   const std::string rest = std::exchange(leg(from).input, {});
-  counter(from) += rest.size();
-  other(from).Write(context_.loop.pool(), rest);
+  counter(from) += other(from).Write(context_.loop.pool(), rest);
   if (!leg(from).open()) return;
   if (other(from).open()) {
     leg(from).stream->SetRoom(other(from).stream->room());
@@ -31,8 +30,8 @@ void Session::HandOver(Side from) {
 }
 
 void Session::Relay(Side side, buffer::Chain& in) {
+  if (!other(side).open() || other(side).finished) return in.Consume(in.size());
   counter(side) += in.size();
-  if (!other(side).open()) return in.Consume(in.size());
   if (!other(side).stream->Write(std::move(in))) leg(side).stream->SetReading(false);
 }
 

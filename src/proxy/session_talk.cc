@@ -75,9 +75,8 @@ void Session::Send(const protocol::Out& out) {
                        {{"listener", record_.listener}, {"client", record_.client}, {"server", record_.server}});
   }
   for (const Side side : {Side::kClient, Side::kServer}) {
-    const std::string& bytes = out.to[Index(side)];
-    if (met_) counter(protocol::Other(side)) += bytes.size();
-    leg(side).Write(context_.loop.pool(), bytes);
+    const size_t written = leg(side).Write(context_.loop.pool(), out.to[Index(side)]);
+    if (met_) counter(protocol::Other(side)) += written;
   }
 }
 
@@ -182,10 +181,7 @@ void Session::PassOnEnd(Side side) {
   // What was held may end with the first half of a unit, and the second must not be taken for one.
   if (kept && side == Side::kClient) from.Discard();
   if (!from.ended || to.finished) return;
-  if (side == Side::kServer) {
-    counter(side) += from.input.size();
-    to.Write(context_.loop.pool(), from.input);
-  }
+  if (side == Side::kServer) counter(side) += to.Write(context_.loop.pool(), from.input);
   from.DropInput();
   EndedInRelay(side);
 }

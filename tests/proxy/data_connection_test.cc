@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <future>
@@ -89,7 +90,8 @@ class Transfer final : private DataOwner {
     return first;
   }
 
-  uint16_t port = 0;  ///< once it is ready
+  uint16_t port = 0;              ///< once it is ready
+  std::atomic<size_t> moved = 0;  ///< both ways
   Upstream upstream;
 
  private:
@@ -102,7 +104,7 @@ class Transfer final : private DataOwner {
     Tell(broken ? "ended broken" : "ended");
   }
   void OnDataBroken(DataConnection&) override { Tell("broken"); }
-  void OnDataMoved(Side, size_t) override {}
+  void OnDataMoved(Side, size_t bytes) override { moved += bytes; }
 
   void Tell(std::string what) {
     const std::lock_guard lock(mutex_);
@@ -276,6 +278,23 @@ TEST(DataConnectionTest, ATruncatedTlsLegIsNotLaundered) {
     client.Finish();
     EXPECT_EQ(transfer.Next(), proper ? "ended" : "ended broken");
   }
+}
+
+TEST(DataConnectionTest, WhatComesForNobodyIsNotCounted) {
+  Transfer transfer(TlsMode::kRequired, TlsMode::kRequired);
+  transfer.Open(transfer.upstream.address().port, 0);
+  Peer server = transfer.upstream.Accept();
+  EXPECT_EQ(transfer.Next(), "ready");
+  Peer client = ConnectTo({"127.0.0.1", transfer.port});
+  transfer.Begin(true, true);
+  ASSERT_TRUE(server.StartTls({.server = true}) && client.StartTls({}));
+  EXPECT_TRUE(server.Send("half"));
+  EXPECT_EQ(client.Receive(4), "half");
+  client.Reset();
+  EXPECT_EQ(transfer.Next(), "broken");
+  EXPECT_TRUE(server.Send("the other half"));
+  EXPECT_EQ(transfer.Next(), "ended broken");
+  EXPECT_EQ(transfer.moved, 4U);
 }
 
 }  // namespace

@@ -112,5 +112,21 @@ TEST(SessionEnds, BehindTheServersEndAClientIsHeard) {
   EXPECT_EQ(rig.Record().value("bytes_in", 0), 20);
 }
 
+TEST(SessionEnds, WhatIsSaidToNobodyIsNotCounted) {
+  Rig rig({.protocol = "smtp"});
+  auto [client, server] = Greeted(rig);
+  EXPECT_TRUE(client.Send("NOOP\r\n"));
+  EXPECT_EQ(server.Line(), "NOOP\r\n");
+  EXPECT_TRUE(server.Send("250 ok\r\n"));
+  server.Shut();
+  EXPECT_EQ(client.Rest(), "250 ok\r\n");
+  EXPECT_TRUE(client.Send("STARTTLS\r\n"));  // our own answer comes too late
+  client.Shut();
+  EXPECT_EQ(server.End(), Ending::kFin);
+  const auto record = rig.Record();
+  EXPECT_EQ(record.value("bytes_in", 0), 6);
+  EXPECT_EQ(record.value("bytes_out", 0), 8);
+}
+
 }  // namespace
 }  // namespace starlock::proxy
