@@ -143,7 +143,8 @@ def test_descriptors_run_out_and_come_back(certs, folder):
     resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, limits)
     answers = [client.reply() for client in clients]
     assert all(answer == BANNER or answer.startswith(b"421 4.") for answer in answers), set(answers)
-    assert answers.count(BANNER) >= 20, "all who were left at the door got in"
+    # Those who got in with the last descriptors had no server; how many, depends on how long this took.
+    assert answers[-1] == BANNER, "who was left at the door got in"
     for client in clients:
         client.close()
         proxy.record(client)
