@@ -37,14 +37,23 @@ ssize_t Pipe::Drain(int socket) {
   return n;
 }
 
-std::unique_ptr<Pipe> PipePool::Take() {
-  if (free_.empty()) return Pipe::Create();
-  std::unique_ptr<Pipe> pipe = std::move(free_.back());
-  free_.pop_back();
-  return pipe;
+// New ones are made only where none is free, so that there are never more than kMost, free ones among them.
+PipePool::Lent PipePool::Take() {
+  if (lent_ == kMost) return nullptr;
+  std::unique_ptr<Pipe> pipe;
+  if (free_.empty()) {
+    pipe = Pipe::Create();
+    if (pipe == nullptr) return nullptr;
+  } else {
+    pipe = std::move(free_.back());
+    free_.pop_back();
+  }
+  ++lent_;
+  return Lent(pipe.release(), GiveBack{this});
 }
 
-void PipePool::GiveBack(std::unique_ptr<Pipe> pipe) {
+void PipePool::Return(std::unique_ptr<Pipe> pipe) {
+  --lent_;
   if (pipe->held() == 0 && free_.size() < kFreePipes) free_.push_back(std::move(pipe));
 }
 

@@ -31,15 +31,32 @@ class Pipe {
   size_t held_ = 0;
 };
 
-/// The pipes of one loop that nobody uses: a few, since only those who move bytes at this moment hold one.
+/// The pipes of one loop. Only those who move bytes at this moment hold one; but who waits for a slow peer may do so
+/// for long, so there is a bound. The pool must outlive what it has lent.
 class PipePool {
  public:
-  std::unique_ptr<Pipe> Take();
-  /// One that still holds bytes is closed with them.
-  void GiveBack(std::unique_ptr<Pipe> pipe);
+  static constexpr size_t kMost = 32;
+
+  PipePool() = default;
+  PipePool(const PipePool&) = delete;
+  PipePool& operator=(const PipePool&) = delete;
+
+  struct GiveBack {
+    PipePool* pool = nullptr;
+    void operator()(Pipe* pipe) const { pool->Return(std::unique_ptr<Pipe>(pipe)); }
+  };
+  /// A pipe that goes back to its pool by itself. One that still holds bytes is closed with them.
+  using Lent = std::unique_ptr<Pipe, GiveBack>;
+
+  /// nullptr: kMost are lent, or there are no descriptors left.
+  Lent Take();
+  size_t lent() const { return lent_; }
 
  private:
+  void Return(std::unique_ptr<Pipe> pipe);
+
   std::vector<std::unique_ptr<Pipe>> free_;
+  size_t lent_ = 0;
 };
 
 }  // namespace starlock::net

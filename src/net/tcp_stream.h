@@ -77,7 +77,7 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   buffer::StreamHandler* handler_ = nullptr;
   Deferred report_;
   buffer::Chain in_;                        ///< what the handler left
-  std::unique_ptr<Pipe> pipe_;              ///< what the kernel did not take and holds for us; before out_
+  PipePool::Lent pipe_;                     ///< what the kernel did not take and holds for us; before out_
   buffer::Chain out_;                       ///< what the kernel did not take
   Error error_;                             ///< the socket is broken; told once nothing is left to read
   std::optional<buffer::StreamEnd> end_;    ///< what End asked for

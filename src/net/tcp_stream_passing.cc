@@ -50,7 +50,7 @@ bool TcpStream::SendPiped() {
     if (n == 0 || errno != EAGAIN) Break(n == 0 ? EIO : errno);
     return false;
   }
-  if (pipe_ != nullptr) loop_.impl().pipes.GiveBack(std::move(pipe_));
+  pipe_.reset();
   return true;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "net/pipe.h"
 #include "protocol/dialects.h"
 
 namespace starlock::proxy {
@@ -16,13 +17,14 @@ bool HasDataConnections(const config::Listener& listener) {
 
 }  // namespace
 
-uint64_t DescriptorsNeeded(const config::Config& config) {
+uint64_t DescriptorsNeeded(const config::Config& config, size_t workers) {
   constexpr uint64_t kOwn = 64;  // listeners, loops, the log, files
+  constexpr uint64_t kPipes = 2 * net::PipePool::kMost;
   constexpr uint64_t kControl = 2;
   constexpr uint64_t kData = 2 * 2;  // the one that counts, and the one before while it delivers what it has
   if (config.limits.max_connections == 0) return 0;
   const bool data = std::any_of(config.listeners.begin(), config.listeners.end(), HasDataConnections);
-  return config.limits.max_connections * (kControl + (data ? kData : 0)) + kOwn;
+  return config.limits.max_connections * (kControl + (data ? kData : 0)) + workers * kPipes + kOwn;
 }
 
 void RaiseDescriptorLimit(uint64_t needed, Logger& log) {

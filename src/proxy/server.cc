@@ -40,7 +40,7 @@ Error Server::MakeWorkers() {
 }
 
 Error Server::Listen() {
-  RaiseDescriptorLimit(DescriptorsNeeded(config_), log_);
+  RaiseDescriptorLimit(DescriptorsNeeded(config_, workers_.size()), log_);
   for (size_t route = 0; route < config_.listeners.size(); ++route) {
     const config::Listener& listener = config_.listeners[route];
     for (const HostPort& where : listener.listen) {

@@ -4,8 +4,10 @@
 
 #include <csignal>
 #include <thread>
+#include <vector>
 
 #include "harness.h"
+#include "net/loop_impl.h"
 
 namespace starlock::net {
 namespace {
@@ -75,6 +77,16 @@ class PassingTest : public ::testing::Test {
     sender.join();
     receiver.join();
     EXPECT_TRUE(received == bytes);
+  }
+  /// All that the loop still lends.
+  std::vector<PipePool::Lent> TakeAllPipes() {
+    std::vector<PipePool::Lent> all;
+    while (all.size() <= PipePool::kMost) {
+      PipePool::Lent pipe = loop.impl().pipes.Take();
+      if (pipe == nullptr) break;
+      all.push_back(std::move(pipe));
+    }
+    return all;
   }
 
   Loop loop;
@@ -190,6 +202,37 @@ TEST_F(PassingTest, WithoutDescriptorsBytesAreReadAndWritten) {
   }
   EXPECT_TRUE(received == bytes);
   EXPECT_EQ(from_a.passed, 0U);
+}
+
+TEST_F(PassingTest, WithoutAPipeBytesAreReadAndWritten) {
+  auto lent = TakeAllPipes();
+  EXPECT_EQ(lent.size(), PipePool::kMost);
+  Move(a_peer, b_peer, Pattern(kMuch));
+  EXPECT_EQ(from_a.passed, 0U);
+  lent.clear();
+  Move(a_peer, b_peer, Pattern(kMuch));
+  EXPECT_GT(from_a.passed, 0U);
+}
+
+TEST_F(PassingTest, AStreamThatDiesGivesItsPipeBack) {
+  std::thread sender([this] {
+    const std::string block = Pattern(65536);
+    while (send(a_peer.fd(), block.data(), block.size(), MSG_NOSIGNAL) > 0) {
+    }
+  });
+  const auto waits_in_a_pipe = [this] {
+    if (b->queued() <= TcpStream::kHighMark) return false;
+    const bool piped = loop.impl().pipes.lent() == 1;
+    if (!piped) b_peer.Available();  // what was read waits: once more
+    return piped;
+  };
+  EXPECT_TRUE(RunUntil(loop, waits_in_a_pipe));
+  EXPECT_EQ(TakeAllPipes().size(), PipePool::kMost - 1);
+  a->PassTo(nullptr);
+  b.reset();
+  EXPECT_EQ(TakeAllPipes().size(), PipePool::kMost);
+  a->Abort();
+  sender.join();
 }
 
 TEST_F(PassingTest, WhoIsIdleHoldsNoPipe) {

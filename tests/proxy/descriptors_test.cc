@@ -23,16 +23,21 @@ config::Config Configuration(const std::vector<std::string>& protocols, uint32_t
 }
 
 TEST(DescriptorsTest, TwoASession) {
-  EXPECT_EQ(DescriptorsNeeded(Configuration({"smtp", "imap"}, 1000)), 2064U);
-  EXPECT_EQ(DescriptorsNeeded(Configuration({"tcp"}, 4'000'000'000U)), 8'000'000'064U);
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"smtp", "imap"}, 1000), 1), 2128U);
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"tcp"}, 4'000'000'000U), 1), 8'000'000'128U);
+}
+
+TEST(DescriptorsTest, EachWorkerHasItsPipes) {
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"tcp"}, 1000), 2), 2192U);
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"tcp"}, 1000), 16), 3088U);
 }
 
 TEST(DescriptorsTest, DataConnectionsCount) {
-  EXPECT_EQ(DescriptorsNeeded(Configuration({"ftp"}, 1000)), 6064U);
-  EXPECT_EQ(DescriptorsNeeded(Configuration({"smtp", "ftp"}, 1000)), 6064U);
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"ftp"}, 1000), 1), 6128U);
+  EXPECT_EQ(DescriptorsNeeded(Configuration({"smtp", "ftp"}, 1000), 1), 6128U);
 }
 
-TEST(DescriptorsTest, WithoutALimitNobodyCanTell) { EXPECT_EQ(DescriptorsNeeded(Configuration({"ftp"}, 0)), 0U); }
+TEST(DescriptorsTest, WithoutALimitNobodyCanTell) { EXPECT_EQ(DescriptorsNeeded(Configuration({"ftp"}, 0), 4), 0U); }
 
 TEST(DescriptorsTest, WarnsWhereThereAreTooFew) {
   rlimit limit{};
