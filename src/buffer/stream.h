@@ -74,6 +74,8 @@ class Stream {
   virtual void Abort() = 0;
   /// Bytes accepted by Write and not yet by the kernel.
   virtual size_t queued() const = 0;
+  /// Bytes that the kernel has and the peer's has yet to acknowledge. Costs a system call: for who looks now and then.
+  virtual size_t unacknowledged() const { return 0; }
 
   /// How bytes that are to be written here should lie.
   virtual Room room() { return {}; }

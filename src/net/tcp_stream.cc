@@ -139,6 +139,10 @@ void TcpStream::Abort() {
 
 size_t TcpStream::queued() const { return (pipe_ ? pipe_->held() : 0) + out_.size(); }
 
+size_t TcpStream::unacknowledged() const {
+  return poll_.open() ? static_cast<size_t>(std::max(0, Count(poll_.fd(), SIOCOUTQ))) : 0;
+}
+
 // --- What the loop calls.
 
 void TcpStream::OnReady(unsigned events) {

@@ -42,6 +42,7 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   void EndWith(buffer::Chain bytes, buffer::StreamEnd end) override;
   void Abort() override;
   size_t queued() const override;
+  size_t unacknowledged() const override;
   /// Bodies are 64-byte aligned.
   void SetRoom(const buffer::Room& room) override { room_ = room; }
   /// Only what comes in bulk goes so: a few bytes are read and written for less.

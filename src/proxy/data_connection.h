@@ -55,6 +55,8 @@ class DataConnection final : private LegOwner {
   /// The transfer begins.
   void Begin(bool client_tls, bool server_tls);
   bool begun() const { return begun_; }
+  /// Leg::undelivered of both legs.
+  size_t undelivered() const { return client_.undelivered() + server_.undelivered(); }
 
  private:
   void OnData(Side side, buffer::Chain& in) override;

@@ -46,6 +46,8 @@ class Leg final : public tls::TlsHandler {
   bool discards = false;      ///< a unit was dropped in its midst: nobody can tell where the next one begins
 
   bool open() const { return stream != nullptr; }
+  /// Bytes that were written here and have yet to reach the peer. Costs a system call.
+  size_t undelivered() const { return open() ? stream->queued() + stream->unacknowledged() : 0; }
   Side side() const { return side_; }
 
   /// Moves as much of `in` to `input` as it may hold, and pauses reading where it is full. Where the leg discards, all

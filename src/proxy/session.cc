@@ -149,9 +149,24 @@ void Session::OnDeadline() {
   }
   const auto left = route_.limits->idle_timeout - duration_cast<milliseconds>(context_.loop.now() - last_moved_);
   if (left.count() > 0) return deadline_.Start(left);
+  if (Delivers()) return deadline_.Start(route_.limits->idle_timeout);
   if (phase_ == Phase::kTalk) return Abandon({End::kIdle, Blame::kNone, "idle_timeout has passed"});
   Note(End::kIdle, Blame::kNone, "idle_timeout has passed");
   BeginClose();
+}
+
+// A peer that takes what was written to it is not idle, though it may take so long that we hear of nothing: neither
+// that there is room again, nor of more. The first look can only remember what the next one will compare.
+bool Session::Delivers() {
+  const size_t now = Undelivered();
+  const std::optional<size_t> before = std::exchange(undelivered_, now);
+  return before ? now < *before : now > 0;
+}
+
+size_t Session::Undelivered() const {
+  size_t sum = client_.undelivered() + server_.undelivered();
+  for (const DataConnection* data : {data_.get(), finishing_.get()}) sum += data != nullptr ? data->undelivered() : 0;
+  return sum;
 }
 
 void Session::ArmNegotiation() {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "base/log.h"
 #include "net/connector.h"
@@ -101,11 +102,16 @@ class Session final : public net::Disposable, private LegOwner, private DataOwne
   void BeginClose();
   void EndClose();
   size_t Unsent() const;
+  size_t Undelivered() const;
+  bool Delivers();
   void Done();
   void Note(End end, Blame blame, std::string why);
 
   bool Congested() const { return client_.congested || server_.congested; }
-  void Touch() { last_moved_ = context_.loop.now(); }
+  void Touch() {
+    last_moved_ = context_.loop.now();
+    undelivered_.reset();
+  }
   void ArmNegotiation();
   void ArmIdle();
   void Drop(Leg& leg);
@@ -130,15 +136,16 @@ class Session final : public net::Disposable, private LegOwner, private DataOwne
   net::Timer deadline_;                           ///< of the negotiation, then of idleness, then of the close
   net::Loop::Clock::time_point started_;
   net::Loop::Clock::time_point last_moved_;
-  bool met_ = false;               ///< the meeting point has been reached
-  bool negotiating_ = true;        ///< before it, or again because the upstream was dialled anew
-  bool leaving_ = false;           ///< drained, but for a transfer
-  bool refuse_ = false;            ///< a limit is reached
-  bool noted_ = false;             ///< the record's `end` is known
-  bool pumping_ = false;           ///< Pump is at work, and sees to what comes meanwhile
-  bool kept_[2] = {false, false};  ///< what the dialogue last said of each side
-  size_t unsent_ = 0;              ///< what the close had left to send when it was last looked at
-  std::string detail_;             ///< what is behind the failure that is being told
+  bool met_ = false;                   ///< the meeting point has been reached
+  bool negotiating_ = true;            ///< before it, or again because the upstream was dialled anew
+  bool leaving_ = false;               ///< drained, but for a transfer
+  bool refuse_ = false;                ///< a limit is reached
+  bool noted_ = false;                 ///< the record's `end` is known
+  bool pumping_ = false;               ///< Pump is at work, and sees to what comes meanwhile
+  bool kept_[2] = {false, false};      ///< what the dialogue last said of each side
+  size_t unsent_ = 0;                  ///< what the close had left to send when it was last looked at
+  std::optional<size_t> undelivered_;  ///< what was on its way when it was last looked at and nothing had come since
+  std::string detail_;                 ///< what is behind the failure that is being told
   SessionRecord record_;
 };
 

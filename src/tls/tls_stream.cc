@@ -34,6 +34,7 @@ bool TlsStream::Write(buffer::Chain bytes) { return impl_->Write(std::move(bytes
 void TlsStream::End(buffer::StreamEnd end) { impl_->End(end); }
 void TlsStream::Abort() { impl_->Abort(); }
 size_t TlsStream::queued() const { return impl_->queued(); }
+size_t TlsStream::unacknowledged() const { return impl_->unacknowledged(); }
 buffer::Room TlsStream::room() { return impl_->room(); }
 PeerInfo TlsStream::peer() const { return impl_->peer(); }
 

@@ -63,6 +63,7 @@ class TlsStream final : public buffer::Stream {
   void End(buffer::StreamEnd end) override;
   void Abort() override;
   size_t queued() const override;
+  size_t unacknowledged() const override;
   /// Known once the handshake is done: what a record needs around its body.
   buffer::Room room() override;
 

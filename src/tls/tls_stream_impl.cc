@@ -93,6 +93,7 @@ void TlsStream::Impl::Abort() {
 }
 
 size_t TlsStream::Impl::queued() const { return unsent_.size() + lower_->queued(); }
+size_t TlsStream::Impl::unacknowledged() const { return lower_->unacknowledged(); }
 
 PeerInfo TlsStream::Impl::peer() const {
   if (client_ == nullptr) return {};

@@ -30,6 +30,7 @@ class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_s
   void End(buffer::StreamEnd end);
   void Abort();
   size_t queued() const;
+  size_t unacknowledged() const;
   buffer::Room room() { return records_.room(); }
   PeerInfo peer() const;
 

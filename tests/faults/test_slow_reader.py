@@ -1,0 +1,88 @@
+"""A reader so slow that within idle_timeout no queue of ours is emptied: it is not idle, and gets every byte."""
+
+import hashlib
+import os
+import socket
+import threading
+
+import pytest
+
+from pysupport.channel import connect
+from pysupport.ftp import Client, Server
+from pysupport.rig import Rig
+from pysupport.timing import Deadline, milliseconds
+from pysupport.upstream import played
+
+IDLE = 1000
+BLOCK = os.urandom(1 << 20)
+# More than the kernel holds for a stream's sockets.
+LONG = 16 << 20
+WHOLE = hashlib.sha256(BLOCK * (LONG // len(BLOCK))).hexdigest()
+PAIRS = [("tcp", "off", "off"), ("tcp", "implicit", "implicit"), ("ftp", "off", "off"), ("ftp", "required", "required")]
+
+
+@pytest.fixture(scope="module")
+def rig(certs, folder):
+    rig = Rig(certs, folder, PAIRS, {"idle_timeout": milliseconds(IDLE)})
+    yield rig
+    rig.close()
+
+
+def send(channel):
+    for _ in range(LONG // len(BLOCK)):
+        channel.send(BLOCK, 60)
+
+
+def read_slowly(channel):
+    """Some 300 KB a second for three times as long as a session may be idle; then all the rest."""
+    got = b""
+    for _ in range(3 * IDLE // 100):
+        got += channel.sip(32768)
+        channel.pause(0.1)
+    return hashlib.sha256(got + channel.exactly(LONG - len(got), 60)).hexdigest()
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+@pytest.mark.parametrize("pair", PAIRS[:2], ids="-".join)
+def test_of_a_relayed_session(rig, certs, pair, direction):
+    place = rig.at(*pair)
+    # Small, but larger than loopback's segments: below one, the kernel itself sends only now and then.
+    place.upstream.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 262144)
+    with played(place.upstream, certs.server_context() if place.server == "implicit" else None) as server:
+        client = connect(place.port, receive_buffer=262144)
+        if place.client == "implicit":
+            client.start_tls(certs.client_context(), "localhost")
+        sender, reader = (client, server()) if direction == "up" else (server(), client)
+        sending = threading.Thread(target=send, args=(sender,), daemon=True)
+        sending.start()
+        assert read_slowly(reader) == WHOLE
+        sending.join(Deadline().left())
+        client.close()
+    assert place.record(client)["end"] != "idle"
+
+
+@pytest.mark.parametrize("pair", PAIRS[2:], ids="-".join)
+def test_of_a_file(rig, certs, pair):
+    """Its control connection is silent all the while."""
+    place = rig.at(*pair)
+
+    def data(_channel, _verb, connection):
+        send(connection)
+        connection.half_close()
+        connection.rest()
+
+    place.serve(Server(tls=certs.server_context() if place.server == "required" else None, data=data))
+    client = Client(place.port)
+    client.arrive()
+    if place.client == "required":
+        client.upgrade(certs.client_context())
+        client.protect(certs.client_context())
+    client.login()
+    file = client.begin(b"RETR file")
+    assert read_slowly(file) == WHOLE
+    assert file.rest() == b""
+    file.half_close()
+    file.close()
+    assert client.reply() == b"226 all done\r\n"
+    client.quit()
+    assert place.record(client)["end"] == "closed"
