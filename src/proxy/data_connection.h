@@ -55,6 +55,8 @@ class DataConnection final : private LegOwner {
   /// The transfer begins.
   void Begin(bool client_tls, bool server_tls);
   bool begun() const { return begun_; }
+  /// Awaits the client no more, so that its port is free at once.
+  void StopListening() { listener_.reset(); }
   /// Leg::undelivered of both legs.
   size_t undelivered() const { return client_.undelivered() + server_.undelivered(); }
 

@@ -236,12 +236,14 @@ void Session::Done() {
   Drop(client_);
   Drop(server_);
   connector_.reset();
-  DisposeOf(context_.loop, std::move(data_));
-  DisposeOf(context_.loop, std::move(finishing_));
+  for (auto* data : {&data_, &finishing_}) {
+    if (*data) (*data)->StopListening();
+    DisposeOf(context_.loop, std::move(*data));
+  }
   Note(End::kInternal, Blame::kProxy, "");
   record_.duration = duration_cast<milliseconds>(context_.loop.now() - started_);
   if (!met_) record_.negotiation = record_.duration;
-  // Whoever reads the record may count on it: the session's place is free again.
+  // Whoever reads the record may count on it: the session's place is free again, its port for data too.
   const SessionRecord record = std::move(record_);
   Logger& log = context_.log;
   on_done_(*this);

@@ -6,6 +6,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 
 from pysupport.timing import SLOWDOWN, Deadline
 
@@ -30,6 +31,7 @@ class Channel:
     def __init__(self, sock):
         self.sock = sock
         self.local = _name(sock.getsockname())
+        self.since = time.monotonic()
         self.plain = bytearray()  # every byte received before TLS
         self.inside = bytearray()  # every byte received inside TLS, decrypted
         self.keep = True  # record what comes; large transfers switch it off

@@ -10,6 +10,7 @@ import resource
 import signal
 import subprocess
 import threading
+import time
 
 from pysupport.timing import Deadline
 
@@ -67,9 +68,13 @@ class Proxy:
         """The record of the session of this client channel (or that `where` is true for), once it is there."""
         found = []
 
+        # The port may have been another client's before, whose record nobody asked for.
+        def is_its(record):
+            return client is None or (record["client"] == client.local and record["seen"] >= getattr(client, "since", 0))
+
         def look():
             for record in self.records:
-                if (client is None or record["client"] == client.local) and (where is None or where(record)):
+                if is_its(record) and (where is None or where(record)):
                     found.append(record)
                     self.records.remove(record)
                     return True
@@ -180,7 +185,7 @@ class Proxy:
         if entry.get("event") == "listening":
             self.listening.append((entry["name"], entry["address"]))
         elif entry.get("event") == "session":
-            self.records.append(entry)
+            self.records.append({**entry, "seen": time.monotonic()})
 
 
 def _count(listen):
