@@ -85,7 +85,7 @@ class Loop : public buffer::Executor {
   size_t ReadingShare(size_t wanted, size_t little) const;
   void CountRead(size_t bytes);
   static constexpr size_t kMuch = size_t{512} * 1024;
-  static constexpr size_t kFew = size_t{16} * 1024;
+  static constexpr size_t kFew = size_t{2} * 1024;
   static constexpr unsigned kTurnsOfCare = 32;  ///< of 40 µs or so, while there is bulk
   /// The time at the beginning of the present turn, to the millisecond.
   Clock::time_point now() const;
