@@ -14,7 +14,7 @@ using ldap::Op;
 // RFC 4511 4.14.1: operations are outstanding. slapd says so, too, in the moment between an operation's last answer,
 // which we have, and its end; on a busy machine that moment is many of our questions long.
 constexpr int kOperationsError = 1;
-constexpr int kMaxRetries = 500;
+constexpr int kMaxRetries = 90;
 
 class LdapProber final : public Negotiator {
  public:

@@ -2,16 +2,14 @@
 
 import hashlib
 import os
-import socket
 import threading
 
 import pytest
 
-from pysupport.channel import connect
 from pysupport.ftp import Client, Server
 from pysupport.rig import Rig
 from pysupport.timing import Deadline, milliseconds
-from pysupport.upstream import played
+from pysupport.upstream import one_way
 
 IDLE = 1000
 BLOCK = os.urandom(1 << 20)
@@ -46,13 +44,7 @@ def read_slowly(channel):
 @pytest.mark.parametrize("pair", PAIRS[:2], ids="-".join)
 def test_of_a_relayed_session(rig, certs, pair, direction):
     place = rig.at(*pair)
-    # Small, but larger than loopback's segments: below one, the kernel itself sends only now and then.
-    place.upstream.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 262144)
-    with played(place.upstream, certs.server_context() if place.server == "implicit" else None) as server:
-        client = connect(place.port, receive_buffer=262144)
-        if place.client == "implicit":
-            client.start_tls(certs.client_context(), "localhost")
-        sender, reader = (client, server()) if direction == "up" else (server(), client)
+    with one_way(place, certs, direction) as (client, sender, reader):
         sending = threading.Thread(target=send, args=(sender,), daemon=True)
         sending.start()
         assert read_slowly(reader) == WHOLE

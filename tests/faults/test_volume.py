@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import socket
 import threading
 
 import pytest
@@ -11,7 +10,7 @@ from pysupport.channel import connect
 from pysupport.rig import Rig
 from pysupport.smtp import Server
 from pysupport.timing import SLOWDOWN, Deadline
-from pysupport.upstream import played
+from pysupport.upstream import one_way
 
 MEGABYTE = 1 << 20
 SIZE = 200 * MEGABYTE if SLOWDOWN == 1 else 32 * MEGABYTE
@@ -129,13 +128,7 @@ class Sender(threading.Thread):
 @pytest.mark.parametrize("direction", ["up", "down"])
 def test_a_slow_reader_holds_the_sender_back(rig, certs, pair, direction):
     place = rig.at(*pair)
-    # Small, but larger than loopback's segments: below one, the kernel itself sends only now and then.
-    place.upstream.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 262144)
-    with played(place.upstream, certs.server_context() if place.server == "implicit" else None) as server:
-        client = connect(place.port, receive_buffer=262144)
-        if place.client == "implicit":
-            client.start_tls(certs.client_context(), "localhost")
-        sender, reader = (client, server()) if direction == "up" else (server(), client)
+    with one_way(place, certs, direction) as (client, sender, reader):
         before = rig.proxy.resident()
         sending = Sender(sender)
         got = sip_until_stuck(reader, sending)

@@ -41,12 +41,18 @@ struct Ends {
   Descriptor ours, theirs;
 };
 
-TEST(PollTest, TellsEveryTurnForAsLongAsItHolds) {
+class PollTest : public ::testing::Test {
+ protected:
+  void Open(unsigned events) { ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), events, &seen)); }
+
   Loop loop;
   Ends ends;
   Seen seen;
   Poll poll;
-  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kRead, &seen));
+};
+
+TEST_F(PollTest, TellsEveryTurnForAsLongAsItHolds) {
+  Open(Poll::kRead);
   Turn(loop, 3);
   EXPECT_EQ(seen.calls, 0U);
   ends.Say();
@@ -54,12 +60,8 @@ TEST(PollTest, TellsEveryTurnForAsLongAsItHolds) {
   EXPECT_EQ(seen.last, unsigned{Poll::kRead});
 }
 
-TEST(PollTest, WhatIsNotWatchedForIsNotTold) {
-  Loop loop;
-  Ends ends;
-  Seen seen;
-  Poll poll;
-  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kWrite, &seen));
+TEST_F(PollTest, WhatIsNotWatchedForIsNotTold) {
+  Open(Poll::kWrite);
   ends.Say();
   RUN_UNTIL(loop, seen.calls > 0);
   EXPECT_EQ(seen.last, unsigned{Poll::kWrite});
@@ -72,12 +74,8 @@ TEST(PollTest, WhatIsNotWatchedForIsNotTold) {
   EXPECT_EQ(seen.last, Poll::kRead | Poll::kWrite);
 }
 
-TEST(PollTest, AChangeThatIsTakenBackIsNone) {
-  Loop loop;
-  Ends ends;
-  Seen seen;
-  Poll poll;
-  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kRead, &seen));
+TEST_F(PollTest, AChangeThatIsTakenBackIsNone) {
+  Open(Poll::kRead);
   poll.Watch(0);
   poll.Watch(Poll::kRead);
   EXPECT_EQ(poll.watched(), unsigned{Poll::kRead});
@@ -85,12 +83,8 @@ TEST(PollTest, AChangeThatIsTakenBackIsNone) {
   RUN_UNTIL(loop, seen.calls >= 1);
 }
 
-TEST(PollTest, AnIdleHangUpDoesNotSpin) {
-  Loop loop;
-  Ends ends;
-  Seen seen;
-  Poll poll;
-  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kRead, &seen));
+TEST_F(PollTest, AnIdleHangUpDoesNotSpin) {
+  Open(Poll::kRead);
   poll.Watch(0);
   ends.theirs.Close();
   EXPECT_LT(CpuTimeWhileIdle(loop, milliseconds(100)), milliseconds(50));
@@ -100,12 +94,9 @@ TEST(PollTest, AnIdleHangUpDoesNotSpin) {
   RUN_UNTIL(loop, seen.calls >= 1);
 }
 
-TEST(PollTest, AnErrorStopsTheWatch) {
-  Loop loop;
+TEST_F(PollTest, AnErrorStopsTheWatch) {
   const Acceptor acceptor;
   Descriptor ours = ConnectTo(acceptor.address);
-  Seen seen;
-  Poll poll;
   Descriptor theirs = acceptor.Accept();
   ASSERT_FALSE(poll.Open(loop, std::move(ours), Poll::kRead, &seen));
   const linger at_once{1, 0};
@@ -119,75 +110,60 @@ TEST(PollTest, AnErrorStopsTheWatch) {
 }
 
 // Both have something to tell in the same turn; the one that comes first closes the other.
-TEST(PollTest, OneThatIsClosedIsNotToldInTheSameTurn) {
-  Loop loop;
-  Ends ends[2];
-  Seen seen[2];
+TEST_F(PollTest, OneThatIsClosedIsNotToldInTheSameTurn) {
+  Ends both[2];
+  Seen each[2];
   Poll polls[2];
   for (size_t i = 0; i < 2; ++i) {
-    ASSERT_FALSE(polls[i].Open(loop, std::move(ends[i].ours), Poll::kRead, &seen[i]));
-    seen[i].then = [&, i] {
+    ASSERT_FALSE(polls[i].Open(loop, std::move(both[i].ours), Poll::kRead, &each[i]));
+    each[i].then = [&, i] {
       polls[1 - i].Close();
       polls[i].Watch(0);
     };
-    ends[i].Say();
+    both[i].Say();
   }
-  RUN_UNTIL(loop, seen[0].calls + seen[1].calls >= 1);
+  RUN_UNTIL(loop, each[0].calls + each[1].calls >= 1);
   Turn(loop, 3);
-  EXPECT_EQ(seen[0].calls + seen[1].calls, 1U);
+  EXPECT_EQ(each[0].calls + each[1].calls, 1U);
 }
 
-TEST(PollTest, MayCloseItself) {
-  Loop loop;
-  Ends ends;
-  Seen seen;
-  Poll poll;
-  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kRead, &seen));
+TEST_F(PollTest, MayCloseItself) {
+  Open(Poll::kRead);
   seen.then = [&] { poll.Close(); };
   ends.Say();
   RUN_UNTIL(loop, seen.calls >= 1);
   EXPECT_FALSE(poll.open());
 }
 
-TEST(PollTest, AnotherWatcherIsToldOnceItMoved) {
-  Loop loop;
-  Ends ends;
-  Seen first;
+TEST_F(PollTest, AnotherWatcherIsToldOnceItMoved) {
+  Open(Poll::kWrite);
+  RUN_UNTIL(loop, seen.calls >= 1);
+  const size_t before = seen.calls;
   Seen second;
-  Poll poll;
-  ASSERT_FALSE(poll.Open(loop, std::move(ends.ours), Poll::kWrite, &first));
-  RUN_UNTIL(loop, first.calls >= 1);
-  const size_t before = first.calls;
   Poll moved = std::move(poll);
   moved.SetWatcher(&second);
   moved.Watch(Poll::kRead);
   ends.Say();
   RUN_UNTIL(loop, second.calls >= 1);
   EXPECT_EQ(second.last, unsigned{Poll::kRead});
-  EXPECT_EQ(first.calls, before);
+  EXPECT_EQ(seen.calls, before);
 }
 
 // More than one turn's list of them holds.
-TEST(PollTest, HundredsAreToldInTurn) {
-  Loop loop;
-  std::vector<std::unique_ptr<Seen>> seen;
+TEST_F(PollTest, HundredsAreToldInTurn) {
+  std::vector<std::unique_ptr<Seen>> all;
   std::vector<Poll> polls(600);
-  for (Poll& poll : polls) {
-    seen.push_back(std::make_unique<Seen>());
-    ASSERT_FALSE(poll.Open(loop, Descriptor(eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)), Poll::kRead, seen.back().get()));
+  for (Poll& one : polls) {
+    all.push_back(std::make_unique<Seen>());
+    ASSERT_FALSE(one.Open(loop, Descriptor(eventfd(1, EFD_NONBLOCK | EFD_CLOEXEC)), Poll::kRead, all.back().get()));
   }
   Turn(loop, 6);
-  for (const auto& each : seen) EXPECT_GT(each->calls, 0U);
+  for (const auto& each : all) EXPECT_GT(each->calls, 0U);
 }
 
-TEST(PollTest, ADescriptorThatCantBeWatchedIsSaidSoAndClosed) {
-  Loop loop;
-  char name[] = "/tmp/starlock-poll-XXXXXX";
-  Descriptor file(mkstemp(name));
-  unlink(name);
+TEST_F(PollTest, ADescriptorThatCantBeWatchedIsSaidSoAndClosed) {
+  Descriptor file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));  // is always ready, so epoll has no use for it
   const int number = file.get();
-  Seen seen;
-  Poll poll;
   const Error error = poll.Open(loop, std::move(file), Poll::kRead, &seen);
   EXPECT_EQ(error.code, ErrorCode::kSystem);
   EXPECT_NE(error.detail.find("cannot watch a socket"), std::string::npos);

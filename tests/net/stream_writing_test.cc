@@ -2,6 +2,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <thread>
+
 #include "harness.h"
 
 namespace starlock::net {
@@ -178,6 +180,35 @@ TEST_F(StreamWritingTest, BulkBothWaysWithBoundedMemory) {
   }
   EXPECT_LE(most, 12U);
   EXPECT_EQ(loop.pool().in_use(), 0U);
+}
+
+TEST_F(StreamWritingTest, LastWordsComeBeforeTheEnd) {
+  stream->EndWith(Bytes(loop, "bye"), buffer::StreamEnd::kClean);
+  EXPECT_EQ(peer.Receive(3), "bye");  // the loop has not turned yet
+  EXPECT_EQ(peer.Next(), "end");
+  stream->EndWith(Bytes(loop, "more"), buffer::StreamEnd::kClean);
+  EXPECT_EQ(stream->queued(), 0U) << "behind an end everything is dropped";
+}
+
+TEST_F(StreamWritingTest, LastWordsComeBehindWhatWaits) {
+  const std::string written = Fill(10'000);
+  stream->EndWith(Bytes(loop, "bye"), buffer::StreamEnd::kClean);
+  std::string got;
+  std::thread reader([&] { got = peer.Receive(written.size() + 3); });
+  EXPECT_TRUE(RunUntil(loop, [&] { return stream->queued() == 0; }));
+  reader.join();
+  EXPECT_TRUE(got == written + "bye");
+  EXPECT_EQ(peer.Next(), "end");
+}
+
+TEST_F(StreamWritingTest, LastWordsToOneThatHasEndedCome) {
+  stream->SetReading(true);
+  peer.Shut();
+  RUN_UNTIL(loop, !seen.events.empty());
+  stream->EndWith(Bytes(loop, "bye"), buffer::StreamEnd::kClean);
+  Turn(loop);
+  EXPECT_EQ(peer.Receive(3), "bye");
+  EXPECT_EQ(peer.Next(), "end");
 }
 
 }  // namespace

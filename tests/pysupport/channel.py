@@ -31,7 +31,7 @@ class Channel:
     def __init__(self, sock):
         self.sock = sock
         self.local = _name(sock.getsockname())
-        self.since = time.monotonic()
+        self.since = 0.0  # when it began; its record can't be older
         self.plain = bytearray()  # every byte received before TLS
         self.inside = bytearray()  # every byte received inside TLS, decrypted
         self.keep = True  # record what comes; large transfers switch it off
@@ -254,5 +254,8 @@ def connect(port, host="127.0.0.1", source=None, receive_buffer=None):
     if source is not None:
         sock.bind((source, 0))
     sock.settimeout(Deadline().left())
+    since = time.monotonic()
     sock.connect((host, port))
-    return Channel(sock)
+    channel = Channel(sock)
+    channel.since = since
+    return channel

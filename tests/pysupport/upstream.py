@@ -5,7 +5,7 @@ import queue
 import socket
 import threading
 
-from pysupport.channel import Channel, Ended
+from pysupport.channel import Channel, Ended, connect
 from pysupport.timing import Deadline
 
 
@@ -96,6 +96,21 @@ def refusing_port():
     holder = socket.socket()
     holder.bind(("127.0.0.1", 0))
     return holder, holder.getsockname()[1]
+
+
+@contextlib.contextmanager
+def one_way(place, certs, direction):
+    """A relayed session whose sockets hold little: its client, who sends (the client where `direction` is up), and who
+    reads."""
+    # Small, but larger than loopback's segments: below one, the kernel itself sends only now and then.
+    size = 262144
+    place.upstream.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
+    with played(place.upstream, certs.server_context() if place.server == "implicit" else None) as server:
+        client = connect(place.port, receive_buffer=size)
+        if place.client == "implicit":
+            client.start_tls(certs.client_context(), "localhost")
+        ends = (client, server())
+        yield (client, *(ends if direction == "up" else ends[::-1]))
 
 
 @contextlib.contextmanager
