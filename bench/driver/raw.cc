@@ -7,7 +7,7 @@
 namespace starlock::bench::raw {
 namespace {
 
-constexpr uint64_t kTurn = 4 * kBatch;  // of one connection, before others have theirs
+constexpr uint64_t kTurn = kBatch;  // of one connection, before others have theirs
 
 /// Where all connections read into: what they carry is not kept.
 std::span<char> Sink() {

@@ -67,15 +67,15 @@ class Backend:
 
 
 class Load:
-    """Clients that are ready: `go` makes them begin, and what they say of it is what it returns. `last`: of all on their
-    core."""
+    """Clients that are ready: `go` makes them begin, and what they say of it is what it returns. `nice`: to the
+    others on their core (below 0: they come first)."""
 
-    def __init__(self, driver, verb, core, last=False, **words):
+    def __init__(self, driver, verb, core, nice=0, **words):
         told = [f"{key}={value}" for key, value in words.items() if value not in (None, False)]
         self._told = " ".join([verb, *told])
         self._process = subprocess.Popen(
             [str(driver), verb, *told], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            bufsize=1, preexec_fn=place.on_cores({core}, 19 if last else 0),
+            bufsize=1, preexec_fn=place.on_cores({core}, nice),
         )  # fmt: skip
         try:
             self._expect("ready\n")

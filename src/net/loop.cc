@@ -79,7 +79,6 @@ void Loop::Impl::Turn() {
 
 void Loop::Impl::EndTurn() {
   read_in_turn = 0;
-  if (turns_of_care > 0) --turns_of_care;
   // What these calls defer in their turn waits for the next one, so that no chain of them keeps sockets from being
   // read.
   RingLink due;
@@ -140,13 +139,13 @@ Loop::Clock::time_point Loop::now() const {
 }
 
 size_t Loop::ReadingShare(size_t wanted, size_t little) const {
-  const bool others_wait = impl_->read_in_turn >= kMuch || impl_->turns_of_care > 0;
-  return others_wait ? std::min(wanted, little) : wanted;
+  if (now() < impl_->careful_until) return std::min(wanted, little / 2);
+  return impl_->read_in_turn >= kMuch ? std::min(wanted, little) : wanted;
 }
 
 void Loop::CountRead(size_t bytes) {
   impl_->read_in_turn += bytes;
-  if (bytes > 0 && bytes < kFew) impl_->turns_of_care = kTurnsOfCare;
+  if (bytes > 0 && bytes < kFew) impl_->careful_until = now() + kCare;
 }
 
 buffer::SlabPool& Loop::pool() { return impl_->pool; }

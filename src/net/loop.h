@@ -79,14 +79,14 @@ class Loop : public buffer::Executor {
   void Dispose(std::unique_ptr<Disposable> object);
   /// A stream tells its handler nothing more from here on.
   void Dispose(std::unique_ptr<buffer::Stream> stream);
-  /// How many of `wanted` bytes one socket may read now: all, or `little` at most where others may wait for it. That is
-  /// when `kMuch` were read in this turn already; and when some socket has had only a few bytes to read, as those who
-  /// ask and answer have, within the last turns.
+  /// How many of `wanted` bytes one socket may read now: all, or less where others may wait for it. That is `little` at
+  /// most when `kMuch` were read in this turn already; and half of that when some socket has had only a few bytes to
+  /// read, as those who ask and answer have, a moment ago.
   size_t ReadingShare(size_t wanted, size_t little) const;
   void CountRead(size_t bytes);
   static constexpr size_t kMuch = size_t{512} * 1024;
   static constexpr size_t kFew = size_t{2} * 1024;
-  static constexpr unsigned kTurnsOfCare = 32;  ///< of 40 µs or so, while there is bulk
+  static constexpr std::chrono::milliseconds kCare{2};  ///< the moment
   /// The time at the beginning of the present turn, to the millisecond.
   Clock::time_point now() const;
   buffer::SlabPool& pool();

@@ -47,7 +47,7 @@ struct Loop::Impl {
   bool stopped = false;
   bool uv_waits = true;  ///< libuv has something to begin with
   size_t read_in_turn = 0;
-  unsigned turns_of_care = 0;  ///< left, since somebody read only a few bytes
+  Clock::time_point careful_until;  ///< since somebody read only a few bytes
 
   RingLink deferred;
   std::vector<std::function<void()>> tasks;

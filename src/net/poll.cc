@@ -38,6 +38,10 @@ void Poll::SetWatcher(Watcher* watcher) { watch_->watcher = watcher; }
 
 unsigned Poll::watched() const { return watch_->wanted; }
 
+void Poll::SetBulk(bool bulk) { watch_->bulk = bulk; }
+
+bool Poll::bulk() const { return watch_->bulk; }
+
 void Poll::Watch(unsigned events) {
   if (events == watch_->wanted) return;
   watch_->wanted = events;

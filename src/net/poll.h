@@ -41,6 +41,10 @@ class Poll {
   /// Watches for exactly `events`; 0 stops. What has changed by the end of the turn costs one system call.
   void Watch(unsigned events);
   unsigned watched() const;
+  /// Whether much goes on here: in each turn, those where little does are told first, so that who asks and answers need
+  /// not wait for bulk.
+  void SetBulk(bool bulk);
+  bool bulk() const;
 
   /// Stops watching and closes the descriptor.
   void Close();

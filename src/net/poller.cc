@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <utility>
 
 namespace starlock::net {
 namespace {
@@ -44,7 +45,7 @@ void Poller::Change(Watched& watch) {
 
 void Poller::Forget(Watched& watch) {
   watch.Leave();
-  for (size_t i = next_; i < count_; ++i) {
+  for (size_t i = 0; i < count_; ++i) {
     if (found_[i].data.ptr == &watch) found_[i].data.ptr = nullptr;
   }
 }
@@ -65,7 +66,6 @@ void Poller::Update() {
 bool Poller::Wait(int milliseconds) {
   Update();
   const int n = epoll_wait(epoll_.get(), found_.data(), static_cast<int>(found_.size()), milliseconds);
-  next_ = 0;
   count_ = n > 0 ? static_cast<size_t>(n) : 0;  // a signal is no event
   bool other = false;
   for (size_t i = 0; i < count_; ++i) {
@@ -77,8 +77,18 @@ bool Poller::Wait(int milliseconds) {
 }
 
 void Poller::Tell() {
-  while (next_ < count_) TellOne(found_[next_++]);
-  next_ = count_ = 0;
+  size_t later = 0;
+  for (size_t i = 0; i < count_; ++i) {
+    const auto* watch = static_cast<const Watched*>(found_[i].data.ptr);
+    if (watch == nullptr) continue;
+    if (watch->bulk) {
+      std::swap(found_[later++], found_[i]);  // with one that was told: both stay where Forget looks
+    } else {
+      TellOne(found_[i]);
+    }
+  }
+  for (size_t i = 0; i < later; ++i) TellOne(found_[i]);
+  count_ = 0;
 }
 
 void Poller::TellOne(const epoll_event& event) {

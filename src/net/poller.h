@@ -17,6 +17,7 @@ struct Watched : RingLink {
   Poll::Watcher* watcher = nullptr;
   unsigned wanted = 0;  ///< of Poll::Events
   unsigned known = 0;   ///< what the kernel was told
+  bool bulk = false;    ///< told after those that are not
 };
 
 /// The descriptors that a loop watches: one epoll, in which libuv's own is a member like any other. (A uv_poll_t would
@@ -40,7 +41,7 @@ class Poller {
 
   /// Sleeps for at most `milliseconds` (-1: for ever) until there is something to tell. True: of the other one, too.
   bool Wait(int milliseconds);
-  /// Tells what Wait found. Whoever is told may forget any of them.
+  /// Tells what Wait found, bulk last. Whoever is told may forget any of them.
   void Tell();
 
  private:
@@ -52,7 +53,6 @@ class Poller {
   Descriptor epoll_;
   RingLink changed_;
   std::array<epoll_event, kMost> found_;
-  size_t next_ = 0;   ///< of found_, the one to be told next
   size_t count_ = 0;  ///< of found_
 };
 

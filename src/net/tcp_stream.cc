@@ -162,9 +162,12 @@ void TcpStream::Receive() {
   if (Pass()) return;
   const size_t share = loop_.ReadingShare(offer_, kLeastOffer);
   const Received got = net::Receive(poll_.fd(), loop_.pool(), room_, share, in_);
-  loop_.CountRead(got.size);
+  const bool much = got.size >= Loop::kFew;
+  if (much || !poll_.bulk()) loop_.CountRead(got.size);  // few bytes at the end of many are no question
+  poll_.SetBulk(much);
   if (got.size > 0) {
-    if (got.size == got.offered && share == offer_) offer_ = std::min(2 * offer_, kMostOffer);
+    const bool had_all = share == offer_ || offer_ == kLeastOffer;
+    if (got.size == got.offered && had_all) offer_ = std::min(2 * offer_, kMostOffer);
   } else if (got.error == 0) {
     // Once an error was taken from the socket, the kernel shows an end in its place.
     (error_ ? exhausted_ : fin_) = true;
@@ -194,7 +197,10 @@ void TcpStream::Arm() {
   if (!poll_.open()) return;
   unsigned wanted = 0;
   if (Reads() && !fin_ && !exhausted_) wanted |= Poll::kRead;
-  if (HasOutput()) wanted |= Poll::kWrite;
+  if (HasOutput()) {
+    wanted |= Poll::kWrite;
+    poll_.SetBulk(true);
+  }
   if (!fin_ && !error_) wanted |= poll_.watched() & Poll::kRead;
   poll_.Watch(wanted);
 }

@@ -22,6 +22,7 @@ bool TcpStream::Pass() {
   if (n < static_cast<ssize_t>(kLeastPassed)) offer_ = kLeastOffer;
   if (n > 0) {
     loop_.CountRead(static_cast<size_t>(n));
+    poll_.SetBulk(true);
     passed_ += static_cast<size_t>(n);
   }
   sink_->Forward();

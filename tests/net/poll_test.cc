@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -125,6 +126,43 @@ TEST_F(PollTest, OneThatIsClosedIsNotToldInTheSameTurn) {
   RUN_UNTIL(loop, each[0].calls + each[1].calls >= 1);
   Turn(loop, 3);
   EXPECT_EQ(each[0].calls + each[1].calls, 1U);
+}
+
+// Who was ready first, and who was opened first, is bulk.
+TEST_F(PollTest, BulkIsToldLast) {
+  std::vector<Ends> all(6);
+  std::vector<Seen> each(6);
+  std::vector<Poll> polls(6);
+  std::vector<size_t> order;
+  for (size_t i = 0; i < all.size(); ++i) {
+    ASSERT_FALSE(polls[i].Open(loop, std::move(all[i].ours), Poll::kRead, &each[i]));
+    polls[i].SetBulk(i % 3 != 2);
+    each[i].then = [&, i] {
+      order.push_back(i);
+      polls[i].Watch(0);
+    };
+    all[i].Say();
+  }
+  RUN_UNTIL(loop, order.size() == all.size());
+  std::sort(order.begin(), order.begin() + 2);
+  std::sort(order.begin() + 2, order.end());
+  EXPECT_EQ(order, (std::vector<size_t>{2, 5, 0, 1, 3, 4}));
+}
+
+// What was put off for it must not be told after it has gone.
+TEST_F(PollTest, BulkThatIsClosedMeanwhileIsNotTold) {
+  std::vector<Ends> all(4);
+  std::vector<Seen> each(4);
+  std::vector<Poll> polls(4);
+  for (size_t i = 0; i < all.size(); ++i) {
+    ASSERT_FALSE(polls[i].Open(loop, std::move(all[i].ours), Poll::kRead, &each[i]));
+    polls[i].SetBulk(i != 2);
+    all[i].Say();
+  }
+  each[2].then = [&] { polls.clear(); };
+  RUN_UNTIL(loop, each[2].calls == 1);
+  Turn(loop, 3);
+  for (size_t i = 0; i < all.size(); ++i) EXPECT_EQ(each[i].calls, i == 2 ? 1U : 0U);
 }
 
 TEST_F(PollTest, MayCloseItself) {

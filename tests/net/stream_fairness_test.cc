@@ -1,0 +1,91 @@
+// One that moves much beside one that asks and answers.
+
+#include <memory>
+#include <string>
+
+#include "harness.h"
+
+namespace starlock::net {
+namespace {
+
+/// Bulk, which was there first, and another.
+class StreamFairnessTest : public StreamTest {
+ protected:
+  StreamFairnessTest() {
+    const Acceptor acceptor;
+    small_peer = std::make_unique<Peer>(ConnectTo(acceptor.address));
+    small = TcpStream::Adopt(loop, acceptor.Accept()).value();
+    seen.on_data = [this](buffer::Chain& in) { Take('B', in); };
+    from_small.on_data = [this](buffer::Chain& in) { Take('s', in); };
+    stream->SetHandler(&seen);
+    small->SetHandler(&from_small);
+    small->SetReading(true);
+    stream->SetReading(true);
+  }
+
+  void ReadBulk() {
+    peer.Send(Pattern(32768));
+    peer.WaitUntilAcknowledged();
+    RUN_UNTIL(loop, order == "B");
+  }
+
+  void Take(char who, buffer::Chain& in) {
+    order += who;
+    last = in.size();
+    in.Clear();
+  }
+
+  std::unique_ptr<Peer> small_peer;
+  std::unique_ptr<TcpStream> small;
+  Recorder from_small;
+  std::string order;
+  size_t last = 0;  ///< how much was shown
+};
+
+// Sent before the few bytes, and by who was first.
+TEST_F(StreamFairnessTest, FewBytesComeBeforeBulk) {
+  ReadBulk();
+  peer.Send(Pattern(32768));
+  peer.WaitUntilAcknowledged();
+  small_peer->Send("?");
+  small_peer->WaitUntilAcknowledged();
+  RUN_UNTIL(loop, order.size() >= 3);
+  EXPECT_EQ(order, "BsB");
+}
+
+TEST_F(StreamFairnessTest, WhoHasToSendMuchIsBulkToo) {
+  stream->Write(Bytes(loop, Pattern(size_t{8} << 20)));
+  ASSERT_GT(stream->queued(), 0U);
+  peer.Send("!");
+  peer.WaitUntilAcknowledged();
+  small_peer->Send("?");
+  small_peer->WaitUntilAcknowledged();
+  RUN_UNTIL(loop, order.size() >= 2);
+  EXPECT_EQ(order, "sB");
+}
+
+TEST_F(StreamFairnessTest, WhatWasBulkIsNoneOnceItReadsLittle) {
+  ReadBulk();
+  peer.Send("!");
+  RUN_UNTIL(loop, order == "BB");
+  peer.Send("!");
+  peer.WaitUntilAcknowledged();
+  small_peer->Send("?");
+  small_peer->WaitUntilAcknowledged();
+  RUN_UNTIL(loop, order.size() == 4);
+  EXPECT_EQ(order, "BBBs");
+}
+
+TEST_F(StreamFairnessTest, BulkIsReadInSmallerPiecesBesideFewBytes) {
+  ReadBulk();
+  peer.Send(Pattern(TcpStream::kLeastOffer));
+  peer.WaitUntilAcknowledged();
+  small_peer->Send("?");
+  small_peer->WaitUntilAcknowledged();
+  RUN_UNTIL(loop, order.size() >= 3);
+  EXPECT_EQ(order, "BsB");
+  EXPECT_EQ(last, TcpStream::kLeastOffer / 2);
+}
+
+}  // namespace
+}  // namespace starlock::net
