@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "harness.h"
 
@@ -31,7 +32,7 @@ class StreamFairnessTest : public StreamTest {
 
   void Take(char who, buffer::Chain& in) {
     order += who;
-    last = in.size();
+    sizes.push_back(in.size());
     in.Clear();
   }
 
@@ -39,7 +40,7 @@ class StreamFairnessTest : public StreamTest {
   std::unique_ptr<TcpStream> small;
   Recorder from_small;
   std::string order;
-  size_t last = 0;  ///< how much was shown
+  std::vector<size_t> sizes;  ///< what was shown at once
 };
 
 // Sent before the few bytes, and by who was first.
@@ -50,7 +51,7 @@ TEST_F(StreamFairnessTest, FewBytesComeBeforeBulk) {
   small_peer->Send("?");
   small_peer->WaitUntilAcknowledged();
   RUN_UNTIL(loop, order.size() >= 3);
-  EXPECT_EQ(order, "BsB");
+  EXPECT_EQ(order.substr(0, 3), "BsB");
 }
 
 TEST_F(StreamFairnessTest, WhoHasToSendMuchIsBulkToo) {
@@ -83,8 +84,8 @@ TEST_F(StreamFairnessTest, BulkIsReadInSmallerPiecesBesideFewBytes) {
   small_peer->Send("?");
   small_peer->WaitUntilAcknowledged();
   RUN_UNTIL(loop, order.size() >= 3);
-  EXPECT_EQ(order, "BsB");
-  EXPECT_EQ(last, TcpStream::kLeastOffer / 2);
+  EXPECT_EQ(order.substr(0, 3), "BsB");
+  EXPECT_EQ(sizes[2], TcpStream::kLeastOffer / 2);
 }
 
 }  // namespace
