@@ -143,6 +143,18 @@ def memory_of(pids):
     return sum(place.tree_memory(pid) for pid in pids)
 
 
+def require_rest(pids, seconds=0.3, most=0.05):
+    """Raises Failure where they use more than `most` of a core with nothing to do: all others would be measured beside
+    that."""
+    settle(pids)
+    before = cpu_of(pids)
+    begun = time.monotonic()
+    time.sleep(seconds)
+    share = (cpu_of(pids) - before) / (time.monotonic() - begun)
+    if share > most:
+        raise Failure(f"it uses {share:.0%} of a core with nothing to do")
+
+
 def settle(pids):
     """Waits until they have done what is left for them to do: goodbyes come after the load's end. On a machine that is
     busy a process may have used nothing only because it was not let."""

@@ -198,11 +198,18 @@ class Plan:
                 continue
             self.bench.progress(f"starting {peer.name}")
             try:
-                self.standing[peer.name] = self.bench.stack.enter_context(self.bench.start(peer, routes))
+                self.standing[peer.name] = self._started(peer, routes)
             except processes.Failure as failure:
                 for scenario, each in list(self.cells()):
                     if each is peer:
                         self.missing[scenario.name][peer.name] = f"failed: {_one_line(failure)}"
+
+    def _started(self, peer, routes):
+        with contextlib.ExitStack() as stack:
+            ports, pids = stack.enter_context(self.bench.start(peer, routes))
+            processes.require_rest(pids)
+            self.bench.stack.push(stack.pop_all())
+        return ports, pids
 
     def _one(self, scenario, peer, check):
         if not scenario.fresh:

@@ -1,0 +1,266 @@
+// TLS records that a peer sends, changed on their way, cut anywhere, in any order: opened and sealed where they lie, or
+// by SSL_read and SSL_write, all that can be seen of it must be the same.
+//
+// The first byte of an input chooses the version, the cipher and the side; the others are what is done, one after the
+// other.
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <iterator>
+#include <memory>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "buffer/chain.h"
+#include "buffer/slab.h"
+#include "tls/client_context_impl.h"
+#include "tls/context.h"
+#include "tls/identity.h"
+#include "tls/openssl_errors.h"
+#include "tls/record_layer.h"
+#include "tls/self_signed.h"
+#include "tls/server_context_impl.h"
+#include "tls/ticket_keys.h"
+
+namespace {
+
+using namespace starlock;       // NOLINT(google-build-using-namespace)
+using namespace starlock::tls;  // NOLINT(google-build-using-namespace)
+using Status = RecordLayer::Status;
+
+constexpr size_t kMostSteps = 48;
+constexpr size_t kMostSaid = 40000;
+
+void Require(bool holds, const char* words) {
+  if (holds) return;
+  std::fprintf(stderr, "not so: %s\n", words);
+  std::abort();
+}
+
+/// What to do, read off the input.
+class Script {
+ public:
+  explicit Script(std::span<const uint8_t> bytes) : bytes_(bytes) {}
+  bool over() const { return bytes_.empty(); }
+  uint8_t Byte() {
+    if (bytes_.empty()) return 0;
+    const uint8_t byte = bytes_.front();
+    bytes_ = bytes_.subspan(1);
+    return byte;
+  }
+  size_t Number() {
+    const size_t high = Byte();
+    return high << 8 | Byte();
+  }
+  std::string Bytes(size_t size) {
+    const auto some = bytes_.first(std::min(size, bytes_.size()));
+    bytes_ = bytes_.subspan(some.size());
+    return {some.begin(), some.end()};
+  }
+
+ private:
+  std::span<const uint8_t> bytes_;
+};
+
+/// Of TLS 1.2; nullptr is TLS 1.3.
+constexpr const char* kCiphers[] = {nullptr, "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-CHACHA20-POLY1305",
+                                    "ECDHE-ECDSA-AES128-SHA"};
+
+/// The contexts of both sides, made once.
+struct World {
+  static World& Get() {
+    static World world;
+    return world;
+  }
+
+  World() {
+    const auto ca = std::move(ThrowawayCa::Create("fuzz")).value();
+    const PemPair pem = std::move(ca->Issue({.names = {"localhost"}})).value();
+    ServerSettings server_settings;
+    server_settings.identities = {std::move(Identity::FromPem(pem.chain, pem.key)).value()};
+    server_settings.tickets = TicketKeys::Generate();
+    ClientSettings client_settings;
+    client_settings.verify = Verify::kNone;
+    client_settings.server_name = "localhost";
+    server = std::move(ServerContext::Create(server_settings)).value();
+    client = std::move(ClientContext::Create(client_settings)).value();
+  }
+
+  std::unique_ptr<ServerContext> server;
+  std::unique_ptr<ClientContext> client;
+};
+
+/// A side under test, on one of the two paths, and its peer.
+class Play {
+ public:
+  Play(const char* cipher, bool server_side, RecordLayer::Path path) {
+    bssl::UniquePtr<SSL> server = World::Get().server->impl().NewSsl();
+    bssl::UniquePtr<SSL> client = World::Get().client->impl().NewSsl(&outcome_);
+    const uint16_t version = cipher == nullptr ? TLS1_3_VERSION : TLS1_2_VERSION;
+    for (SSL* ssl : {server.get(), client.get()}) {
+      SSL_set_min_proto_version(ssl, version);
+      SSL_set_max_proto_version(ssl, version);
+      if (cipher != nullptr) Require(SSL_set_strict_cipher_list(ssl, cipher) == 1, "a known cipher");
+    }
+    tested_ = std::make_unique<RecordLayer>(std::move(server_side ? server : client), pool_, path);
+    peer_ = std::make_unique<RecordLayer>(std::move(server_side ? client : server), pool_, RecordLayer::Path::kPublic);
+    Shake();
+  }
+
+  void Do(Script script) {
+    for (size_t i = 0; i < kMostSteps && !script.over() && !failed_; ++i) Step(script);
+    Deliver(SIZE_MAX);
+    tested_->DropInput();
+    peer_->DropInput();
+    Require(pool_.in_use() == 0, "no slab is left in use");
+  }
+  const std::string& story() const { return story_; }
+
+ private:
+  void Shake() {
+    Status one = Status::kMore, other = Status::kMore;
+    for (int i = 0; i < 6 && (one != Status::kDone || other != Status::kDone); ++i) {
+      one = tested_->Handshake();
+      peer_->Feed(tested_->TakeOutput());
+      other = peer_->Handshake();
+      tested_->Feed(peer_->TakeOutput());
+    }
+    Require(one == Status::kDone && other == Status::kDone, "a handshake");
+  }
+
+  void Step(Script& script) {
+    const uint8_t what = script.Byte() % 9;
+    const size_t place = wire_.empty() ? 0 : script.Number() % wire_.size();
+    switch (what) {
+      case 0:
+        return Say(script.Number() % kMostSaid);
+      case 1:
+        return Update(script.Byte() % 2);
+      case 2:
+        if (!wire_.empty()) wire_[place] = static_cast<char>(wire_[place] ^ (script.Byte() | 1));
+        return;
+      case 3:
+        wire_.erase(place, script.Number());
+        return;
+      case 4:
+        wire_.insert(place, script.Bytes(script.Byte() % 32));
+        return;
+      case 5:
+        return Deliver(script.Number() + 1);
+      case 6:
+        return Answer(script.Number() % kMostSaid);
+      case 7:
+        (void)peer_->SealEnd();
+        wire_ += peer_->TakeOutput().ToString();
+        (void)TakeErrors();
+        return;
+      default:
+        story_ += tested_->SealEnd() ? "ended\n" : "cannot end: " + TakeErrors() + "\n";
+        return TakeAnswer();
+    }
+  }
+
+  void Say(size_t size) {
+    buffer::Chain plain;
+    plain.Copy(pool_, std::string(size, 'p'));
+    (void)peer_->Seal(std::move(plain));
+    wire_ += peer_->TakeOutput().ToString();
+    (void)TakeErrors();
+  }
+
+  void Update(int requested) {
+    auto* ssl = const_cast<SSL*>(peer_->ssl());
+    if (SSL_version(ssl) == TLS1_3_VERSION && SSL_key_update(ssl, requested) == 1) (void)SSL_write(ssl, "", 0);
+    (void)peer_->Seal({});
+    wire_ += peer_->TakeOutput().ToString();
+    (void)TakeErrors();
+  }
+
+  // In pieces, as a socket's bytes come: into a slab's rest, and no more of it kept.
+  void Deliver(size_t piece) {
+    const std::string all = std::exchange(wire_, {});
+    for (size_t at = 0; at < all.size() && !failed_;) {
+      buffer::Chunk chunk = pool_.Reserve();
+      const size_t n = std::min({piece, all.size() - at, chunk.tailroom()});
+      std::copy_n(all.data() + at, n, chunk.tail().data());
+      pool_.Commit(chunk, n);
+      at += n;
+      buffer::Chain in;
+      in.Append(std::move(chunk));
+      tested_->Feed(std::move(in));
+      Open();
+    }
+    TakeAnswer();
+  }
+
+  void Open() {
+    buffer::Chain plain;
+    const Status status = tested_->Open(plain);
+    if (status != Status::kMore || !plain.empty()) Tell("tested", status, plain);
+    Require(status != Status::kMore || !tested_->pending(), "all that came is used up");
+    failed_ = status == Status::kFailed;
+    if (status == Status::kEnd) tested_->DropInput();
+  }
+
+  void Answer(size_t size) {
+    buffer::Chain plain;
+    plain.Copy(pool_, std::string(size, 'a'));
+    if (!tested_->Seal(std::move(plain))) story_ += "cannot seal: " + TakeErrors() + "\n";
+    TakeAnswer();
+  }
+
+  void TakeAnswer() {
+    buffer::Chain out = tested_->TakeOutput();
+    if (out.empty() || peer_failed_) return;
+    story_ += "answer of " + std::to_string(out.size()) + "\n";
+    peer_->Feed(std::move(out));
+    buffer::Chain plain;
+    const Status status = peer_->Open(plain);
+    peer_failed_ = status == Status::kFailed;
+    if (status == Status::kEnd) peer_->DropInput();
+    Tell("peer", status, plain);
+  }
+
+  void Tell(const char* who, Status status, const buffer::Chain& plain) {
+    const std::string text = plain.ToString();
+    story_ += std::string(who) + ": " + std::to_string(static_cast<int>(status)) + " with " +
+              std::to_string(text.size()) + "/" + std::to_string(std::hash<std::string>()(text));
+    if (status == Status::kFailed) story_ += " because " + TakeErrors();
+    story_ += "\n";
+    Require(TakeErrors().empty(), "no error is left behind");
+  }
+
+  buffer::SlabPool pool_{size_t{16} * (16384 + 128), 4};
+  VerifyOutcome outcome_;
+  std::unique_ptr<RecordLayer> tested_, peer_;
+  std::string wire_;
+  std::string story_;
+  bool failed_ = false;
+  bool peer_failed_ = false;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  Script script({data, size});
+  const uint8_t chosen = script.Byte();
+  const char* const cipher = kCiphers[chosen % std::size(kCiphers)];
+  std::string stories[2];
+  for (const auto path : {RecordLayer::Path::kInPlace, RecordLayer::Path::kPublic}) {
+    Play play(cipher, (chosen & 4) != 0, path);
+    play.Do(script);
+    stories[static_cast<size_t>(path)] = play.story();
+  }
+  if (stories[0] != stories[1]) {
+    std::fprintf(stderr, "in place:\n%sby reading:\n%s", stories[0].c_str(), stories[1].c_str());
+    Require(false, "both are the same");
+  }
+  return 0;
+}
