@@ -148,13 +148,13 @@ def tree_memory(pid):
 
 
 def busy_seconds(cores):
-    """What the cores have done for anyone since they started, to the hundredth."""
+    """What the cores have done for anyone since they started, to the hundredth; a virtual machine's host is somebody too."""
     total = 0
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
         name, *fields = line.split()
         if name in {f"cpu{core}" for core in cores}:
-            user, nice, system, _idle, _wait, irq, softirq = map(int, fields[:7])
-            total += user + nice + system + irq + softirq
+            user, nice, system, _idle, _wait, irq, softirq, stolen = map(int, fields[:8])
+            total += user + nice + system + irq + softirq + stolen
     return total / _TICK
 
 

@@ -1,8 +1,8 @@
 // TLS records that a peer sends, changed on their way, cut anywhere, in any order: opened and sealed where they lie, or
 // by SSL_read and SSL_write, all that can be seen of it must be the same.
 //
-// The first byte of an input chooses the version, the cipher and the side; the others are what is done, one after the
-// other.
+// The first byte of an input chooses the version, the cipher and the side; the second, how much is lost in the end; the
+// others are what is done, one after the other.
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -16,7 +16,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "buffer/chain.h"
 #include "buffer/slab.h"
@@ -35,6 +37,7 @@ using namespace starlock;       // NOLINT(google-build-using-namespace)
 using namespace starlock::tls;  // NOLINT(google-build-using-namespace)
 using Status = RecordLayer::Status;
 
+constexpr size_t kHeader = SSL3_RT_HEADER_LENGTH;
 constexpr size_t kMostSteps = 48;
 constexpr size_t kMostSaid = 40000;
 
@@ -115,8 +118,9 @@ class Play {
   }
 
   void Do(Script script) {
+    const size_t lost = script.Byte();
     for (size_t i = 0; i < kMostSteps && !script.over() && !failed_; ++i) Step(script);
-    Deliver(SIZE_MAX);
+    Deliver(SIZE_MAX, lost);
     tested_->DropInput();
     peer_->DropInput();
     Require(pool_.in_use() == 0, "no slab is left in use");
@@ -135,31 +139,32 @@ class Play {
     Require(one == Status::kDone && other == Status::kDone, "a handshake");
   }
 
+  // The two plays have keys of their own, so what is done must mean the same whatever the ciphertext is: no ciphertext
+  // may come to lie where a header belongs.
   void Step(Script& script) {
-    const uint8_t what = script.Byte() % 9;
-    const size_t place = wire_.empty() ? 0 : script.Number() % wire_.size();
+    const uint8_t what = script.Byte() % 10;
+    const size_t which = wire_.empty() ? 0 : script.Byte() % wire_.size();
     switch (what) {
       case 0:
         return Say(script.Number() % kMostSaid);
       case 1:
         return Update(script.Byte() % 2);
       case 2:
-        if (!wire_.empty()) wire_[place] = static_cast<char>(wire_[place] ^ (script.Byte() | 1));
-        return;
+        return Flip(which, script);
       case 3:
-        wire_.erase(place, script.Number());
+        if (!wire_.empty()) wire_.erase(wire_.begin() + static_cast<ptrdiff_t>(which));
         return;
       case 4:
-        wire_.insert(place, script.Bytes(script.Byte() % 32));
-        return;
+        return Insert(which, script);
       case 5:
-        return Deliver(script.Number() + 1);
+        return Deliver(script.Number() + 1, 0);
       case 6:
         return Answer(script.Number() % kMostSaid);
       case 7:
         (void)peer_->SealEnd();
-        wire_ += peer_->TakeOutput().ToString();
-        (void)TakeErrors();
+        return TakeRecords();
+      case 8:
+        if (!wire_.empty()) wire_.push_back(wire_[which]);
         return;
       default:
         story_ += tested_->SealEnd() ? "ended\n" : "cannot end: " + TakeErrors() + "\n";
@@ -167,25 +172,59 @@ class Play {
     }
   }
 
+  // What the peer has written goes on the wire, cut into records.
+  void TakeRecords() {
+    std::string all = peer_->TakeOutput().ToString();
+    while (!all.empty()) {
+      const size_t size = kHeader + Length(all);
+      wire_.push_back(all.substr(0, size));
+      all.erase(0, size);
+    }
+    (void)TakeErrors();
+  }
+
+  static size_t Length(std::string_view record) {
+    return size_t{static_cast<uint8_t>(record[3])} << 8 | static_cast<uint8_t>(record[4]);
+  }
+
   void Say(size_t size) {
     buffer::Chain plain;
     plain.Copy(pool_, std::string(size, 'p'));
     (void)peer_->Seal(std::move(plain));
-    wire_ += peer_->TakeOutput().ToString();
-    (void)TakeErrors();
+    TakeRecords();
   }
 
   void Update(int requested) {
     auto* ssl = const_cast<SSL*>(peer_->ssl());
     if (SSL_version(ssl) == TLS1_3_VERSION && SSL_key_update(ssl, requested) == 1) (void)SSL_write(ssl, "", 0);
     (void)peer_->Seal({});
-    wire_ += peer_->TakeOutput().ToString();
-    (void)TakeErrors();
+    TakeRecords();
   }
 
-  // In pieces, as a socket's bytes come: into a slab's rest, and no more of it kept.
-  void Deliver(size_t piece) {
-    const std::string all = std::exchange(wire_, {});
+  void Flip(size_t which, Script& script) {
+    if (wire_.empty()) return;
+    std::string& record = wire_[which];
+    char& byte = record[script.Number() % record.size()];
+    byte = static_cast<char>(byte ^ (script.Byte() | 1));
+    // One byte of ciphertext behind such a header is skipped, or not, as it happens to be.
+    if (record[0] == SSL3_RT_CHANGE_CIPHER_SPEC) record[0] = SSL3_RT_APPLICATION_DATA;
+  }
+
+  // A whole record that nobody sealed.
+  void Insert(size_t which, Script& script) {
+    std::string record = script.Bytes(kHeader - 2);
+    if (record.size() < kHeader - 2) return;
+    const std::string body = script.Bytes(script.Byte());
+    record += '\0';
+    record += static_cast<char>(body.size());
+    wire_.insert(wire_.begin() + static_cast<ptrdiff_t>(which), record + body);
+  }
+
+  // In pieces, as a socket's bytes come: into a slab's rest, and no more of it kept. The last `less` bytes are lost.
+  void Deliver(size_t piece, size_t less) {
+    std::string all;
+    for (const std::string& record : std::exchange(wire_, {})) all += record;
+    all.resize(all.size() - std::min(less, all.size()));
     for (size_t at = 0; at < all.size() && !failed_;) {
       buffer::Chunk chunk = pool_.Reserve();
       const size_t n = std::min({piece, all.size() - at, chunk.tailroom()});
@@ -240,7 +279,7 @@ class Play {
   buffer::SlabPool pool_{size_t{16} * (16384 + 128), 4};
   VerifyOutcome outcome_;
   std::unique_ptr<RecordLayer> tested_, peer_;
-  std::string wire_;
+  std::vector<std::string> wire_;  ///< records
   std::string story_;
   bool failed_ = false;
   bool peer_failed_ = false;
