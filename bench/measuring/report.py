@@ -6,7 +6,8 @@ LEGEND = (
     "median, with the middle half of the runs (least and most where there are fewer than four). proxy, load: share of its",
     "core (load: clients and backend). others: of the proxy's core, taken by what is no part of this.",
     "limit LOAD: the load's core was full, so the proxy was not: its CPU time counts, its rate does not.",
-    "limit NOISE: others were busy on the proxy's core: compare only within this run, if at all.",
+    "limit NOISE: others were busy on the proxy's core, or the machine stood still (who asks came late by itself): compare",
+    "only within this run, if at all.",
 )
 _RATES = {"bulk": "MiB/s", "sessions": "/s"}
 

@@ -35,6 +35,12 @@ def test_who_was_at_the_limit(proxy, load, others, verdict):
     assert figures.limit({"proxy_share": proxy, "load_share": load, "others_share": others}) == verdict
 
 
+@pytest.mark.parametrize(("late", "verdict"), [(50.0, "waiting"), (299.0, "waiting"), (300.0, "NOISE")])
+def test_latency_is_noise_where_who_asks_was_late(late, verdict):
+    cell = {"proxy_share": 0.2, "load_share": 0.2, "others_share": 0.0, "lag_p99": late}
+    assert figures.limit(cell) == verdict
+
+
 def test_memory_has_no_limit():
     assert figures.limit({"median": 5.0}) == ""
 
