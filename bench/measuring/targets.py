@@ -39,6 +39,15 @@ def against_limit(scenario, relays, seconds_per_gib, ciphers):
     return _row(row, value, "relay-64k + AES-GCM", than, value / than, 1.2)
 
 
+def against_one_leg(scenario, one_leg):
+    """TLS on both legs, of one cipher, against TLS on the client's alone."""
+    row = {"what": f"{scenario['title']}: one leg", "scenario": scenario["name"]}
+    value, than = figures.measured(scenario, "starlock"), figures.measured(one_leg, "starlock")
+    if value is None or than is None:
+        return {**row, "missing": "not measured"}
+    return _row(row, value, "TLS on one leg", than, value / than, 1.3)
+
+
 def at_most(scenario, target, words):
     row = {"what": scenario["title"], "scenario": scenario["name"]}
     value = figures.measured(scenario, "starlock")
@@ -79,10 +88,14 @@ def evaluate(result):
     cipher = result.get("micro", {}).get("seconds_per_gib")
     rows = []
     for name, scenario in by_name.items():
-        if name.startswith("bulk-"):
+        if name.endswith("-1400"):
+            rows.append(against_peer(scenario, "any", 0.4))
+        elif name.startswith("bulk-"):
             rows += [against_peer(scenario, "default", 0.5), against_peer(scenario, "tuned", 0.65)]
             ciphers = {"bulk-plain": 0, "bulk-both-": 2}.get(name[:10], 1)
-            if "1400" not in name and "other" not in name:
+            if name.startswith("bulk-both-"):
+                rows.append(against_one_leg(scenario, by_name.get(name.replace("both", "terminate"))))
+            if "other" not in name:
                 plain = by_name.get("bulk-plain-up" if name.endswith("up") else "bulk-plain-down")
                 rows.append(against_limit(scenario, plain or by_name.get("bulk-plain-down"), cipher, ciphers))
         elif name.removeprefix("handshake-") in _HANDSHAKES:

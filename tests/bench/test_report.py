@@ -55,6 +55,20 @@ def test_the_limit_is_the_plain_relay_and_the_cipher():
     assert row["met"] == (0.9 / 0.8 <= 1.2)
 
 
+def test_small_records_are_held_against_the_best_of_all():
+    [row] = targets.evaluate(result(scenario("bulk-both-up-1400", starlock=1.0, nginx=3.0, nginx_tuned=2.0)))
+    assert (row["against"], row["target"], row["met"]) == ("nginx-tuned", 0.4, False)
+
+
+def test_two_legs_are_held_against_one():
+    both, one = scenario("bulk-both-down", starlock=1.0, nginx=3.0), scenario("bulk-terminate-down", starlock=0.8, nginx=2.0)
+    [row] = [each for each in targets.evaluate(result(both, one)) if each["what"].endswith("one leg")]
+    assert (row["target"], row["met"]) == (1.3, True)
+    assert row["ratio"] == pytest.approx(1.25)
+    [row] = [each for each in targets.evaluate(result(both)) if each["what"].endswith("one leg")]
+    assert "missing" in row
+
+
 def test_without_the_plain_relay_there_is_no_limit():
     [row] = [each for each in targets.evaluate(result(_bulk())) if "the limit" in each["what"]]
     assert "missing" in row
