@@ -1,6 +1,7 @@
 """FTP for both ends of a test: a fake server that can misbehave, and a plain-spoken client."""
 
 import contextlib
+import copy
 import re
 import socket
 
@@ -29,7 +30,10 @@ class Server:
         self._listener, self._private = None, False
 
     def __call__(self, channel):
-        self._listener, self._private = None, False
+        # Sessions run beside each other, and each has a listener for data of its own; what they note is noted together.
+        copy.copy(self)._session(channel)
+
+    def _session(self, channel):
         if self.implicit:
             channel.start_tls(self.tls, server=True)
         channel.send(self.banner)
@@ -195,7 +199,9 @@ class Client(Channel):
                 raise AssertionError(f"PASV was answered with {answer!r}")
             port = numbers[4] * 256 + numbers[5]
         else:
-            port = int(re.search(rb"\(\|\|\|(\d+)\|\)", answer)[1])
+            found = re.search(rb"\(\|\|\|(\d+)\|\)", answer)
+            assert found, f"{how} was answered with {answer!r}"
+            port = int(found[1])
         data = connect(port, self.host, source)
         return lambda: data
 
