@@ -4,7 +4,7 @@ import statistics
 
 FULL = 0.9  # above this share of its core a side is at its limit
 NOISY = 0.1  # above this share of the proxy's core, taken by others, a figure counts for little
-LATE = 300  # µs: who asks comes first on a core that is hardly used; one time in a hundred so late, the machine stood still
+LATE = 300  # µs: who asks comes first on its core; where it is so late one time in a hundred, the machine stood still
 
 
 def quartiles(values):

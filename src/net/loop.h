@@ -55,7 +55,8 @@ class RingLink {
 /// One event loop, for one thread, and the slab pool of everything that lives on it. All calls on its thread, but
 /// Post. Destroy it only after everything made on it. (Its destructor waits for a name look-up that is under way.)
 ///
-/// A turn: timers, then sockets, signals and posted tasks, then what was deferred, then what was disposed of.
+/// A turn: timers, signals and posted tasks, then sockets (bulk last), then what was deferred, then what was disposed
+/// of.
 class Loop : public buffer::Executor {
  public:
   using Clock = std::chrono::steady_clock;

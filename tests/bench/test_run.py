@@ -7,6 +7,8 @@ import types
 import pytest
 from measuring import processes, run, scenarios
 
+REST, BUSY = "import signal; signal.pause()", "while True: pass"
+
 
 @contextlib.contextmanager
 def program(text):
@@ -19,12 +21,12 @@ def program(text):
 
 
 def test_who_rests_may_be_measured():
-    with program("import time; time.sleep(60)") as pid:
+    with program(REST) as pid:
         processes.require_rest([pid])
 
 
 def test_who_is_busy_with_nothing_to_do_is_named():
-    with program("while True: pass") as pid, pytest.raises(processes.Failure, match="with nothing to do"):
+    with program(BUSY) as pid, pytest.raises(processes.Failure, match="with nothing to do"):
         processes.require_rest([pid])
 
 
@@ -34,7 +36,7 @@ def test_a_peer_that_is_busy_for_nothing_is_stopped_and_its_cells_say_why():
 
     @contextlib.contextmanager
     def start(peer, _routes):
-        with program("while True: pass" if peer.name == "busy" else "import time; time.sleep(60)") as pid:
+        with program(BUSY if peer.name == "busy" else REST) as pid:
             started.append(pid)
             yield {"plain": 1}, [pid]
 

@@ -4,7 +4,6 @@
 // The first byte of an input chooses the version, the cipher and the side; the second, how much is lost in the end; the
 // others are what is done, one after the other.
 
-#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <functional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "harness.h"
 
@@ -325,6 +327,19 @@ TEST(SignalWatcherTest, TwoSignalsAreToldApart) {
   RUN_UNTIL(loop, caught == "21");
 }
 
+// How much one may read in the turns to come, and when those were.
+std::vector<std::pair<Loop::Clock::time_point, size_t>> Shares(Loop& loop, const std::function<bool()>& enough) {
+  std::vector<std::pair<Loop::Clock::time_point, size_t>> shares;
+  const std::function<void()> look = [&] {
+    shares.emplace_back(loop.now(), loop.ReadingShare(1000, 10));
+    if (enough()) return loop.Stop();
+    loop.Defer(look);
+  };
+  loop.Defer(look);
+  loop.Run();
+  return shares;
+}
+
 TEST(LoopTest, WhoReadsInBulkReadsLessForTheRestOfATurn) {
   Loop loop;
   EXPECT_EQ(loop.ReadingShare(1000, 10), 1000U);
@@ -332,25 +347,28 @@ TEST(LoopTest, WhoReadsInBulkReadsLessForTheRestOfATurn) {
   loop.CountRead(Loop::kMuch);
   EXPECT_EQ(loop.ReadingShare(1000, 10), 10U);
   EXPECT_EQ(loop.ReadingShare(5, 10), 5U);
-  size_t in_the_next = 0;
-  loop.Defer([&] {
-    in_the_next = loop.ReadingShare(1000, 10);
-    loop.Stop();
-  });
-  loop.Run();
-  EXPECT_EQ(in_the_next, 1000U);
+  int turns = 2;
+  for (const auto& [when, share] : Shares(loop, [&] { return --turns == 0; })) EXPECT_EQ(share, 1000U);
 }
 
 TEST(LoopTest, WhoReadsInBulkReadsLessForAMomentAfterAnotherReadLittle) {
   Loop loop;
   loop.CountRead(0);
   EXPECT_EQ(loop.ReadingShare(1000, 10), 1000U);
-  loop.CountRead(1);
-  EXPECT_EQ(loop.ReadingShare(1000, 10), 5U);
-  Timer later(loop, [&] { loop.Stop(); });
-  later.Start(Loop::kCare);
-  loop.Run();
-  EXPECT_EQ(loop.ReadingShare(1000, 10), 1000U);
+  bool over = false;
+  Loop::Clock::time_point begun;
+  Timer later(loop, [&] { over = true; });
+  loop.Defer([&] {
+    begun = loop.now();
+    loop.CountRead(1);
+    EXPECT_EQ(loop.ReadingShare(1000, 10), 5U);
+    EXPECT_EQ(loop.ReadingShare(3, 10), 3U);
+    later.Start(Loop::kCare);
+  });
+  const auto shares = Shares(loop, [&] { return over; });
+  for (const auto& [when, share] : shares) EXPECT_EQ(share, when < begun + Loop::kCare ? 5U : 1000U);
+  EXPECT_EQ(shares.front().second, 5U);
+  EXPECT_EQ(shares.back().second, 1000U);
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ class StreamFairnessTest : public StreamTest {
   void Take(char who, buffer::Chain& in) {
     order += who;
     sizes.push_back(in.size());
+    share = loop.ReadingShare(1000, 10);
     in.Clear();
   }
 
@@ -41,6 +42,7 @@ class StreamFairnessTest : public StreamTest {
   Recorder from_small;
   std::string order;
   std::vector<size_t> sizes;  ///< what was shown at once
+  size_t share = 0;           ///< of 1000 bytes, when it was shown
 };
 
 // Sent before the few bytes, and by who was first.
@@ -75,6 +77,18 @@ TEST_F(StreamFairnessTest, WhatWasBulkIsNoneOnceItReadsLittle) {
   small_peer->WaitUntilAcknowledged();
   RUN_UNTIL(loop, order.size() == 4);
   EXPECT_EQ(order, "BBBs");
+}
+
+// They are what an answer ends with, and nobody's question.
+TEST_F(StreamFairnessTest, FewBytesBehindBulkHoldNoBulkUp) {
+  ReadBulk();
+  EXPECT_EQ(share, 1000U);
+  peer.Send("!");
+  RUN_UNTIL(loop, order == "BB");
+  EXPECT_EQ(share, 1000U);
+  peer.Send("?");  // but it does not go on for ever
+  RUN_UNTIL(loop, order == "BBB");
+  EXPECT_EQ(share, 5U);
 }
 
 TEST_F(StreamFairnessTest, BulkIsReadInSmallerPiecesBesideFewBytes) {
