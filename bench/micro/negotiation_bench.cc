@@ -15,6 +15,9 @@ namespace {
 using starlock::TlsMode;
 using starlock::protocol::Act;
 using starlock::protocol::Event;
+using starlock::protocol::Is;
+using starlock::protocol::Read;
+using starlock::protocol::Relay;
 using starlock::protocol::Side;
 
 struct Line {
@@ -25,32 +28,26 @@ struct Line {
 /// Plays a session's part: what is asked for succeeds at once, and what the peers say comes in this order.
 Act Negotiate(const starlock::protocol::Dialect& dialect, TlsMode client, TlsMode server,
               const std::vector<Line>& script) {
-  const auto dialogue = dialect.make({"proxy.example.org", client, server, "nonce", "192.0.2.1"});
+  const auto dialogue = dialect.make_dialogue({"proxy.example.org", client, server, "nonce", "192.0.2.1"});
   std::string input[2];
   starlock::protocol::Out out;
   starlock::protocol::Step step = dialogue->Notify(Event::kStart, Side::kClient, out);
   auto next = script.begin();
   while (true) {
-    switch (step.act) {
-      case Act::kDial:
-        step = dialogue->Notify(Event::kUpstreamUp, Side::kServer, out);
-        continue;
-      case Act::kTlsClient:
-        input[0].clear();
-        step = dialogue->Notify(Event::kTlsUp, Side::kClient, out);
-        continue;
-      case Act::kTlsServer:
-        step = dialogue->Notify(Event::kTlsUp, Side::kServer, out);
-        continue;
-      case Act::kRead:
-        break;
-      default:
-        return step.act;
+    if (Is<starlock::protocol::Dial>(step.act)) {
+      step = dialogue->Notify(Event::kUpstreamUp, Side::kServer, out);
+      continue;
     }
+    if (const auto* upgrade = std::get_if<starlock::protocol::Upgrade>(&step.act)) {
+      input[starlock::protocol::Index(upgrade->side)].clear();
+      step = dialogue->Notify(Event::kTlsUp, upgrade->side, out);
+      continue;
+    }
+    if (!Is<Read>(step.act)) return step.act;
     step = dialogue->Advance(input[0], input[1], out);
     for (const size_t side : {0U, 1U}) input[side].erase(0, step.used[side]);
-    if (step.act != Act::kRead || step.used[0] + step.used[1] > 0) continue;
-    if (next == script.end()) return Act::kRead;
+    if (!Is<Read>(step.act) || step.used[0] + step.used[1] > 0) continue;
+    if (next == script.end()) return Read{};
     input[starlock::protocol::Index(next->side)] += next->bytes;
     ++next;
   }
@@ -59,8 +56,7 @@ Act Negotiate(const starlock::protocol::Dialect& dialect, TlsMode client, TlsMod
 void Run(benchmark::State& state, std::string_view protocol, TlsMode client, TlsMode server,
          const std::vector<Line>& script) {
   const auto* dialect = starlock::protocol::FindDialect(protocol);
-  if (Negotiate(*dialect, client, server, script) != Act::kRelay)
-    return state.SkipWithError("it did not end in a relay");
+  if (!Is<Relay>(Negotiate(*dialect, client, server, script))) return state.SkipWithError("it did not end in a relay");
   for (auto _ : state) benchmark::DoNotOptimize(Negotiate(*dialect, client, server, script));
 }
 

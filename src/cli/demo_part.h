@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "protocol/dialogue.h"
+#include "protocol/core/dialogue.h"
 
 /// The two programs between which the demonstration puts the proxy: as much of a protocol as one message takes. In mail
 /// submission the client brings the message; everywhere else the server has it, and the client comes for it.

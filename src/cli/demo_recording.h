@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/dialogue.h"
+#include "protocol/core/dialogue.h"
 
 namespace starlock::cli {
 

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "base/log.h"
 #include "base/result.h"
 #include "cli/demo_part.h"
 #include "cli/demo_recording.h"
+#include "log/log.h"
 #include "net/descriptor.h"
 #include "tls/peer_info.h"
 #include "tls/tls_info.h"
@@ -39,7 +39,14 @@ class Stage {
   std::vector<net::Descriptor> files_;
 };
 
-/// What the proxy's record of the session says. An empty version is plaintext.
+/// What a leg's TLS came to. An empty version is plaintext.
+struct TlsDescription {
+  std::string version;
+  std::string cipher;
+  std::string group;
+};
+
+/// What the proxy's record of the session says.
 struct SessionNote {
   TlsDescription client_tls;
   TlsDescription server_tls;

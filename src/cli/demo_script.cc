@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "cli/terminal.h"
-#include "protocol/cutters.h"
+#include "protocol/text/cutters.h"
 
 namespace starlock::cli {
 

@@ -2,7 +2,7 @@
 
 #include "cli/demo_dots.h"
 #include "cli/demo_script.h"
-#include "protocol/cutters.h"
+#include "protocol/text/cutters.h"
 
 // SMTP and LMTP (RFC 5321, 2033, 3207), as much as one message takes.
 namespace starlock::cli {
@@ -30,7 +30,10 @@ class Client final : public ScriptedClient {
     Then({"221", {"", Turn::Next::kEnd}});
   }
 
-  Frame Cut(std::string_view in) override { return protocol::CutSmtpReply(in); }
+  Frame Cut(std::string_view in) override {
+    protocol::Scan scan;
+    return protocol::CutSmtpReply(in, scan);
+  }
   // RFC 3207, 4.2: begin anew.
   std::string TlsUp() override { return hello_; }
 

@@ -1,10 +1,10 @@
 #include <csignal>
 #include <iostream>
 
-#include "base/log.h"
 #include "cli/check.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "log/log.h"
 
 namespace starlock::cli {
 namespace {

@@ -25,10 +25,10 @@ constexpr const char* kFooter =
 // All that NAME may be, in lines no longer than the rest of a help text.
 std::string ProtocolNames() {
   std::string names;
-  for (const protocol::Dialect& dialect : protocol::Dialects()) {
+  for (const protocol::Dialect* dialect : protocol::Dialects()) {
     if (!names.empty()) names += names.size() - names.rfind('\n') - 1 > 90 ? ",\n  " : ", ";
     if (names.empty()) names = "Protocols:\n  ";
-    names += dialect.name;
+    names += dialect->name;
   }
   return names;
 }
@@ -239,8 +239,8 @@ Command ParseCommandLine(std::vector<std::string> arguments) { return CommandLin
 
 std::vector<config::DialectRules> DialectsForConfig() {
   std::vector<config::DialectRules> rules;
-  for (const protocol::Dialect& dialect : protocol::Dialects()) {
-    rules.push_back({std::string(dialect.name), dialect.starttls, !dialect.data_alpn.empty()});
+  for (const protocol::Dialect* dialect : protocol::Dialects()) {
+    rules.push_back({std::string(dialect->name), dialect->starttls, !dialect->data_alpn.empty()});
   }
   return rules;
 }

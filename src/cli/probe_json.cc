@@ -65,7 +65,7 @@ std::string ToJson(const ProbeReport& report, Time now) {
   json["warnings"] = Warnings(report, now);
   json["error"] = nullptr;
   if (report.failure) {
-    json["error"] = {{"end", starlock::ToString(report.failure->end)}, {"message", report.failure->why}};
+    json["error"] = {{"end", starlock::protocol::ToString(report.failure->end)}, {"message", report.failure->why}};
   }
   return json.dump(2, ' ', true, Json::error_handler_t::replace) + "\n";
 }

@@ -8,7 +8,7 @@
 #include "base/host_port.h"
 #include "cli/dates.h"
 #include "cli/terminal.h"
-#include "protocol/probe.h"
+#include "protocol/core/probe.h"
 #include "tls/peer_info.h"
 #include "tls/tls_info.h"
 
@@ -16,7 +16,7 @@ namespace starlock::cli {
 
 /// Why a probe stopped short.
 struct ProbeFailure {
-  End end = End::kInternal;
+  protocol::End end = protocol::End::kInternal;
   std::string why;  ///< for a person; may quote the server's own text
 };
 

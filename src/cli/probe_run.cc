@@ -10,7 +10,7 @@
 namespace starlock::cli {
 namespace {
 
-using protocol::Act;
+using protocol::End;
 using protocol::Event;
 using protocol::Side;
 
@@ -97,27 +97,19 @@ void ProbeRun::Pump() {
     const protocol::Step step = dialogue_->Advance({}, channel_.input, out);
     channel_.input.erase(0, step.used[protocol::Index(Side::kServer)]);
     Perform(step, out);
-    if (step.act == Act::kRead) break;
+    if (protocol::Is<protocol::Read>(step.act)) break;
   }
 }
 
 void ProbeRun::Perform(const protocol::Step& step, const protocol::Out& out) {
   channel_.Write(out.to[protocol::Index(Side::kServer)]);
-  switch (step.act) {
-    case Act::kRead:
-      return;
-    case Act::kTlsServer:
-      phase_ = Phase::kHandshake;
-      return channel_.ConnectTls(*context_);
-    case Act::kRelay:
-      return Finish();
-    case Act::kFail:
-      return Fail(step.failure.end, step.failure.why);
-    case Act::kDial:
-    case Act::kDialNext:
-    case Act::kTlsClient:
-      break;
+  if (protocol::Is<protocol::Read>(step.act)) return;
+  if (const auto* upgrade = std::get_if<protocol::Upgrade>(&step.act); upgrade && upgrade->side == Side::kServer) {
+    phase_ = Phase::kHandshake;
+    return channel_.ConnectTls(*context_);
   }
+  if (protocol::Is<protocol::Relay>(step.act)) return Finish();
+  if (const auto* fail = std::get_if<protocol::Fail>(&step.act)) return Fail(fail->failure.end, fail->failure.why);
   Fail(End::kInternal, "a probe asked for what only a session has");
 }
 

@@ -10,7 +10,7 @@
 #include "net/connector.h"
 #include "net/loop.h"
 #include "net/resolver.h"
-#include "protocol/dialogue.h"
+#include "protocol/core/dialogue.h"
 #include "tls/context.h"
 
 namespace starlock::cli {
@@ -42,7 +42,7 @@ class ProbeRun final : private ChannelOwner {
   void Pump();
   void Perform(const protocol::Step& step, const protocol::Out& out);
   void Finish();
-  void Fail(End end, std::string why);
+  void Fail(protocol::End end, std::string why);
   ProbeFailure Explain(const Error& error) const;
 
   const ProbeOptions options_;

@@ -4,8 +4,8 @@
 #include <iostream>
 #include <utility>
 
-#include "base/log.h"
 #include "cli/expiry.h"
+#include "log/log.h"
 #include "net/loop.h"
 #include "proxy/credentials.h"
 #include "proxy/server.h"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/host_port.h"
-#include "base/log.h"
+#include "base/log_level.h"
 #include "base/tls_mode.h"
 
 /// What a user may write, as plain structs. Defaults stand here once, for the file and for the command line alike.

@@ -3,8 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "base/log.h"
 #include "config/config.h"
+#include "log/log.h"
 
 namespace starlock::proxy {
 

@@ -38,7 +38,7 @@ Error MakeClientLeg(const config::ClientLeg& leg, const Credentials& credentials
   Fill(settings, leg.tls);
   settings.tickets = credentials.tickets;
   if (!route.dialect->alpn.empty()) settings.alpn = {std::string(route.dialect->alpn)};
-  settings.alpn_required = route.dialect->alpn_demanded && leg.mode == TlsMode::kImplicit;
+  settings.alpn_required = route.dialect->alpn_required && leg.mode == TlsMode::kImplicit;
   if (!route.dialect->data_alpn.empty()) settings.alpn.emplace_back(route.dialect->data_alpn);
   for (const std::string& name : leg.certificates) settings.identities.push_back(credentials.identities.at(name));
   auto context = tls::ServerContext::Create(settings);
@@ -52,7 +52,7 @@ Error MakeServerLeg(const config::ServerLeg& leg, const Credentials& credentials
   tls::ClientSettings settings;
   Fill(settings, leg.tls);
   settings.verify = Translate(leg.VerifyInForce());
-  settings.alpn_required = route.dialect->alpn_demanded && leg.mode == TlsMode::kImplicit;
+  settings.alpn_required = route.dialect->alpn_required && leg.mode == TlsMode::kImplicit;
   if (settings.alpn_required) settings.alpn = {std::string(route.dialect->alpn)};
   settings.ca_file = leg.ca ? leg.ca->path : std::string();
   const auto trust = credentials.trust.find(settings.ca_file);

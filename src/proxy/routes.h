@@ -6,9 +6,11 @@
 #include "base/result.h"
 #include "config/config.h"
 #include "proxy/credentials.h"
-#include "proxy/route.h"
+#include "session/route.h"
 
 namespace starlock::proxy {
+
+using session::Route;
 
 /// The listeners of `config` (which must outlive them) with TLS contexts of one worker's own. kInvalid says which
 /// listener, and what its TLS lacks.

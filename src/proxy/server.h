@@ -7,9 +7,9 @@
 #include <thread>
 #include <vector>
 
-#include "base/log.h"
 #include "base/result.h"
 #include "config/config.h"
+#include "log/log.h"
 #include "proxy/admission.h"
 #include "proxy/credentials.h"
 #include "proxy/worker.h"

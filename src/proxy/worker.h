@@ -4,16 +4,20 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/log.h"
 #include "config/config.h"
+#include "log/log.h"
 #include "net/listener.h"
 #include "net/loop.h"
 #include "net/resolver.h"
 #include "proxy/admission.h"
-#include "proxy/route.h"
-#include "proxy/session.h"
+#include "session/route.h"
+#include "session/session.h"
 
 namespace starlock::proxy {
+
+using session::Route;
+using session::Session;
+using session::SessionContext;
 
 /// One loop on one thread, with listeners and sessions of its own. It shares with other workers what is immutable,
 /// the ticket keys, the log and the process-wide limits, and nothing else.

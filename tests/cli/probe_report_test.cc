@@ -136,7 +136,7 @@ TEST(ProbeJson, NullWhereNothingIsKnown) {
   ProbeReport report;
   report.protocol = "tcp";
   report.target = {"::1", 443};
-  report.failure = {End::kConnectFailed, "refused"};
+  report.failure = {protocol::End::kConnectFailed, "refused"};
   const Json json = Json::parse(ToJson(report, kNow));
   for (const char* key : {"address", "greeting", "capabilities_before", "starttls", "tls", "capabilities_after"}) {
     EXPECT_TRUE(json.at(key).is_null()) << key;

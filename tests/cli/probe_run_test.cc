@@ -35,7 +35,7 @@ TEST(ProbeRun, AServerThatSaysNothing) {
   const SilentPort server;
   const ProbeReport report = Probed("smtp", server.address());
   ASSERT_TRUE(report.failure);
-  EXPECT_EQ(report.failure->end, End::kTimeout);
+  EXPECT_EQ(report.failure->end, protocol::End::kTimeout);
   EXPECT_THAT(report.failure->why, HasSubstr("--protocol tcp"));
   EXPECT_EQ(report.address, server.address().ToString());
 }
@@ -44,7 +44,7 @@ TEST(ProbeRun, AServerThatDoesNotShakeHands) {
   const SilentPort server;
   const ProbeReport report = Probed("tcp", server.address());
   ASSERT_TRUE(report.failure);
-  EXPECT_EQ(report.failure->end, End::kTimeout);
+  EXPECT_EQ(report.failure->end, protocol::End::kTimeout);
   EXPECT_THAT(report.failure->why, HasSubstr("handshake"));
 }
 

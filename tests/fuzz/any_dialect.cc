@@ -42,7 +42,7 @@ void Deliver(DialogueDriver& driver, Side side, std::string_view bytes, bool byt
 }
 
 void Do(DialogueDriver& driver, char what, std::string_view bytes) {
-  const bool busy = !driver.over() && driver.act() != Act::kRead;
+  const bool busy = !driver.over() && driver.act() != ActKind::kRead;
   switch (what) {
     case 1:
     case 6:
@@ -54,7 +54,7 @@ void Do(DialogueDriver& driver, char what, std::string_view bytes) {
       if (busy) driver.Succeed();
       return;
     case 4:
-      if (driver.act() == Act::kTlsServer) driver.FailTls();
+      if (driver.act() == ActKind::kTlsServer) driver.FailTls();
       return;
     default:
       if (!driver.over()) driver.Abandon({End::kDrained, Blame::kNone, "shutting down"});
@@ -62,7 +62,7 @@ void Do(DialogueDriver& driver, char what, std::string_view bytes) {
 }
 
 void DemandOrder(const DialogueDriver& driver, std::string_view protocol, TlsMode client, TlsMode server) {
-  if (driver.act() == Act::kRelay) {
+  if (driver.act() == ActKind::kRelay) {
     // A cancel of PostgreSQL's crosses without TLS, for its clients know no other.
     const bool may_cross = protocol == "postgres";
     Demand(client != TlsMode::kRequired || driver.tls_up(Side::kClient) || may_cross,
@@ -71,7 +71,7 @@ void DemandOrder(const DialogueDriver& driver, std::string_view protocol, TlsMod
     Demand(client != TlsMode::kImplicit || driver.tls_up(Side::kClient), "an implicit leg is inside TLS");
     Demand(server != TlsMode::kImplicit || driver.tls_up(Side::kServer), "an implicit leg is inside TLS");
   }
-  if (driver.act() == Act::kFail) {
+  if (driver.act() == ActKind::kFail) {
     Demand(driver.failure().end != End::kInternal, "nothing is our own failure");
     Demand(*driver.failure().why != '\0', "every failure has a reason");
   }
@@ -90,7 +90,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   env.host = "proxy.example.org";
   env.client = client;
   env.server = server;
-  DialogueDriver driver(protocol::FindDialect(kFuzzProtocol)->make(env));
+  DialogueDriver driver(protocol::FindDialect(kFuzzProtocol)->make_dialogue(env));
   driver.Open();
   input.remove_prefix(std::min(input.find_first_of(kMarks), input.size()));
   while (!input.empty()) {

@@ -24,7 +24,8 @@ void Deliver(DialogueDriver& driver, Side side, std::string_view bytes, bool byt
 }
 
 void Do(DialogueDriver& driver, char what, std::string_view bytes) {
-  const bool busy = driver.act() == Act::kDial || driver.act() == Act::kTlsClient || driver.act() == Act::kTlsServer;
+  const bool busy =
+      driver.act() == ActKind::kDial || driver.act() == ActKind::kTlsClient || driver.act() == ActKind::kTlsServer;
   switch (what) {
     case 1:
     case 6:
@@ -36,7 +37,7 @@ void Do(DialogueDriver& driver, char what, std::string_view bytes) {
       if (busy) driver.Succeed();
       return;
     case 4:
-      if (driver.act() == Act::kTlsServer) driver.FailTls();
+      if (driver.act() == ActKind::kTlsServer) driver.FailTls();
       return;
     default:
       if (!driver.over()) driver.Abandon({End::kDrained, Blame::kNone, "shutting down"});
@@ -53,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto server = static_cast<TlsMode>((mode >> 2U) & 3U);
   const std::string_view protocol = (mode & 16U) != 0 ? "lmtp" : "smtp";
 
-  DialogueDriver driver(protocol::FindDialect(protocol)->make({std::string(kHost), client, server}));
+  DialogueDriver driver(protocol::FindDialect(protocol)->make_dialogue({std::string(kHost), client, server}));
   driver.Open();
   SmtpWatch watch(driver, protocol, kHost, client, server);
   constexpr std::string_view kMarks = "\1\2\3\4\5\6\7";

@@ -12,15 +12,17 @@ build=$2
 
 declare -A may_include=(
     [base]='base'
+    [log]='base log'
     [buffer]='base buffer'
     [net]='base buffer net'
     [tls]='base buffer tls'
     [protocol]='base protocol'
     [config]='base config'
-    [proxy]='base buffer net tls protocol config proxy'
-    [cli]='base buffer net tls protocol config proxy cli'
+    [session]='base log buffer net tls protocol config session'
+    [proxy]='base log buffer net tls protocol config session proxy'
+    [cli]='base log buffer net tls protocol config session proxy cli'
 )
-layers='base buffer net tls protocol config proxy cli'
+layers='base log buffer net tls protocol config session proxy cli'
 
 declare -A may_be_included_by=(
     [uv.h]='net'
@@ -32,9 +34,9 @@ declare -A may_be_included_by=(
     [yaml-cpp/yaml.h]='config'
     [CLI/CLI.hpp]='cli'
     [expat.h]='protocol'
-    [spdlog/spdlog.h]='base'
-    [fmt/core.h]='base'
-    [nlohmann/json.hpp]='base cli'
+    [spdlog/spdlog.h]='log'
+    [fmt/core.h]='base log net tls protocol config session proxy cli'
+    [nlohmann/json.hpp]='log cli'
 )
 
 contains() { [[ " $1 " == *" $2 "* ]]; }

@@ -98,7 +98,7 @@ bool Chain::CarryFrom(std::string& bytes, const std::function<void(std::string_v
 
 // Dials, and the client's handshake.
 bool Chain::FinishSidecar() {
-  if (sidecar_.act() == Act::kDial) {
+  if (sidecar_.act() == ActKind::kDial) {
     if (sidecar_.dials() > 1) {  // the old connection is gone, and so is what was on its wires
       front_ = std::make_unique<DialogueDriver>(Stage({pairing_.protocol, pairing_.front, pairing_.upstream}));
       to_sidecar_ = to_server_ = {};
@@ -110,7 +110,7 @@ bool Chain::FinishSidecar() {
     sidecar_.Succeed();
     return true;
   }
-  if (sidecar_.act() != Act::kTlsClient || !to_client_.bytes.empty() ||
+  if (sidecar_.act() != ActKind::kTlsClient || !to_client_.bytes.empty() ||
       sidecar_.said(Side::kClient).size() != to_client_.sent) {
     return false;
   }
@@ -121,7 +121,7 @@ bool Chain::FinishSidecar() {
 
 // Dials, and the handshake with the server.
 bool Chain::FinishFront() {
-  if (front_->act() == Act::kDial) {
+  if (front_->act() == ActKind::kDial) {
     server_ = make_server_();
     from_server_.clear();
     served_.clear();
@@ -131,7 +131,7 @@ bool Chain::FinishFront() {
     from_server_ += server_->Begin();
     return true;
   }
-  if (front_->act() != Act::kTlsServer || !to_server_.bytes.empty() ||
+  if (front_->act() != ActKind::kTlsServer || !to_server_.bytes.empty() ||
       front_->said(Side::kServer).size() != to_server_.sent) {
     return false;
   }
@@ -142,7 +142,7 @@ bool Chain::FinishFront() {
 
 // TLS between the two proxies comes up when both have begun it.
 bool Chain::Handshake() {
-  if (sidecar_.act() != Act::kTlsServer || front_->act() != Act::kTlsClient) return false;
+  if (sidecar_.act() != ActKind::kTlsServer || front_->act() != ActKind::kTlsClient) return false;
   EXPECT_EQ(to_front_.bytes + to_sidecar_.bytes, "") << "nothing is under way when TLS begins";
   sidecar_.Succeed();
   front_->Succeed();
@@ -150,8 +150,8 @@ bool Chain::Handshake() {
 }
 
 void Chain::ExpectMet() const {
-  EXPECT_EQ(sidecar_.act(), Act::kRelay);
-  EXPECT_EQ(front_->act(), Act::kRelay);
+  EXPECT_EQ(sidecar_.act(), ActKind::kRelay);
+  EXPECT_EQ(front_->act(), ActKind::kRelay);
   const bool between =
       pairing_.sidecar == TlsMode::kImplicit || (Upgrading(pairing_.sidecar) && Upgrading(pairing_.front));
   EXPECT_EQ(sidecar_.tls_up(Side::kServer), between);

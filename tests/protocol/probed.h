@@ -8,8 +8,9 @@
 #include <string_view>
 #include <utility>
 
+#include "protocol/core/probe.h"
 #include "protocol/dialects.h"
-#include "protocol/probe.h"
+#include "support/act_kind.h"
 
 namespace starlock::test {
 
@@ -27,7 +28,7 @@ class Probed {
   }
 
   void TlsUp() {
-    EXPECT_EQ(step.act, protocol::Act::kTlsServer);
+    EXPECT_EQ(KindOf(step.act), ActKind::kTlsServer);
     EXPECT_EQ(input_, "");
     step = probe_->Notify(protocol::Event::kTlsUp, protocol::Side::kServer, out_);
   }
@@ -40,7 +41,7 @@ class Probed {
  private:
   void Read(std::string_view bytes) {
     input_ += bytes;
-    while (step.act == protocol::Act::kRead) {
+    while (KindOf(step.act) == ActKind::kRead) {
       step = probe_->Advance({}, input_, out_);
       if (step.used[1] == 0) break;
       input_.erase(0, step.used[1]);

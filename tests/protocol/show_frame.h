@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "protocol/dialogue.h"
+#include "protocol/core/dialogue.h"
 
 namespace starlock::protocol {
 

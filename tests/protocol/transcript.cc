@@ -82,19 +82,20 @@ std::vector<Beat> Parse(std::string_view transcript) {
 
 std::string ActOf(const DialogueDriver& driver) {
   switch (driver.act()) {
-    case Act::kRead:
+    case ActKind::kRead:
+    case ActKind::kWait:
       return "";
-    case Act::kDial:
+    case ActKind::kDial:
       return "dial";
-    case Act::kDialNext:
+    case ActKind::kDialNext:
       return "dial-next";
-    case Act::kTlsClient:
+    case ActKind::kTlsClient:
       return "tls-client";
-    case Act::kTlsServer:
+    case ActKind::kTlsServer:
       return "tls-server";
-    case Act::kRelay:
+    case ActKind::kRelay:
       return "relay";
-    case Act::kFail:
+    case ActKind::kFail:
       break;
   }
   const protocol::Failure& failure = driver.failure();
@@ -166,8 +167,8 @@ std::string PlayBeat(DialogueDriver& driver, const Beat& beat, const Pieces& pie
   Compare("what the client is sent", beat.said[0], driver.said(Side::kClient).substr(to_client), wrong);
   Compare("what the server is sent", beat.said[1], driver.said(Side::kServer).substr(to_server), wrong);
   Compare("the act", beat.act, ActOf(driver), wrong);
-  const Side leg = driver.act() == Act::kTlsServer ? Side::kServer : Side::kClient;
-  if (driver.act() == Act::kTlsClient || driver.act() == Act::kTlsServer) {
+  const Side leg = driver.act() == ActKind::kTlsServer ? Side::kServer : Side::kClient;
+  if (driver.act() == ActKind::kTlsClient || driver.act() == ActKind::kTlsServer) {
     Compare("what TLS is given", beat.to_tls, driver.to_tls(leg), wrong);
   }
   Compare("what is asked of the data connection", beat.data, driver.data().substr(asked), wrong);
@@ -215,7 +216,7 @@ std::string ToString(const Scene& scene) {
 DialogueDriver Stage(const Scene& scene) {
   const protocol::Dialect* dialect = protocol::FindDialect(scene.protocol);
   Demand(dialect != nullptr, "the dialect exists");
-  return DialogueDriver(dialect->make(
+  return DialogueDriver(dialect->make_dialogue(
       {std::string(kHost), scene.client, scene.server, std::string(kNonce), std::string(scene.client_address)}));
 }
 

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/error.h"
 #include "base/tls_mode.h"
 #include "support/dialogue_driver.h"
 

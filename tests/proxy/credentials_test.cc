@@ -5,9 +5,11 @@
 
 #include <cstdlib>
 
-#include "harness.h"
+#include "support/proxy_harness.h"
 
 namespace starlock::proxy {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
 namespace {
 
 using config::File;

@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
-#include "harness.h"
+#include "support/proxy_harness.h"
 
 namespace starlock::proxy {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
 namespace {
 
 config::Config Configuration(const std::vector<std::string>& protocols, uint32_t max_connections) {

@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness.h"
+#include "support/proxy_harness.h"
 
 namespace starlock::proxy {
+
+using namespace test;  // NOLINT(google-build-using-namespace)
 namespace {
 
 using testing::HasSubstr;

@@ -7,11 +7,13 @@
 #include <string_view>
 #include <utility>
 
-#include "protocol/dialogue.h"
+#include "protocol/core/dialogue.h"
+#include "support/act_kind.h"
 
 namespace starlock::test {
 
-using protocol::Act;
+using protocol::Blame;
+using protocol::End;
 using protocol::Event;
 using protocol::Side;
 
@@ -33,30 +35,31 @@ class DialogueDriver {
   /// The client is here. Carries on until the dialogue first waits for bytes: dials, and does implicit handshakes.
   void Open() {
     Start();
-    while (act_ != Act::kRead && !over()) Succeed();
+    while (act_ != ActKind::kRead && !over()) Succeed();
   }
   void Start() { Tell(Event::kStart, Side::kClient); }
 
   /// A peer's bytes.
   void Arrive(Side side, std::string_view bytes) {
     switch (act_) {
-      case Act::kFail:
+      case ActKind::kFail:
         return;
-      case Act::kRelay:
+      case ActKind::kRelay:
         said_[protocol::Index(Other(side))] += bytes;
         return;
-      case Act::kTlsClient:
-      case Act::kTlsServer:
+      case ActKind::kTlsClient:
+      case ActKind::kTlsServer:
         if (side == Handshaking()) {
           to_tls_[protocol::Index(side)] += bytes;
           return;
         }
         break;
-      case Act::kDial:
-      case Act::kDialNext:
+      case ActKind::kDial:
+      case ActKind::kDialNext:
         if (side == Side::kServer) return;  // of the connection that was dropped, if there was one
         break;
-      case Act::kRead:
+      case ActKind::kRead:
+      case ActKind::kWait:
         break;
     }
     input(side) += bytes;
@@ -65,18 +68,18 @@ class DialogueDriver {
 
   /// What the dialogue asked for is done: the upstream is connected, or the handshake is over.
   void Succeed() {
-    const Act done = std::exchange(act_, Act::kRead);
-    const bool dialled = done == Act::kDial || done == Act::kDialNext;
-    Demand(dialled || done == Act::kTlsClient || done == Act::kTlsServer, "nothing was asked for");
+    const ActKind done = std::exchange(act_, ActKind::kRead);
+    const bool dialled = done == ActKind::kDial || done == ActKind::kDialNext;
+    Demand(dialled || done == ActKind::kTlsClient || done == ActKind::kTlsServer, "nothing was asked for");
     if (dialled) {
       Tell(Event::kUpstreamUp, Side::kServer);
     } else {
-      Tell(Event::kTlsUp, done == Act::kTlsClient ? Side::kClient : Side::kServer);
+      Tell(Event::kTlsUp, done == ActKind::kTlsClient ? Side::kClient : Side::kServer);
     }
   }
   /// The handshake with the server failed.
   void FailTls() {
-    Demand(std::exchange(act_, Act::kRead) == Act::kTlsServer, "no handshake with the server is under way");
+    Demand(std::exchange(act_, ActKind::kRead) == ActKind::kTlsServer, "no handshake with the server is under way");
     Tell(Event::kTlsFailed, Side::kServer);
   }
   /// What became of the data connection that was asked for.
@@ -84,19 +87,20 @@ class DialogueDriver {
     data_pending_ = false;
     protocol::Out out;
     Take(dialogue_->NotifyData({kind, host, port}, out), out);
-    if (act_ == Act::kRead) Pump();
+    if (act_ == ActKind::kRead) Pump();
   }
   void Abandon(protocol::Failure failure) {
     protocol::Out out;
     const protocol::Step step = dialogue_->Abandon(failure, out);
-    Demand(step.act == Act::kFail || step.act == Act::kDialNext, "Abandon ends the session, or tries elsewhere");
-    Demand(act_ != Act::kRelay || out.client().empty(), "there is no goodbye in what is relayed");
+    Demand(KindOf(step.act) == ActKind::kFail || KindOf(step.act) == ActKind::kDialNext,
+           "Abandon ends the session, or tries elsewhere");
+    Demand(act_ != ActKind::kRelay || out.client().empty(), "there is no goodbye in what is relayed");
     Take(step, out);
   }
 
   /// What the session is doing: kRead (waiting for bytes), or the last act that is not done yet.
-  Act act() const { return act_; }
-  bool over() const { return act_ == Act::kFail || act_ == Act::kRelay; }
+  ActKind act() const { return act_; }
+  bool over() const { return act_ == ActKind::kFail || act_ == ActKind::kRelay; }
   const protocol::Failure& failure() const { return failure_; }
   const protocol::Dialogue& dialogue() const { return *dialogue_; }
   /// All that was sent to a side, the relay's bytes included.
@@ -117,13 +121,13 @@ class DialogueDriver {
 
  private:
   std::string& input(Side side) { return input_[protocol::Index(side)]; }
-  Side Handshaking() const { return act_ == Act::kTlsClient ? Side::kClient : Side::kServer; }
+  Side Handshaking() const { return act_ == ActKind::kTlsClient ? Side::kClient : Side::kServer; }
 
   void Tell(Event event, Side side) {
     if (event == Event::kTlsUp) tls_up_[protocol::Index(side)] = true;
     protocol::Out out;
     Take(dialogue_->Notify(event, side, out), out);
-    if (act_ == Act::kRead) Pump();
+    if (act_ == ActKind::kRead) Pump();
   }
 
   void Pump() {
@@ -134,15 +138,15 @@ class DialogueDriver {
       Demand(used <= input(side).size(), "no more is used than there is");
       used_[protocol::Index(side)] += input(side).substr(0, used);
       input(side).erase(0, used);
-      Demand(used == 0 || act_ == Act::kRead || (act_ == Act::kDial && side == Side::kClient),
+      Demand(used == 0 || act_ == ActKind::kRead || (act_ == ActKind::kDial && side == Side::kClient),
              "nothing is read while a handshake is under way");
     }
-    const bool busy = act_ != Act::kRead;
-    Demand(!busy || (step.act == Act::kRead && out.client().empty() && out.server().empty()),
+    const bool busy = act_ != ActKind::kRead;
+    Demand(!busy || (KindOf(step.act) == ActKind::kRead && out.client().empty() && out.server().empty()),
            "nothing is said or done while a handshake or a dial is under way");
     Take(step, out);
-    if (step.act != Act::kRead) return;
-    if (out.client().size() + out.server().size() >= protocol::kEnoughSaid) return Pump();
+    if (KindOf(step.act) != ActKind::kRead) return;
+    if (out.client().size() + out.server().size() >= protocol::kMaxSaid) return Pump();
     DemandRest();
   }
 
@@ -150,7 +154,8 @@ class DialogueDriver {
   void DemandRest() {
     protocol::Out out;
     const protocol::Step step = dialogue_->Advance(input_[0], input_[1], out);
-    Demand(step.act == Act::kRead && step.used[0] == 0 && step.used[1] == 0, "the same input moves nothing twice");
+    Demand(KindOf(step.act) == ActKind::kRead && step.used[0] == 0 && step.used[1] == 0,
+           "the same input moves nothing twice");
     Demand(out.client().empty() && out.server().empty(), "the same input says nothing twice");
   }
 
@@ -158,31 +163,35 @@ class DialogueDriver {
     for (const Side side : {Side::kClient, Side::kServer}) {
       said_[protocol::Index(side)] += out.to[protocol::Index(side)];
     }
-    if (out.note != nullptr) notes_ += std::string(out.note) + "\n";
+    // The session says each note once.
+    for (const char* note : out.notes) {
+      if (notes_.find(note) == std::string::npos) notes_ += std::string(note) + "\n";
+    }
     for (const protocol::DataRequest& request : out.data) Note(request);
-    if (step.act == Act::kRead) return;
-    act_ = step.act;
+    if (KindOf(step.act) == ActKind::kRead) return;
+    act_ = KindOf(step.act);
     switch (act_) {
-      case Act::kRead:
+      case ActKind::kRead:
+      case ActKind::kWait:
         break;
-      case Act::kDial:
-      case Act::kDialNext:
+      case ActKind::kDial:
+      case ActKind::kDialNext:
         ++dials_;
         input(Side::kServer).clear();
         tls_up_[1] = false;
         break;
-      case Act::kTlsClient:
-      case Act::kTlsServer:
+      case ActKind::kTlsClient:
+      case ActKind::kTlsServer:
         to_tls_[protocol::Index(Handshaking())] = std::exchange(input(Handshaking()), {});
-        Demand(act_ == Act::kTlsClient || to_tls_[1].empty(), "the server's input is empty when TLS begins");
+        Demand(act_ == ActKind::kTlsClient || to_tls_[1].empty(), "the server's input is empty when TLS begins");
         break;
-      case Act::kRelay:
+      case ActKind::kRelay:
         for (const Side side : {Side::kClient, Side::kServer}) {
           said_[protocol::Index(Other(side))] += std::exchange(input(side), {});
         }
         break;
-      case Act::kFail:
-        failure_ = step.failure;
+      case ActKind::kFail:
+        failure_ = FailureOf(step.act);
         break;
     }
   }
@@ -210,7 +219,7 @@ class DialogueDriver {
   }
 
   std::unique_ptr<protocol::Dialogue> dialogue_;
-  Act act_ = Act::kRead;
+  ActKind act_ = ActKind::kRead;
   protocol::Failure failure_;
   std::string input_[2];
   std::string used_[2];

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/tls_mode.h"
-#include "protocol/cutters.h"
+#include "protocol/text/cutters.h"
 #include "support/dialogue_driver.h"
 
 namespace starlock::test {
@@ -24,20 +24,21 @@ class SmtpWatch {
   /// Does something to the driver, and looks at what came of it.
   template <typename Do>
   void Step(const Do& act) {
-    const Act before = driver_.act();
+    const ActKind before = driver_.act();
     const size_t used = driver_.used(Side::kClient).size();
     act(driver_);
-    if (driver_.act() != before && driver_.act() == Act::kTlsClient) ClientTlsBegins(used);
-    if (driver_.act() != before && driver_.act() == Act::kTlsServer) ServerTlsBegins();
-    if (before == Act::kTlsServer && driver_.tls_up(Side::kServer)) ServerTlsIsUp();
-    if (driver_.act() != Act::kRelay) DemandNothingSmuggled();
-    if (driver_.act() == Act::kFail) DemandAReason();
+    if (driver_.act() != before && driver_.act() == ActKind::kTlsClient) ClientTlsBegins(used);
+    if (driver_.act() != before && driver_.act() == ActKind::kTlsServer) ServerTlsBegins();
+    if (before == ActKind::kTlsServer && driver_.tls_up(Side::kServer)) ServerTlsIsUp();
+    if (driver_.act() != ActKind::kRelay) DemandNothingSmuggled();
+    if (driver_.act() == ActKind::kFail) DemandAReason();
     if (Upgrades(server_) && !driver_.tls_up(Side::kServer) && driver_.notes().empty()) DemandSilence();
     if (client_ == TlsMode::kRequired && !driver_.tls_up(Side::kClient)) {
-      Demand(driver_.act() != Act::kRelay && WithoutOurs().empty(), "nothing of the client's crosses before its TLS");
+      Demand(driver_.act() != ActKind::kRelay && WithoutOurs().empty(),
+             "nothing of the client's crosses before its TLS");
     }
     if (server_ == TlsMode::kRequired && !driver_.tls_up(Side::kServer)) {
-      Demand(driver_.act() != Act::kRelay && WithoutOurs().empty(),
+      Demand(driver_.act() != ActKind::kRelay && WithoutOurs().empty(),
              "nothing of the client's crosses before the server's TLS");
     }
   }
@@ -75,11 +76,13 @@ class SmtpWatch {
   // R: of the server's plaintext only the greeting is shown.
   void ServerTlsIsUp() const {
     const std::string& from_server = driver_.used(Side::kServer);
-    const size_t greeting = protocol::CutSmtpReply(from_server).size;
+    protocol::Scan scan;
+    const size_t greeting = protocol::CutSmtpReply(from_server, scan).size;
     const std::string& heard = driver_.said(Side::kClient);
     Demand(heard.compare(0, greeting, from_server, 0, greeting) == 0, "the greeting is shown as it was");
     const bool eager = !driver_.used(Side::kClient).empty();  // it has asked us something in the same step
-    Demand(eager || heard.size() == greeting || driver_.act() == Act::kFail, "and nothing else that came before TLS");
+    Demand(eager || heard.size() == greeting || driver_.act() == ActKind::kFail,
+           "and nothing else that came before TLS");
   }
 
   /// What the server was sent, without the negotiation's own words.

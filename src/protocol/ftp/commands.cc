@@ -1,14 +1,14 @@
 // What the client says: RFC 959, and RFC 4217 in the server role.
 
-#include "protocol/cutters.h"
 #include "protocol/ftp/dialogue.h"
+#include "protocol/text/cutters.h"
 
 namespace starlock::protocol::ftp {
 
-Verdict FtpDialogue::OnCommand(std::string_view line, Out& out) {
+Act FtpDialogue::OnCommand(std::string_view line, Out& out) {
   const Command command = Parse(line);
   if (!client_settled_) return BeforeTls(command, out);
-  if (MustWait(command.verb)) return Verdict::Wait();
+  if (MustWait(command.verb)) return Wait{};
   if (!outstanding_.empty() && outstanding_.front() == Asked::kAbor) {
     outstanding_.clear();
     abor_owed_ = true;
@@ -64,22 +64,22 @@ bool FtpDialogue::MustWait(Verb verb) const {
 }
 
 // TLS is required, and the upstream waits untouched: RFC 4217 12.1, 13.
-Verdict FtpDialogue::BeforeTls(const Command& command, Out& out) {
+Act FtpDialogue::BeforeTls(const Command& command, Out& out) {
   if (++refusals_ > kMaxCommands) {
-    return Verdict::Fail(End::kLimit, Blame::kClient, "too many commands before AUTH TLS");
+    return Fail{{End::kLimit, Blame::kClient, "too many commands before AUTH TLS"}};
   }
   switch (command.verb) {
     case Verb::kAuth:
       return OnAuth(command, out);
     case Verb::kFeat:
       out.client() += EditFeatures("", Offer::kAuth);
-      return Verdict::Read();
+      return Read{};
     case Verb::kNoop:
       out.client() += "200 OK\r\n";
-      return Verdict::Read();
+      return Read{};
     case Verb::kQuit:
       out.client() += "221 Goodbye\r\n";
-      return Verdict::Close(End::kClosed, Blame::kNone, "the client quit before AUTH TLS");
+      return Fail::Told(End::kClosed, Blame::kNone, "the client quit before AUTH TLS");
     case Verb::kPbsz:
     case Verb::kProt:
       return Answer("503 AUTH TLS comes first\r\n", out);
@@ -103,7 +103,7 @@ Verdict FtpDialogue::BeforeTls(const Command& command, Out& out) {
 }
 
 // RFC 4217 4; TLS-C is the older name of TLS, and SSL would have protected data without being asked.
-Verdict FtpDialogue::OnAuth(const Command& command, Out& out) {
+Act FtpDialogue::OnAuth(const Command& command, Out& out) {
   if (ClientInTls()) return Refuse("503 TLS is active already\r\n", out);
   if (env().client == TlsMode::kOff) return Refuse("502 AUTH is not available\r\n", out);
   if (!window_open_) return Refuse("503 Too late for AUTH\r\n", out);
@@ -111,11 +111,11 @@ Verdict FtpDialogue::OnAuth(const Command& command, Out& out) {
   const bool known = EqualsNoCase(command.argument, "TLS") || EqualsNoCase(command.argument, "TLS-C");
   if (!known) return Refuse("504 The mechanism is TLS\r\n", out);
   out.client() += "234 Ready for TLS\r\n";
-  return Verdict::Do(Act::kTlsClient);
+  return Upgrade{Side::kClient};
 }
 
 // RFC 4217 8: the buffer's size means nothing here, but PBSZ 0 must come before PROT.
-Verdict FtpDialogue::OnPbsz(const Command& command, Out& out) {
+Act FtpDialogue::OnPbsz(const Command& command, Out& out) {
   if (env().client == TlsMode::kOff) return Refuse("502 PBSZ is not available\r\n", out);
   if (!ClientInTls()) return Refuse("503 AUTH TLS comes first\r\n", out);
   const bool number =
@@ -125,7 +125,7 @@ Verdict FtpDialogue::OnPbsz(const Command& command, Out& out) {
   return Answer(command.argument == "0" ? "200 PBSZ 0\r\n" : "200 PBSZ=0\r\n", out);
 }
 
-Verdict FtpDialogue::OnProt(const Command& command, Out& out) {
+Act FtpDialogue::OnProt(const Command& command, Out& out) {
   if (env().client == TlsMode::kOff) return Refuse("502 PROT is not available\r\n", out);
   if (!ClientInTls() || !has_pbsz_) return Refuse("503 PBSZ comes first\r\n", out);
   const std::string_view level = command.argument;
@@ -137,7 +137,7 @@ Verdict FtpDialogue::OnProt(const Command& command, Out& out) {
 }
 
 // RFC 4217 11 would end TLS with it.
-Verdict FtpDialogue::OnRein(const Command& command, Out& out) {
+Act FtpDialogue::OnRein(const Command& command, Out& out) {
   if (ClientInTls() || tls_up(Side::kServer)) return Refuse("502 REIN is not available inside TLS\r\n", out);
   window_open_ = false;
   return Forward(command, Asked::kOther, out);
@@ -148,19 +148,19 @@ Offer FtpDialogue::offer() const {
   return env().client == TlsMode::kOpportunistic && window_open_ ? Offer::kAuth : Offer::kNothing;
 }
 
-Verdict FtpDialogue::Forward(const Command& command, Asked asked, Out& out) {
+Act FtpDialogue::Forward(const Command& command, Asked asked, Out& out) {
   outstanding_.push_back(asked);
   out.server() += command.line;
-  return Verdict::Read();
+  return Read{};
 }
 
-Verdict FtpDialogue::Answer(std::string_view text, Out& out) {
+Act FtpDialogue::Answer(std::string_view text, Out& out) {
   out.client() += text;
-  return Verdict::Read();
+  return Read{};
 }
 
-Verdict FtpDialogue::Refuse(std::string_view text, Out& out) {
-  if (++refusals_ > kMaxCommands) return Verdict::Fail(End::kLimit, Blame::kClient, "too many commands were refused");
+Act FtpDialogue::Refuse(std::string_view text, Out& out) {
+  if (++refusals_ > kMaxCommands) return Fail{{End::kLimit, Blame::kClient, "too many commands were refused"}};
   return Answer(text, out);
 }
 

@@ -1,7 +1,7 @@
 // Data connections: RFC 959 3.2 and 5.3.2, RFC 2428, RFC 4217 9.
 
-#include "protocol/cutters.h"
 #include "protocol/ftp/dialogue.h"
+#include "protocol/text/cutters.h"
 
 namespace starlock::protocol::ftp {
 namespace {
@@ -10,7 +10,7 @@ constexpr uint16_t kFirstOfAnyone = 1024;  // RFC 2577 3: no PORT to a service
 
 }  // namespace
 
-Verdict FtpDialogue::OnPassive(const Command& command, Out& out) {
+Act FtpDialogue::OnPassive(const Command& command, Out& out) {
   window_open_ = false;
   if (command.verb == Verb::kEpsv && !command.argument.empty()) {
     if (EqualsNoCase(command.argument, "ALL")) return Answer("200 EPSV from now on\r\n", out);
@@ -24,7 +24,7 @@ Verdict FtpDialogue::OnPassive(const Command& command, Out& out) {
   return AskForPort(out);
 }
 
-Verdict FtpDialogue::OnActive(const Command& command, Out& out) {
+Act FtpDialogue::OnActive(const Command& command, Out& out) {
   window_open_ = false;
   const auto place = command.verb == Verb::kPort ? ParsePort(command.argument) : ParseEprt(command.argument);
   if (!place) return Refuse("501 Syntax error in the address\r\n", out);
@@ -37,15 +37,15 @@ Verdict FtpDialogue::OnActive(const Command& command, Out& out) {
   return AskForPort(out);
 }
 
-Verdict FtpDialogue::AskForPort(Out& out) {
+Act FtpDialogue::AskForPort(Out& out) {
   if (prot_is_due_) return Answer("530 Not logged in\r\n", out);  // nor could data be protected
   data_ = Data::kOpening;
   outstanding_.push_back(epsv_unknown_ ? Asked::kPasv : Asked::kEpsv);
   out.server() += epsv_unknown_ ? "PASV\r\n" : "EPSV\r\n";
-  return Verdict::Read();
+  return Read{};
 }
 
-Verdict FtpDialogue::OnPassiveReply(std::string_view reply, int code, Out& out) {
+Act FtpDialogue::OnPassiveReply(std::string_view reply, int code, Out& out) {
   const Asked asked = outstanding_.front();
   outstanding_.pop_front();
   // It doesn't know EPSV, or not for this family; 530 is the client's affair.
@@ -59,10 +59,10 @@ Verdict FtpDialogue::OnPassiveReply(std::string_view reply, int code, Out& out) 
   if (port == 0) return Answer("425 The server behind did not say where its data is\r\n", out);
   data_ = Data::kOpening;
   out.data.push_back(DataRequest::Open(port, client_port_));
-  return Verdict::Read();
+  return Read{};
 }
 
-Verdict FtpDialogue::OnData(const DataEvent& event, Out& out) {
+Act FtpDialogue::OnData(const DataEvent& event, Out& out) {
   switch (event.kind) {
     case DataEvent::Kind::kReady:
       break;
@@ -71,7 +71,7 @@ Verdict FtpDialogue::OnData(const DataEvent& event, Out& out) {
       return Answer("425 Can't open a data connection\r\n", out);
     case DataEvent::Kind::kBroken:
       broken_ = true;
-      return Verdict::Read();
+      return Read{};
   }
   data_ = Data::kReady;
   switch (opened_by_) {
@@ -95,7 +95,7 @@ bool FtpDialogue::MayTransfer() const {
   return prot_private_ || !must_protect;
 }
 
-Verdict FtpDialogue::OnTransfer(const Command& command, Out& out) {
+Act FtpDialogue::OnTransfer(const Command& command, Out& out) {
   window_open_ = false;
   if (!MayTransfer()) return Refuse("521 PROT P comes first\r\n", out);
   under_way_ = broken_ = false;

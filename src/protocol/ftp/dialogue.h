@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "protocol/dialogue.h"
+#include "protocol/core/dialogue.h"
 #include "protocol/ftp/words.h"
 
 namespace starlock::protocol::ftp {
@@ -37,48 +37,48 @@ class FtpDialogue final : public Dialogue {
     kOther,
   };
 
-  Frame Cut(Side side, std::string_view in) override;
-  Verdict On(Side side, std::string_view unit, Out& out) override;
-  Verdict On(Event event, Side side, Out& out) override;
-  Verdict OnData(const DataEvent& event, Out& out) override;
+  Frame Cut(Side side, std::string_view in, Scan& scan) override;
+  Act On(Side side, std::string_view unit, Out& out) override;
+  Act On(Event event, Side side, Out& out) override;
+  Act OnData(const DataEvent& event, Out& out) override;
   std::string Goodbye(const Failure& failure) const override { return ftp::Goodbye(failure); }
-  Failure Explain(Failure failure) const override;
+  bool RefusedForWantOfTls() const override { return refused_; }
 
   // The leg towards the server, to its meeting point (negotiation.cc).
-  Verdict Negotiate(std::string_view reply, Out& out);
-  Verdict OnGreeting(std::string_view reply, Out& out);
-  Verdict OnAuthReply(int code, Out& out);
-  Verdict OnProtReply(int code, Out& out);
-  Verdict OnLateProtReply(Asked asked, int code, Out& out);
-  Verdict ProtRefused() const;
-  Verdict Ask(Stage next, std::string_view command, Out& out);
-  Verdict GoOnInPlaintext(End end, bool possible, Out& out);
-  Verdict Greet(Out& out);
+  Act Negotiate(std::string_view reply, Out& out);
+  Act OnGreeting(std::string_view reply, Out& out);
+  Act OnAuthReply(int code, Out& out);
+  Act OnProtReply(int code, Out& out);
+  Act OnLateProtReply(Asked asked, int code, Out& out);
+  Act ProtRefused() const;
+  Act Ask(Stage next, std::string_view command, Out& out);
+  Act GoOnInPlaintext(const NoTls& no_tls, Out& out);
+  Act Greet(Out& out);
 
   // Commands (commands.cc).
-  Verdict OnCommand(std::string_view line, Out& out);
-  Verdict BeforeTls(const Command& command, Out& out);
-  Verdict OnAuth(const Command& command, Out& out);
-  Verdict OnPbsz(const Command& command, Out& out);
-  Verdict OnProt(const Command& command, Out& out);
-  Verdict OnRein(const Command& command, Out& out);
-  Verdict Forward(const Command& command, Asked asked, Out& out);
-  Verdict Answer(std::string_view text, Out& out);
-  Verdict Refuse(std::string_view text, Out& out);
+  Act OnCommand(std::string_view line, Out& out);
+  Act BeforeTls(const Command& command, Out& out);
+  Act OnAuth(const Command& command, Out& out);
+  Act OnPbsz(const Command& command, Out& out);
+  Act OnProt(const Command& command, Out& out);
+  Act OnRein(const Command& command, Out& out);
+  Act Forward(const Command& command, Asked asked, Out& out);
+  Act Answer(std::string_view text, Out& out);
+  Act Refuse(std::string_view text, Out& out);
   bool MustWait(Verb verb) const;
   Offer offer() const;
 
   // Replies (replies.cc).
   bool NeedsWholeReply() const;
-  Verdict OnReply(std::string_view unit, Out& out);
-  Verdict OnTransferReply(std::string_view reply, int code, Out& out);
+  Act OnReply(std::string_view unit, Out& out);
+  Act OnTransferReply(std::string_view reply, int code, Out& out);
 
   // Data connections (data.cc).
-  Verdict OnPassive(const Command& command, Out& out);
-  Verdict OnActive(const Command& command, Out& out);
-  Verdict OnTransfer(const Command& command, Out& out);
-  Verdict OnPassiveReply(std::string_view reply, int code, Out& out);
-  Verdict AskForPort(Out& out);
+  Act OnPassive(const Command& command, Out& out);
+  Act OnActive(const Command& command, Out& out);
+  Act OnTransfer(const Command& command, Out& out);
+  Act OnPassiveReply(std::string_view reply, int code, Out& out);
+  Act AskForPort(Out& out);
   void Begin(Out& out);
   bool MayTransfer() const;
   bool ClientInTls() const { return tls_up(Side::kClient); }

@@ -2,47 +2,43 @@
 
 #include <utility>
 
-#include "protocol/cutters.h"
+#include "protocol/core/paired.h"
 #include "protocol/ftp/dialogue.h"
 #include "protocol/ftp/ftp.h"
-#include "protocol/paired.h"
+#include "protocol/ftp/probe.h"
+#include "protocol/text/cutters.h"
 
 namespace starlock::protocol::ftp {
 
-Frame FtpDialogue::Cut(Side side, std::string_view in) {
-  if (side == Side::kClient) return stage_ == Stage::kSession ? CutLine(in) : Frame::Idle();
-  if (stage_ != Stage::kSession || NeedsWholeReply()) return CutReply(in);
-  return client_settled_ ? CutLine(in) : Frame::Idle();
+Frame FtpDialogue::Cut(Side side, std::string_view in, Scan& scan) {
+  if (side == Side::kClient) return stage_ == Stage::kSession ? CutLine(in, scan) : Frame::Idle();
+  if (stage_ != Stage::kSession || NeedsWholeReply()) return CutReply(in, scan);
+  return client_settled_ ? CutLine(in, scan) : Frame::Idle();
 }
 
-Verdict FtpDialogue::On(Side side, std::string_view unit, Out& out) {
+Act FtpDialogue::On(Side side, std::string_view unit, Out& out) {
   if (side == Side::kClient) return OnCommand(unit, out);
   return stage_ == Stage::kSession ? OnReply(unit, out) : Negotiate(unit, out);
 }
 
-Verdict FtpDialogue::On(Event event, Side side, Out& out) {
+Act FtpDialogue::On(Event event, Side side, Out& out) {
   switch (event) {
     case Event::kStart:
-      return Verdict::Do(Act::kDial);
+      return Dial{};
     case Event::kUpstreamUp:
       stage_ = Stage::kGreeting;
-      return Verdict::Read();
+      return Read{};
     case Event::kTlsUp:
       if (side == Side::kServer) return Ask(Stage::kPbsz, "PBSZ 0", out);
       SettleClient();
-      return Verdict::Read();
+      return Read{};
     case Event::kTlsFailed:
       break;
   }
-  if (env().server != TlsMode::kOpportunistic) {
-    return Verdict::Fail(End::kHandshakeFailed, Blame::kServer, "the TLS handshake with the server failed");
-  }
-  out.note = "the TLS handshake with the server failed: dialling again, in plaintext";
-  GiveUpServerTls();
-  return Verdict::Do(Act::kDial);
+  return OnServerTlsFailed(out);
 }
 
-Verdict FtpDialogue::Negotiate(std::string_view reply, Out& out) {
+Act FtpDialogue::Negotiate(std::string_view reply, Out& out) {
   const int code = CodeOf(reply);
   switch (stage_) {
     case Stage::kGreeting:
@@ -59,12 +55,12 @@ Verdict FtpDialogue::Negotiate(std::string_view reply, Out& out) {
   return OnProtReply(code, out);
 }
 
-Verdict FtpDialogue::OnGreeting(std::string_view reply, Out& out) {
+Act FtpDialogue::OnGreeting(std::string_view reply, Out& out) {
   const int code = CodeOf(reply);
-  if (code == 120) return Verdict::Read();  // it will be with us in a few minutes
+  if (code == 120) return Read{};  // it will be with us in a few minutes
   greeting_ = reply;
   if (code != 220) {
-    if (Upgrades(env().server)) return GoOnInPlaintext(End::kStarttlsNotOffered, true, out);
+    if (Upgrades(env().server)) return GoOnInPlaintext({End::kStarttlsNotOffered, true}, out);
     return Greet(out);
   }
   if (tls_up(Side::kServer)) return Ask(Stage::kPbsz, "PBSZ 0", out);
@@ -74,77 +70,71 @@ Verdict FtpDialogue::OnGreeting(std::string_view reply, Out& out) {
 
 // There is no offer to look for: a server may know AUTH without FEAT. So "what is that?" is "not offered", and "not
 // now" or "not you" (431, 534) is "refused".
-Verdict FtpDialogue::OnAuthReply(int code, Out& out) {
-  if (code == 234) return Verdict::Do(Act::kTlsServer);
+Act FtpDialogue::OnAuthReply(int code, Out& out) {
+  if (code == 234) return Upgrade{Side::kServer};
   const bool in_words = (code / 100 == 4 || code / 100 == 5) && code != 421;
   const bool denied = code == 431 || code == 534 || !in_words;
-  return GoOnInPlaintext(denied ? End::kStarttlsRefused : End::kStarttlsNotOffered, in_words, out);
+  return GoOnInPlaintext({denied ? End::kStarttlsRefused : End::kStarttlsNotOffered, in_words}, out);
 }
 
 // Data in the clear is what a server leg with TLS must never come to by itself. A server may want the login first
 // (RFC 4217 12 shows both orders).
-Verdict FtpDialogue::OnProtReply(int code, Out& out) {
+Act FtpDialogue::OnProtReply(int code, Out& out) {
   protects_server_ = code / 100 == 2;
   prot_is_due_ = code == 530 || code == 503;
   if (!protects_server_ && !prot_is_due_) {
     if (env().server != TlsMode::kOpportunistic) return ProtRefused();
-    out.note = "the server refuses to protect data connections: they will be in plaintext";
+    out.Note("the server refuses to protect data connections: they will be in plaintext");
   }
   return Greet(out);
 }
 
 // The login is done, and the client does not know it yet.
-Verdict FtpDialogue::OnLateProtReply(Asked asked, int code, Out& out) {
+Act FtpDialogue::OnLateProtReply(Asked asked, int code, Out& out) {
   outstanding_.pop_front();
   if (code / 100 == 2 && asked == Asked::kPbsz) {
     outstanding_.push_front(Asked::kProt);
     out.server() += "PROT P\r\n";
-    return Verdict::Read();
+    return Read{};
   }
   protects_server_ = code / 100 == 2;
   prot_is_due_ = false;
   if (!protects_server_) {
     if (env().server != TlsMode::kOpportunistic) return ProtRefused();
-    out.note = "the server refuses to protect data connections: they will be in plaintext";
+    out.Note("the server refuses to protect data connections: they will be in plaintext");
   }
   out.client() += welcome_;
   welcome_.clear();
-  return Verdict::Read();
+  return Read{};
 }
 
-Verdict FtpDialogue::ProtRefused() const {
-  return Verdict::Fail(End::kStarttlsRefused, Blame::kServer, "the server refuses to protect data connections");
+Act FtpDialogue::ProtRefused() const {
+  return Fail{{End::kStarttlsRefused, Blame::kServer, "the server refuses to protect data connections"}};
 }
 
-Verdict FtpDialogue::Ask(Stage next, std::string_view command, Out& out) {
+Act FtpDialogue::Ask(Stage next, std::string_view command, Out& out) {
   out.server().append(command).append("\r\n");
   stage_ = next;
-  return Verdict::Read();
+  return Read{};
 }
 
-Verdict FtpDialogue::GoOnInPlaintext(End end, bool possible, Out& out) {
-  const LegVerdict none = LegVerdict::NoTls(end, possible);
-  if (env().server != TlsMode::kOpportunistic || !possible) return none.failure;
-  out.note = end == End::kStarttlsNotOffered ? "the server does not offer the upgrade to TLS: going on in plaintext"
-                                             : "the server refused the upgrade to TLS: going on in plaintext";
+Act FtpDialogue::GoOnInPlaintext(const NoTls& no_tls, Out& out) {
+  if (auto fail = GoOnWithoutTls(no_tls, out)) return *std::move(fail);
   return Greet(out);
 }
 
 // The server's leg is where it must be, and its greeting is the client's.
-Verdict FtpDialogue::Greet(Out& out) {
-  if (env().server == TlsMode::kRequired && !tls_up(Side::kServer)) {
-    return Verdict::Fail(End::kInternal, Blame::kProxy, "the server leg has not got the TLS that it must have");
-  }
+Act FtpDialogue::Greet(Out& out) {
   ReachMeetingPoint(Side::kServer);
   stage_ = Stage::kSession;
   out.client() += greeting_;
   if (env().client != TlsMode::kRequired || ClientInTls()) {
     SettleClient();
   } else if (CodeOf(greeting_) != 220) {
-    return Verdict::Close(End::kClosed, Blame::kServer, "the server refused service");
+    return Fail::Told(End::kClosed, Blame::kServer, "the server refused service");
   }
   greeting_.clear();
-  return Verdict::Read();
+  return Read{};
 }
 
 void FtpDialogue::SettleClient() {
@@ -154,20 +144,19 @@ void FtpDialogue::SettleClient() {
   ReachMeetingPoint(Side::kClient);
 }
 
-// "Closed" and its like hide what matters to an operator: that this client never upgraded.
-Failure FtpDialogue::Explain(Failure failure) const {
-  const bool left = failure.end == End::kClosed || failure.end == End::kReset || failure.end == End::kTimeout ||
-                    failure.end == End::kProtocolError || failure.end == End::kLimit;
-  if (left && failure.blame != Blame::kServer && refused_ && !ClientInTls()) {
-    return {End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"};
-  }
-  return failure;
-}
-
 }  // namespace starlock::protocol::ftp
 
-namespace starlock::protocol {
+namespace starlock::protocol::ftp {
 
-std::unique_ptr<Dialogue> MakeFtp(Env env) { return std::make_unique<ftp::FtpDialogue>(std::move(env)); }
+static std::unique_ptr<Dialogue> MakeFtp(Env env) { return std::make_unique<ftp::FtpDialogue>(std::move(env)); }
 
-}  // namespace starlock::protocol
+const Dialect kFtp = {
+    .name = "ftp",
+    .default_port = 21,
+    .alpn = "ftp",
+    .data_alpn = "ftp-data",
+    .make_dialogue = MakeFtp,
+    .make_prober = ProbeFtp,
+};
+
+}  // namespace starlock::protocol::ftp

@@ -1,12 +1,10 @@
 #include "protocol/ftp/probe.h"
 
-#include "protocol/cutters.h"
 #include "protocol/ftp/words.h"
+#include "protocol/text/cutters.h"
 
-namespace starlock::protocol {
+namespace starlock::protocol::ftp {
 namespace {
-
-using ftp::CodeOf;
 
 // The lines between the first and the last of an answer to FEAT, without the blank before each (RFC 2389 3.2).
 Findings::Capabilities FeaturesIn(std::string_view reply) {
@@ -24,14 +22,14 @@ class FtpProber final : public Negotiator {
  public:
   explicit FtpProber(Findings& findings) : findings_(findings) {}
 
-  LegVerdict Begin(Out&) override { return LegVerdict::Read(); }
-  Frame Cut(std::string_view in) override { return ftp::CutReply(in); }
+  LegAct Begin(Out&) override { return Read{}; }
+  Frame Cut(std::string_view in, Scan& scan) override { return ftp::CutReply(in, scan); }
 
-  LegVerdict On(std::string_view reply, Out& out) override {
+  LegAct On(std::string_view reply, Out& out) override {
     const int code = CodeOf(reply);
     switch (awaited_) {
       case Awaited::kGreeting:
-        if (code == 120) return LegVerdict::Read();
+        if (code == 120) return Read{};
         findings_.greeting = Content(reply);
         if (code != 220) return Leave(End::kStarttlsNotOffered, "the server refused service", out);
         return Ask(Awaited::kFeatures, "FEAT", out);
@@ -40,7 +38,7 @@ class FtpProber final : public Negotiator {
         return Ask(Awaited::kGoAhead, "AUTH TLS", out);  // which a server may know without saying so
       case Awaited::kGoAhead:
         findings_.offers_upgrade = code == 234 || code == 431 || code == 534;
-        if (code == 234) return LegVerdict::Upgrade();
+        if (code == 234) return StartTls{};
         if (*findings_.offers_upgrade) return Leave(End::kStarttlsRefused, "the server refused AUTH TLS", out);
         return Leave(End::kStarttlsNotOffered, "the server does not know AUTH TLS", out);
       case Awaited::kInside:
@@ -48,23 +46,23 @@ class FtpProber final : public Negotiator {
     }
     if (code == 211) findings_.inside = FeaturesIn(reply);
     out.server() += "QUIT\r\n";
-    return LegVerdict::Settled();
+    return Settled{};
   }
 
-  LegVerdict OnTlsUp(Out& out) override { return Ask(Awaited::kInside, "FEAT", out); }
+  LegAct OnTlsUp(Out& out) override { return Ask(Awaited::kInside, "FEAT", out); }
 
  private:
   enum class Awaited : uint8_t { kGreeting, kFeatures, kGoAhead, kInside };
 
-  LegVerdict Ask(Awaited next, std::string_view command, Out& out) {
+  LegAct Ask(Awaited next, std::string_view command, Out& out) {
     out.server().append(command).append("\r\n");
     awaited_ = next;
-    return LegVerdict::Read();
+    return Read{};
   }
 
-  static LegVerdict Leave(End end, const char* why, Out& out) {
+  static LegAct Leave(End end, const char* why, Out& out) {
     out.server() += "QUIT\r\n";
-    return LegVerdict::Fail(end, Blame::kServer, why);
+    return Fail{{end, Blame::kServer, why}};
   }
 
   Findings& findings_;
@@ -77,4 +75,4 @@ std::unique_ptr<Negotiator> ProbeFtp(const std::string& /*host*/, Findings& find
   return std::make_unique<FtpProber>(findings);
 }
 
-}  // namespace starlock::protocol
+}  // namespace starlock::protocol::ftp

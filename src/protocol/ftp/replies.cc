@@ -30,26 +30,26 @@ bool FtpDialogue::NeedsWholeReply() const {
   return false;
 }
 
-Verdict FtpDialogue::OnReply(std::string_view unit, Out& out) {
+Act FtpDialogue::OnReply(std::string_view unit, Out& out) {
   const bool whole = NeedsWholeReply();
   if (!whole) {
     const bool begins = reply_code_ < 0;
     if (begins) reply_code_ = CodeOf(unit);
-    if (reply_code_ < 0) return Verdict::Fail(End::kProtocolError, Blame::kServer, "not a reply");
+    if (reply_code_ < 0) return Fail{{End::kProtocolError, Blame::kServer, "not a reply"}};
     if (!IsLastLine(unit, reply_code_)) {
       out.client() += unit;
-      return Verdict::Read();
+      return Read{};
     }
     reply_code_ = -1;
   }
   const int code = CodeOf(unit);
   if (outstanding_.empty()) {  // unasked: a 421 before the upstream closes, what is left of an ABOR
     out.client() += unit;
-    return Verdict::Read();
+    return Read{};
   }
   if (IsLateAborReply(code)) {
     out.client() += unit;
-    return Verdict::Read();
+    return Read{};
   }
   switch (outstanding_.front()) {
     case Asked::kEpsv:
@@ -70,7 +70,7 @@ Verdict FtpDialogue::OnReply(std::string_view unit, Out& out) {
         welcome_ = unit;
         outstanding_.front() = Asked::kPbsz;
         out.server() += "PBSZ 0\r\n";
-        return Verdict::Read();
+        return Read{};
       }
       // A command that we don't know may be a transfer.
       if (code / 100 == 1 && data_ == Data::kReady && MayTransfer()) Begin(out);
@@ -78,7 +78,7 @@ Verdict FtpDialogue::OnReply(std::string_view unit, Out& out) {
       break;
   }
   if (code / 100 != 1) outstanding_.pop_front();
-  return Verdict::Read();
+  return Read{};
 }
 
 // RFC 959 4.1.3: 225 or 226. Where it can't be the answer to what was asked since, it is ABOR's.
@@ -91,14 +91,14 @@ bool FtpDialogue::IsLateAborReply(int code) {
   return true;
 }
 
-Verdict FtpDialogue::OnTransferReply(std::string_view reply, int code, Out& out) {
+Act FtpDialogue::OnTransferReply(std::string_view reply, int code, Out& out) {
   const bool of_stat = code / 10 == 21 && outstanding_.back() == Asked::kStat;
   const bool preliminary = code / 100 == 1;
   if (of_stat || preliminary) {
     out.client() += reply;
     under_way_ = under_way_ || preliminary;
     if (of_stat) outstanding_.pop_back();
-    return Verdict::Read();
+    return Read{};
   }
   // What the upstream has sent, or believes to have got, is not what arrived.
   const bool lost = code / 100 == 2 && broken_;
@@ -107,7 +107,7 @@ Verdict FtpDialogue::OnTransferReply(std::string_view reply, int code, Out& out)
   if (!under_way_ && data_ != Data::kNone) out.data.push_back(DataRequest::Close());
   data_ = Data::kNone;
   outstanding_.pop_front();
-  return Verdict::Read();
+  return Read{};
 }
 
 }  // namespace starlock::protocol::ftp

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <vector>
 
-#include "protocol/cutters.h"
+#include "protocol/text/cutters.h"
 
 namespace starlock::protocol::ftp {
 namespace {
@@ -122,17 +122,12 @@ int CodeOf(std::string_view line) {
 
 bool IsLastLine(std::string_view line, int code) { return CodeOf(line) == code && line[3] != '-'; }
 
-Frame CutReply(std::string_view in) {
-  int code = -1;
-  for (size_t at = 0;;) {
-    const Frame line = CutLine(in.substr(at));
-    if (line.kind != Frame::Kind::kWhole) return line;
-    const std::string_view text = in.substr(at, line.size);
-    if (at == 0) code = CodeOf(text);
+Frame CutReply(std::string_view in, Scan& scan) {
+  return CutUnitOfLines(in, scan, [in](std::string_view line) {
+    const int code = CodeOf(in);
     if (code < 0) return Frame::Bad("not a reply");
-    at += line.size;
-    if (IsLastLine(text, code)) return Frame::Whole(at);
-  }
+    return IsLastLine(line, code) ? Frame::Whole(line.size()) : Frame::Partial();
+  });
 }
 
 // RFC 1123 4.1.2.6: the numbers may stand anywhere behind the code, with parentheses or without.

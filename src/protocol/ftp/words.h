@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "protocol/dialogue.h"
+#include "protocol/core/dialogue.h"
 
 /// The words of FTP.
 namespace starlock::protocol::ftp {
@@ -43,7 +43,7 @@ inline constexpr int kMaxCommands = 100;
 Command Parse(std::string_view line);
 
 /// One reply (RFC 959 4.2): `220 …`, or `220-…` and whatever lines until `220 …`.
-Frame CutReply(std::string_view in);
+Frame CutReply(std::string_view in, Scan& scan);
 
 /// The code of a reply or of a line that begins like one, 0 to 999; -1: it begins otherwise.
 int CodeOf(std::string_view line);

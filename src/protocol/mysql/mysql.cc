@@ -2,8 +2,9 @@
 
 #include <utility>
 
+#include "protocol/core/paired.h"
 #include "protocol/mysql/packets.h"
-#include "protocol/paired.h"
+#include "protocol/mysql/probe.h"
 
 // Read beside "Connection Phase" in the documentation of MySQL or MariaDB.
 //
@@ -16,10 +17,8 @@
 //
 // The server's leg upgrades only when the client's HandshakeResponse is here: servers take the capabilities of the
 // whole session from the SSLRequest and not from what follows it, so it has to be the beginning of that very packet.
-namespace starlock::protocol {
+namespace starlock::protocol::mysql {
 namespace {
-
-using mysql::Error;
 
 // With such a name in place of its own, a client's proof for another connection's salt is of no account: the server
 // asks it to switch to the plugin of its user, with a salt of its own.
@@ -76,11 +75,11 @@ class Mysql final : public Dialogue {
     kLogin,     ///< the response has crossed: packets are renumbered until OK or ERR
   };
 
-  Frame Cut(Side side, std::string_view in) override {
+  Frame Cut(Side side, std::string_view in, Scan& /*scan*/) override {
     return side == Side::kClient && stage_ == Stage::kGreeting ? Frame::Idle() : mysql::CutPacket(in);
   }
 
-  Verdict On(Side side, std::string_view packet, Out& out) override {
+  Act On(Side side, std::string_view packet, Out& out) override {
     const bool from_client = side == Side::kClient;
     switch (stage_) {
       case Stage::kGreeting:
@@ -93,12 +92,12 @@ class Mysql final : public Dialogue {
     return from_client ? OnClientInLogin(packet, out) : OnServerInLogin(packet, out);
   }
 
-  Verdict On(Event event, Side side, Out& out) override {
+  Act On(Event event, Side side, Out& out) override {
     switch (event) {
       case Event::kStart:
-        return Verdict::Do(Act::kDial);
+        return Dial{};
       case Event::kUpstreamUp:
-        return Verdict::Read();
+        return Read{};
       case Event::kTlsUp:
         if (side == Side::kClient) {
           client_upgraded_ = true;
@@ -106,19 +105,14 @@ class Mysql final : public Dialogue {
           server_upgrading_ = false;
           server_upgraded_ = true;
         }
-        return Verdict::Read();
+        return Read{};
       case Event::kTlsFailed:
         break;
     }
     server_upgrading_ = false;
-    if (env().server != TlsMode::kOpportunistic) {
-      return Verdict::Fail(End::kHandshakeFailed, Blame::kServer, "the TLS handshake with the server failed");
-    }
-    out.note = "the TLS handshake with the server failed: dialling again, in plaintext";
-    GiveUpServerTls();
     dialled_again_ = true;
     stage_ = Stage::kGreeting;
-    return Verdict::Do(Act::kDial);
+    return OnServerTlsFailed(out);
   }
 
   std::string Goodbye(const Failure& failure) const override {
@@ -127,45 +121,42 @@ class Mysql final : public Dialogue {
 
   // The server role, and the beginning of the client role.
 
-  Verdict OnGreeting(std::string_view packet, Out& out) {
+  Act OnGreeting(std::string_view packet, Out& out) {
     if (mysql::IsError(packet)) return OnRefusal(packet, out);
     const auto greeting = mysql::ParseGreeting(packet);
-    if (!greeting) return Verdict::Fail(End::kProtocolError, Blame::kServer, "not a greeting of MySQL 4.1 or newer");
+    if (!greeting) return Fail{{End::kProtocolError, Blame::kServer, "not a greeting of MySQL 4.1 or newer"}};
     if (Upgrades(env().server) && (greeting->capabilities & mysql::kSsl) == 0) {
-      if (env().server == TlsMode::kRequired) {
-        return Verdict::Fail(End::kStarttlsNotOffered, Blame::kServer, "the server does not offer TLS");
-      }
-      out.note = "the server does not offer TLS: going on in plaintext";
+      if (auto fail = GoOnWithoutTls({End::kStarttlsNotOffered, true}, out)) return *std::move(fail);
       GiveUpServerTls();
     }
     if (!Upgrades(env().server)) ReachMeetingPoint(Side::kServer);
     stage_ = Stage::kResponse;
-    if (dialled_again_) return Verdict::Read();  // the client has answered the first greeting already
+    if (dialled_again_) return Read{};  // the client has answered the first greeting already
     next_id_ = 1;
     out.client() += mysql::WithSsl(packet, greeting->flags_at, Upgrades(env().client));
-    return Verdict::Read();
+    return Read{};
   }
 
   // An ERR packet instead of the greeting: too many connections, a host that is blocked.
-  Verdict OnRefusal(std::string_view packet, Out& out) {
+  Act OnRefusal(std::string_view packet, Out& out) {
     constexpr const char* kWhy = "the server refused service";
     const bool may_be_forged = env().server == TlsMode::kRequired;
-    if (may_be_forged || dialled_again_) return Verdict::Fail(End::kClosed, Blame::kServer, kWhy);
+    if (may_be_forged || dialled_again_) return Fail{{End::kClosed, Blame::kServer, kWhy}};
     out.client() += packet;
-    return Verdict::Close(End::kClosed, Blame::kServer, kWhy);
+    return Fail::Told(End::kClosed, Blame::kServer, kWhy);
   }
 
   // A server that ends before the client has answered its greeting. Where TLS is yet to come, nobody may speak.
-  Verdict OnInterruption(std::string_view packet, Out& out) {
+  Act OnInterruption(std::string_view packet, Out& out) {
     const bool settled = server_upgraded_ || !Upgrades(env().server);
     if (!settled || !mysql::IsError(packet)) {
-      return Verdict::Fail(End::kProtocolError, Blame::kServer, "the server spoke out of turn");
+      return Fail{{End::kProtocolError, Blame::kServer, "the server spoke out of turn"}};
     }
     out.client() += mysql::Renumbered(packet, next_id_ - mysql::SequenceOf(packet));
-    return Verdict::Close(End::kClosed, Blame::kServer, "the server ended the session");
+    return Fail::Told(End::kClosed, Blame::kServer, "the server ended the session");
   }
 
-  Verdict OnResponse(std::string_view packet, Out& out) {
+  Act OnResponse(std::string_view packet, Out& out) {
     const uint32_t capabilities = mysql::CapabilitiesOf(packet);
     const size_t size = mysql::PayloadOf(packet).size();
     const uint8_t id = mysql::SequenceOf(packet);
@@ -177,10 +168,10 @@ class Mysql final : public Dialogue {
     if (id != (client_upgraded_ ? 2 : 1)) return Refuse("a packet out of order");
     if (on_offer && asks_for_tls) {
       if (size != mysql::kSslRequestSize || !client_is_41_) return Refuse("not an SSLRequest, but asks for TLS");
-      return Verdict::Do(Act::kTlsClient);
+      return Upgrade{Side::kClient};
     }
     if (on_offer && env().client == TlsMode::kRequired) {
-      return Verdict::Fail(End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS");
+      return Fail{{End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"}};
     }
     if (!client_is_41_ && size >= mysql::kOldResponseSize) return OnOldResponse(asks_for_tls);
     if (!client_is_41_ || size <= mysql::kSslRequestSize)
@@ -188,25 +179,25 @@ class Mysql final : public Dialogue {
     if (Upgrades(env().server) && !server_upgraded_) {
       out.server() += mysql::SslRequestFor(packet);
       server_upgrading_ = true;
-      return Verdict::Do(Act::kTlsServer, true);
+      return Upgrade{.side = Side::kServer, .keep = true};
     }
     return BeginLogin(packet, out);
   }
 
   // Without the protocol of MySQL 4.1 there is nothing that we could edit: it passes as it is, or not at all.
-  Verdict OnOldResponse(bool asks_for_tls) {
+  Act OnOldResponse(bool asks_for_tls) {
     if (asks_for_tls || client_upgraded_ || Upgrades(env().server)) return Refuse("a client older than MySQL 4.1");
-    return Verdict::Do(Act::kRelay, true);
+    return Relay{.keep = true};
   }
 
-  static Verdict Refuse(const char* why) { return Verdict::Fail(End::kProtocolError, Blame::kClient, why); }
+  static Act Refuse(const char* why) { return Fail{{End::kProtocolError, Blame::kClient, why}}; }
 
-  Verdict BeginLogin(std::string_view packet, Out& out) {
+  Act BeginLogin(std::string_view packet, Out& out) {
     std::string response = mysql::WithSsl(packet, mysql::kHeaderSize, server_upgraded_);
     if (dialled_again_) {
       const auto switching = mysql::WithPlugin(response, kNoPlugin);
       if (!switching) {
-        return Verdict::Fail(End::kHandshakeFailed, Blame::kServer, "TLS failed, and the client can't log in anew");
+        return Fail{{End::kHandshakeFailed, Blame::kServer, "TLS failed, and the client can't log in anew"}};
       }
       response = *switching;
     }
@@ -215,31 +206,31 @@ class Mysql final : public Dialogue {
     ReachMeetingPoint(Side::kClient);
     ReachMeetingPoint(Side::kServer);
     one_sided_ = tls_up(Side::kClient) != tls_up(Side::kServer);
-    if (shift_ == 0 && !one_sided_) return Verdict::Do(Act::kRelay);
+    if (shift_ == 0 && !one_sided_) return Relay{};
     stage_ = Stage::kLogin;
-    return Verdict::Read();
+    return Read{};
   }
 
   // The filter: until the login ends. For the next command the ids begin at 0 again, on both legs.
 
-  Verdict OnClientInLogin(std::string_view packet, Out& out) {
+  Act OnClientInLogin(std::string_view packet, Out& out) {
     const uint8_t id = mysql::SequenceOf(packet);
-    if (id == 0 && next_id_ != 0) return Verdict::Wait();  // a command, sent ahead: the relay's
+    if (id == 0 && next_id_ != 0) return Wait{};  // a command, sent ahead: the relay's
     next_id_ = static_cast<uint8_t>(id + 1);
     out.server() += mysql::Renumbered(packet, shift_);
-    return Verdict::Read();
+    return Read{};
   }
 
-  Verdict OnServerInLogin(std::string_view packet, Out& out) {
+  Act OnServerInLogin(std::string_view packet, Out& out) {
     const std::string renumbered = mysql::Renumbered(packet, -shift_);
     next_id_ = static_cast<uint8_t>(mysql::SequenceOf(renumbered) + 1);
     out.client() += renumbered;
-    if (mysql::IsOk(packet) || mysql::IsError(packet)) return Verdict::Do(Act::kRelay);
+    if (mysql::IsOk(packet) || mysql::IsError(packet)) return Relay{};
     if (one_sided_ && !noted_ && mysql::AsksForThePassword(packet)) {
       noted_ = true;
-      out.note = kPasswordNote;
+      out.Note(kPasswordNote);
     }
-    return Verdict::Read();
+    return Read{};
   }
 
   Stage stage_ = Stage::kGreeting;
@@ -256,6 +247,13 @@ class Mysql final : public Dialogue {
 
 }  // namespace
 
-std::unique_ptr<Dialogue> MakeMysql(Env env) { return std::make_unique<Mysql>(std::move(env)); }
+static std::unique_ptr<Dialogue> MakeMysql(Env env) { return std::make_unique<Mysql>(std::move(env)); }
 
-}  // namespace starlock::protocol
+const Dialect kMysql = {
+    .name = "mysql",
+    .default_port = 3306,
+    .make_dialogue = MakeMysql,
+    .make_prober = ProbeMysql,
+};
+
+}  // namespace starlock::protocol::mysql

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "protocol/dialogue.h"
+#include "protocol/core/dialogue.h"
 
 /// The packets of the MySQL and MariaDB connection phase, as far as TLS needs them: three bytes of length, little
 /// endian, one byte of sequence id, and the payload. See "Connection Phase Packets" in either server's documentation.

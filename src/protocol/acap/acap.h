@@ -1,0 +1,10 @@
+#pragma once
+
+#include "protocol/core/dialect.h"
+
+namespace starlock::protocol::acap {
+
+/// ACAP (RFC 2595 5).
+extern const Dialect kAcap;
+
+}  // namespace starlock::protocol::acap

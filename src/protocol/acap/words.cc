@@ -1,0 +1,139 @@
+#include "protocol/acap/words.h"
+
+#include <utility>
+#include <vector>
+
+#include "protocol/core/goodbye.h"
+#include "protocol/text/literals.h"
+
+namespace starlock::protocol::acap {
+namespace {
+
+constexpr size_t kMaxTag = 32;  // RFC 2244 9, tag
+
+/// A greeting in pieces, which are the whole of it when put together.
+struct Pieces {
+  struct Item {
+    std::string_view raw;  ///< ` (NAME …)`, with the blanks before it
+    std::string name;
+    bool binds = false;
+  };
+  std::string_view head;  ///< `* ACAP`
+  std::vector<Item> items;
+  std::string_view tail;  ///< the line end, and whatever stands before it that is no item
+};
+
+bool EndsInPlus(std::string_view mechanism) {
+  return mechanism.size() > 5 && mechanism.substr(mechanism.size() - 5) == "-PLUS";
+}
+
+// Takes one item off `rest`; false: what comes is none.
+bool TakeItem(std::string_view& rest, Pieces::Item& item) {
+  std::string_view after = rest;
+  if (TakeToken(after).kind != Token::Kind::kOpen) return false;
+  item.name = TakeToken(after).value;
+  for (Token token = TakeToken(after); token.kind != Token::Kind::kClose; token = TakeToken(after)) {
+    if (token.kind == Token::Kind::kEnd || token.kind == Token::Kind::kOpen) return false;
+    item.binds = item.binds || EndsInPlus(token.value);
+  }
+  item.raw = rest.substr(0, rest.size() - after.size());
+  rest = after;
+  return true;
+}
+
+Pieces Split(std::string_view greeting) {
+  Pieces pieces;
+  std::string_view rest = greeting;
+  TakeToken(rest);
+  if (!TakeToken(rest).Is("ACAP")) return {{}, {}, greeting};
+  pieces.head = greeting.substr(0, greeting.size() - rest.size());
+  for (Pieces::Item item; TakeItem(rest, item); item = {}) pieces.items.push_back(item);
+  pieces.tail = rest;
+  return pieces;
+}
+
+bool Says(const Pieces::Item& item, std::string_view name) { return Token{Token::Kind::kAtom, {}, item.name}.Is(name); }
+
+// The greeting without STARTTLS (and SASL), and with `more` behind what is left.
+std::string Edit(std::string_view greeting, bool with_sasl, std::string_view more) {
+  const Pieces pieces = Split(greeting);
+  if (pieces.head.empty()) return std::string(greeting);
+  std::string edited(pieces.head);
+  for (const Pieces::Item& item : pieces.items) {
+    if (!Says(item, "STARTTLS") && (with_sasl || !Says(item, "SASL"))) edited += item.raw;
+  }
+  return edited.append(more).append(pieces.tail);
+}
+
+}  // namespace
+
+Command Parse(std::string_view unit) {
+  constexpr std::pair<std::string_view, Verb> kKnown[] = {
+      {"NOOP", Verb::kNoop},
+      {"LANG", Verb::kLang},
+      {"LOGOUT", Verb::kLogout},
+      {"STARTTLS", Verb::kStarttls},
+      {"AUTHENTICATE", Verb::kAuthenticate},
+  };
+  Command command;
+  const Token tag = TakeToken(unit);
+  const bool good = tag.kind == Token::Kind::kAtom && tag.raw.size() <= kMaxTag && tag.raw != "*" && tag.raw != "+";
+  if (good) command.tag = tag.raw;
+  const Token word = TakeToken(unit);
+  for (const auto& [name, verb] : kKnown) {
+    if (word.Is(name)) command.verb = verb;
+  }
+  Token argument = TakeToken(unit);
+  command.has_argument = argument.kind != Token::Kind::kEnd;
+  command.argument = std::move(argument.value);
+  return command;
+}
+
+Answer ParseAnswer(std::string_view unit) {
+  Answer answer;
+  const Token first = TakeToken(unit);
+  if (first.raw == "+") return {Kind::kContinue, {}, false};
+  const Token word = TakeToken(unit);
+  answer.refers = TakeToken(unit).kind == Token::Kind::kOpen && TakeToken(unit).Is("REFER");
+  if (first.raw == "*") {
+    answer.kind = word.Is("ACAP") ? Kind::kGreeting : word.Is("BYE") ? Kind::kBye : Kind::kUntagged;
+    return answer;
+  }
+  answer.tag = first.raw;
+  if (word.kind != Token::Kind::kAtom) return answer;
+  if (word.Is("OK")) answer.kind = Kind::kOk;
+  if (word.Is("NO")) answer.kind = Kind::kNo;
+  if (word.Is("BAD")) answer.kind = Kind::kBad;
+  return answer;
+}
+
+bool OffersStarttls(std::string_view greeting) {
+  for (const Pieces::Item& item : Split(greeting).items) {
+    if (Says(item, "STARTTLS")) return true;
+  }
+  return false;
+}
+
+bool BindsChannels(std::string_view greeting) {
+  for (const Pieces::Item& item : Split(greeting).items) {
+    if (Says(item, "SASL") && item.binds) return true;
+  }
+  return false;
+}
+
+std::string WithoutStarttls(std::string_view greeting) { return Edit(greeting, true, ""); }
+std::string WithStarttls(std::string_view greeting) { return Edit(greeting, true, " (STARTTLS)"); }
+std::string BeforeTls(std::string_view greeting) { return Edit(greeting, false, " (STARTTLS)"); }
+
+std::string Say(std::string_view head, std::string_view text) {
+  return std::string(head) + " " + Quoted(text) + "\r\n";
+}
+
+std::string Goodbye(const Env&, const Failure& failure) {
+  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
+    return Say("* BYE", "Syntax error: " + std::string(failure.why));
+  }
+  return Say("* BYE (TRYLATER)", GoodbyeText(failure.end));
+}
+
+}  // namespace starlock::protocol::acap

@@ -1,0 +1,230 @@
+#include "protocol/core/dialogue.h"
+
+#include <utility>
+
+namespace starlock::protocol {
+
+/// One side's input during one Advance.
+struct Dialogue::Input {
+  std::string_view rest;
+  size_t used = 0;
+  bool waiting = false;  ///< its unit was kept; look again when the other side has moved
+  bool unheard = false;  ///< nobody listened to it when it was last looked at
+
+  void Use(size_t n) {
+    rest.remove_prefix(n);
+    used += n;
+  }
+};
+
+/// How much Out held before a dialect spoke, so that what it said can be taken back.
+class Dialogue::Mark {
+ public:
+  explicit Mark(Out& out)
+      : out_(out), sizes_{out.client().size(), out.server().size()}, notes_(out.notes.size()), data_(out.data.size()) {}
+
+  bool SpokeToServer() const { return out_.server().size() > sizes_[Index(Side::kServer)]; }
+
+  void TakeBack() {
+    for (const Side side : {Side::kClient, Side::kServer}) out_.to[Index(side)].resize(sizes_[Index(side)]);
+    out_.notes.resize(notes_);
+    out_.data.resize(data_);
+  }
+
+ private:
+  Out& out_;
+  size_t sizes_[2];
+  size_t notes_;
+  size_t data_;
+};
+
+Dialogue::Dialogue(Env env) : env_(std::move(env)) {}
+
+Step Dialogue::Advance(std::string_view client, std::string_view server, Out& out) {
+  Input inputs[2] = {{client}, {server}};
+  Step step;
+  bool moved = !over_;
+  while (moved && Is<Read>(step.act) && out.client().size() + out.server().size() < kMaxSaid) {
+    moved = false;
+    // The server first: what it has said already comes before what the client asks next.
+    for (const Side side : {Side::kServer, Side::kClient}) {
+      if (!Is<Read>(step.act) || !TakeUnit(side, inputs, out, step)) continue;
+      moved = true;
+      inputs[Index(Other(side))].waiting = false;
+    }
+  }
+  for (const size_t i : {Index(Side::kClient), Index(Side::kServer)}) {
+    step.used[i] = inputs[i].used;
+    step.kept[i] = inputs[i].waiting || (inputs[i].unheard && negotiated());
+  }
+  return step;
+}
+
+// Cuts and judges one unit. False: nothing moved.
+bool Dialogue::TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step) {
+  Input& input = inputs[Index(side)];
+  input.unheard = false;
+  if (!Listening(side) || input.waiting || input.rest.empty()) return false;
+  const std::string_view shown = input.rest.substr(0, kMaxUnit);
+  const Frame frame = Cut(side, shown, scans_[Index(side)]);
+  Act act;
+  switch (frame.kind) {
+    case Frame::Kind::kIdle:
+      input.unheard = true;
+      return false;
+    case Frame::Kind::kPartial:
+      if (shown.size() < kMaxUnit) return false;
+      act = Fail{{End::kProtocolError, BlameOf(side), "a unit is too long"}};
+      break;
+    case Frame::Kind::kBad:
+      act = Fail{{End::kProtocolError, BlameOf(side), frame.why}};
+      break;
+    case Frame::Kind::kWhole:
+      act = JudgeUnit(side, inputs, frame.size, out);
+      break;
+  }
+  const bool waits = Is<Wait>(act);
+  step = Finish(std::move(act), out);
+  return !waits;
+}
+
+// What the dialect says to the unit, and whether the server leg's invariant lets it be said.
+Act Dialogue::JudgeUnit(Side side, Input (&inputs)[2], size_t size, Out& out) {
+  Input& input = inputs[Index(side)];
+  const bool was_negotiating = ServerLegNegotiates();
+  Mark mark(out);
+  Act act = On(side, input.rest.substr(0, size), out);
+  if (Keeps(act)) {
+    input.waiting = true;
+  } else {
+    input.Use(size);
+  }
+  const bool spoke = mark.SpokeToServer();
+  if (was_negotiating && !Is<Fail>(act) && !inputs[Index(Side::kServer)].rest.empty()) {
+    const auto* upgrade = std::get_if<Upgrade>(&act);
+    if (upgrade != nullptr && upgrade->side == Side::kServer) {
+      mark.TakeBack();
+      return Fail{{End::kPlaintextAfterStarttls, Blame::kServer, "the server sent plaintext after its go-ahead"}};
+    }
+    if (spoke || (asked_ && !server_chats_ && !ServerLegNegotiates())) {
+      mark.TakeBack();
+      return Fail{{End::kProtocolError, Blame::kServer, "the server answered before it was asked"}};
+    }
+  }
+  asked_ = asked_ || spoke;
+  return act;
+}
+
+Step Dialogue::Notify(Event event, Side side, Out& out) {
+  switch (event) {
+    case Event::kStart:
+    case Event::kUpstreamUp:
+      connected_[Index(side)] = true;
+      if (mode(side) == TlsMode::kImplicit) return Finish(Upgrade{side}, out);
+      break;
+    case Event::kTlsUp:
+      tls_[Index(side)] = Tls::kUp;
+      if (mode(side) == TlsMode::kImplicit) event = side == Side::kClient ? Event::kStart : Event::kUpstreamUp;
+      break;
+    case Event::kTlsFailed:
+      tls_[Index(side)] = Tls::kNone;
+      break;
+  }
+  const Mark mark(out);
+  Act act = On(event, side, out);
+  asked_ = asked_ || mark.SpokeToServer();
+  return Finish(std::move(act), out);
+}
+
+Step Dialogue::NotifyData(const DataEvent& event, Out& out) {
+  if (over_) return {};
+  const Mark mark(out);
+  Act act = OnData(event, out);
+  asked_ = asked_ || mark.SpokeToServer();
+  return Finish(std::move(act), out);
+}
+
+Act Dialogue::OnData(const DataEvent& /*event*/, Out& /*out*/) {
+  return Fail{{End::kInternal, Blame::kProxy, "a data connection that was not asked for"}};
+}
+
+Step Dialogue::Abandon(Failure failure, Out& out) { return Finish(Fail{std::move(failure)}, out); }
+
+Blame Dialogue::waiting_for() const {
+  if (tls_[Index(Side::kClient)] == Tls::kPending) return Blame::kClient;
+  return dialled_ && !at_meeting_point_[Index(Side::kServer)] ? Blame::kServer : Blame::kClient;
+}
+
+// Every answer of a dialect comes through here: what it said of the units before may have changed which cutter is asked
+// next, so no look at a partial unit outlives it.
+Step Dialogue::Finish(Act act, Out& out) {
+  for (Scan& scan : scans_) scan = {};
+  const bool server_bare = env_.server == TlsMode::kRequired && !tls_up(Side::kServer);
+  if (at_meeting_point_[Index(Side::kServer)] && server_bare && !Is<Fail>(act)) {
+    act = Fail{{End::kInternal, Blame::kProxy, "the server leg has not got the TLS that it must have"}};
+  }
+  if (Is<Relay>(act) && env_.client == TlsMode::kRequired && !tls_up(Side::kClient)) {
+    act = Fail{{End::kTlsRequired, Blame::kClient, "the client has not upgraded to TLS"}};
+  }
+  if (const auto* fail = std::get_if<Fail>(&act); fail != nullptr && !fail->told) act = OnFailure(fail->failure);
+
+  Step step;
+  if (Is<Wait>(act)) return step;
+  if (Is<Dial>(act)) {
+    dialled_ = true;
+    asked_ = false;
+    connected_[Index(Side::kServer)] = false;
+    tls_[Index(Side::kServer)] = Tls::kNone;
+    at_meeting_point_[Index(Side::kServer)] = false;
+  } else if (const auto* upgrade = std::get_if<Upgrade>(&act)) {
+    tls_[Index(upgrade->side)] = Tls::kPending;
+  } else if (Is<Relay>(act)) {
+    over_ = true;
+  } else if (auto* fail = std::get_if<Fail>(&act)) {
+    if (!fail->told && CanSpeakToClient()) out.client() += Goodbye(fail->failure);
+    fail->told = fail->told || !out.client().empty();
+    fail->failure = Explain(std::move(fail->failure));
+    over_ = true;
+  }
+  step.act = std::move(act);
+  return step;
+}
+
+Failure Dialogue::Explain(Failure failure) const {
+  const bool left = failure.end == End::kClosed || failure.end == End::kReset || failure.end == End::kTimeout ||
+                    failure.end == End::kProtocolError || failure.end == End::kLimit;
+  if (left && failure.blame != Blame::kServer && RefusedForWantOfTls() && !tls_up(Side::kClient)) {
+    failure.end = End::kTlsRequired;
+    failure.blame = Blame::kClient;
+    failure.why = "the client never upgraded to TLS";
+  }
+  return failure;
+}
+
+Act Dialogue::OnServerTlsFailed(Out& out) {
+  if (env_.server != TlsMode::kOpportunistic) {
+    return Fail{{End::kHandshakeFailed, Blame::kServer, "the TLS handshake with the server failed"}};
+  }
+  out.Note("the TLS handshake with the server failed: dialling again, in plaintext");
+  GiveUpServerTls();
+  return Dial{};
+}
+
+std::optional<Fail> Dialogue::GoOnWithoutTls(const NoTls& no_tls, Out& out) {
+  if (env_.server != TlsMode::kOpportunistic || !no_tls.possible) return no_tls.AsFail();
+  out.Note(no_tls.end == End::kStarttlsNotOffered
+               ? "the server does not offer the upgrade to TLS: going on in plaintext"
+               : "the server refused the upgrade to TLS: going on in plaintext");
+  return std::nullopt;
+}
+
+bool Dialogue::Listening(Side side) const {
+  return connected_[Index(side)] && tls_[0] != Tls::kPending && tls_[1] != Tls::kPending;
+}
+
+bool Dialogue::CanSpeakToClient() const {
+  const Tls tls = tls_[Index(Side::kClient)];
+  return !over_ && tls != Tls::kPending && (env_.client != TlsMode::kImplicit || tls == Tls::kUp);
+}
+
+}  // namespace starlock::protocol

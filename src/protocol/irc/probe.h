@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "protocol/core/probe.h"
+
+namespace starlock::protocol::irc {
+
+/// CAP LS, STARTTLS where `tls` is listed or the server knows no CAP, CAP LS again, QUIT.
+std::unique_ptr<Negotiator> ProbeIrc(const std::string& host, Findings& findings);
+
+}  // namespace starlock::protocol::irc

@@ -1,0 +1,185 @@
+#include "protocol/irc/words.h"
+
+#include <algorithm>
+
+#include "protocol/text/cutters.h"
+
+namespace starlock::protocol::irc {
+namespace {
+
+// Control characters included: some server might pass over them.
+std::string_view SkipBlanks(std::string_view text) {
+  while (!text.empty() && text.front() >= 0 && text.front() <= ' ') text.remove_prefix(1);
+  return text;
+}
+
+bool IsOfWord(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+
+// `tls`, whatever value or modifier it has.
+bool IsTls(std::string_view capability) {
+  while (!capability.empty() && std::string_view("-~=").find(capability.front()) != std::string_view::npos) {
+    capability.remove_prefix(1);
+  }
+  return EqualsNoCase(capability.substr(0, capability.find('=')), "tls");
+}
+
+std::string_view Reason(End end) {
+  switch (end) {
+    case End::kTimeout:
+    case End::kIdle:
+      return "Timeout";
+    case End::kDrained:
+      return "Shutting down";
+    case End::kLimit:
+      return "Too many connections or commands, try again later";
+    case End::kTlsRequired:
+      return "TLS required: STARTTLS comes first";
+    case End::kStarttlsNotOffered:
+    case End::kStarttlsRefused:
+    case End::kPlaintextAfterStarttls:
+    case End::kHandshakeFailed:
+    case End::kVerifyFailed:
+      return "No secure connection to the server behind";
+    case End::kClosed:
+    case End::kTruncated:
+    case End::kReset:
+    case End::kConnectFailed:
+    case End::kResolveFailed:
+    case End::kProtocolError:
+    case End::kInternal:
+      break;
+  }
+  return "The server behind is not available";
+}
+
+}  // namespace
+
+bool Message::Is(std::string_view word) const { return EqualsNoCase(command, word); }
+
+Message Parse(std::string_view line) {
+  std::string_view rest = SkipBlanks(Content(line));
+  for (const char mark : {'@', ':'}) {
+    if (rest.empty() || rest.front() != mark) continue;
+    TakeWord(rest);
+    rest = SkipBlanks(rest);
+  }
+  const auto end = std::find_if_not(rest.begin(), rest.end(), IsOfWord);
+  const std::string_view command = rest.substr(0, static_cast<size_t>(end - rest.begin()));
+  return {command, SkipBlanks(rest.substr(command.size()))};
+}
+
+Frame CutLines(std::string_view in, Scan& scan) {
+  return CutUnitOfLines(in, scan, [in](std::string_view line) {
+    const bool last = line.data() + line.size() == in.data() + in.size();
+    return last ? Frame::Whole(line.size()) : Frame::Partial();
+  });
+}
+
+std::string_view TakeLine(std::string_view& lines) {
+  const std::string_view line = lines.substr(0, lines.find('\n') + 1);
+  lines.remove_prefix(line.size());
+  return line;
+}
+
+Verb VerbOf(const Message& message) {
+  struct Known {
+    std::string_view word;
+    Verb verb;
+  };
+  static constexpr Known kKnown[] = {
+      {"STARTTLS", Verb::kStarttls}, {"PING", Verb::kPing}, {"PONG", Verb::kPong},
+      {"NOTICE", Verb::kNotice},     {"QUIT", Verb::kQuit}, {"AUTHENTICATE", Verb::kAuthenticate},
+  };
+  static constexpr Known kSubcommands[] = {
+      {"LS", Verb::kCapLs}, {"LIST", Verb::kCapList}, {"REQ", Verb::kCapReq}, {"END", Verb::kCapEnd}};
+  for (const Known& known : kKnown) {
+    if (message.Is(known.word)) return known.verb;
+  }
+  if (!message.Is("CAP")) return Verb::kOther;
+  std::string_view rest = message.rest;
+  const std::string_view sub = TakeParameter(rest);
+  for (const Known& known : kSubcommands) {
+    if (EqualsNoCase(sub, known.word)) return known.verb;
+  }
+  return Verb::kOther;
+}
+
+std::string_view TakeParameter(std::string_view& rest) {
+  if (rest.empty() || rest.front() != ':') return TakeWord(rest);
+  const std::string_view last = rest.substr(1);
+  rest = {};
+  return last;
+}
+
+CapAnswer ParseCap(const Message& message) {
+  std::string_view rest = message.rest;
+  TakeParameter(rest);  // the nick, or an asterisk
+  CapAnswer answer;
+  answer.sub = TakeParameter(rest);
+  std::string_view after = rest;
+  if (TakeWord(after) == "*" && !after.empty()) {
+    answer.more = true;
+    rest = after;
+  }
+  answer.colon = !rest.empty() && rest.front() == ':';
+  answer.list = answer.colon ? rest.substr(1) : rest;
+  return answer;
+}
+
+std::vector<std::string_view> Capabilities(std::string_view list) {
+  std::vector<std::string_view> found;
+  for (list = SkipBlanks(list); !list.empty();) found.push_back(TakeWord(list));
+  return found;
+}
+
+bool RefusesCap(const Message& message) {
+  return message.Is("410") || message.Is("421") || message.Is("451") || message.Is("461");
+}
+
+bool HasTls(std::string_view list) {
+  const auto found = Capabilities(list);
+  return std::any_of(found.begin(), found.end(), IsTls);
+}
+
+std::string CapLineWith(std::string_view line, const CapAnswer& answer, bool offer) {
+  if (HasTls(answer.list) == offer) return std::string(line);
+  // A list without a colon that is nothing lies nowhere in the line: it then begins behind the text.
+  const size_t start =
+      answer.list.empty() ? Content(line).size() : static_cast<size_t>(answer.list.data() - line.data());
+  std::string list;
+  for (std::string_view rest = answer.list; !rest.empty();) {
+    const size_t blanks = std::min(rest.find_first_not_of(" \t"), rest.size());
+    const size_t end = std::min(rest.find_first_of(" \t", blanks), rest.size());
+    if (!IsTls(rest.substr(blanks, end - blanks))) list += rest.substr(0, end);
+    rest.remove_prefix(end);
+  }
+  if (!answer.list.empty() && answer.list.front() != ' ' && !list.empty() && list.front() == ' ') list.erase(0, 1);
+  std::string edited(line.substr(0, start));
+  if (offer && !answer.colon) edited += answer.list.empty() ? " :" : ":";
+  edited += list;
+  if (offer) edited += list.empty() ? "tls" : " tls";
+  return edited.append(line.substr(start + answer.list.size()));
+}
+
+std::string ClosingLink(const Env& env, std::string_view reason) {
+  return "ERROR :Closing Link: " + env.host + " (" + std::string(reason) + ")\r\n";
+}
+
+std::string Goodbye(const Env& env, const Failure& failure) {
+  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
+    return ClosingLink(env, "Syntax error: " + std::string(failure.why));
+  }
+  return ClosingLink(env, Reason(failure.end));
+}
+
+std::string GoAhead(const Env& env) {
+  return ":" + env.host + " 670 * :STARTTLS successful, proceed with TLS handshake\r\n";
+}
+
+std::string NotNow(const Env& env, std::string_view why) {
+  return ":" + env.host + " 691 * :STARTTLS failed: " + std::string(why) + "\r\n";
+}
+
+std::string Unknown(const Env& env) { return ":" + env.host + " 421 * STARTTLS :Unknown command\r\n"; }
+
+}  // namespace starlock::protocol::irc

@@ -1,0 +1,104 @@
+#include "protocol/ldap/probe.h"
+
+#include <utility>
+
+#include "protocol/ldap/words.h"
+#include "protocol/text/cutters.h"
+
+namespace starlock::protocol::ldap {
+namespace {
+
+// RFC 4511 4.14.1: operations are outstanding. slapd says so, too, in the moment between an operation's last answer,
+// which we have, and its end; on a busy machine that moment is many of our questions long.
+constexpr int kOperationsError = 1;
+constexpr int kMaxRetries = 90;
+
+class LdapProber final : public Negotiator {
+ public:
+  explicit LdapProber(Findings& findings) : findings_(findings) {}
+
+  LegAct Begin(Out& out) override { return Search(Awaited::kRootDse, out); }
+
+  Frame Cut(std::string_view in, Scan& /*scan*/) override { return ldap::Cut(in); }
+
+  LegAct On(std::string_view unit, Out& out) override {
+    const Message message = ldap::Parse(unit);
+    if (!message.good || message.id != id_) {
+      return Fail{{End::kProtocolError, Blame::kServer, "that answers no question of ours"}};
+    }
+    if (message.op == Op::kSearchResultEntry) Note(message);
+    if (!ldap::IsFinal(message.op)) return Read{};
+    switch (awaited_) {
+      case Awaited::kRootDse:
+        findings_.before = std::exchange(found_, {});
+        // A server that keeps its extensions to itself is asked all the same.
+        if (lists_extensions_) findings_.offers_upgrade = lists_starttls_;
+        if (lists_extensions_ && !lists_starttls_) {
+          return Leave(End::kStarttlsNotOffered, "the server does not offer StartTLS", out);
+        }
+        return AskForTls(out);
+      case Awaited::kGoAhead:
+        if (message.op == Op::kExtendedResponse && ldap::ResultOf(message) == 0) {
+          findings_.offers_upgrade = true;
+          return StartTls{};
+        }
+        if (ldap::ResultOf(message) == kOperationsError && ++retries_ <= kMaxRetries) return AskForTls(out);
+        return Leave(End::kStarttlsRefused, "the server refused StartTLS", out);
+      case Awaited::kRootDseInside:
+        break;
+    }
+    findings_.inside = std::exchange(found_, {});
+    out.server() += ldap::UnbindCall(++id_);
+    return Settled{};
+  }
+
+  LegAct OnTlsUp(Out& out) override { return Search(Awaited::kRootDseInside, out); }
+
+ private:
+  enum class Awaited : uint8_t { kRootDse, kGoAhead, kRootDseInside };
+
+  LegAct Search(Awaited next, Out& out) {
+    out.server() += ldap::RootDseCall(++id_);
+    awaited_ = next;
+    return Read{};
+  }
+
+  LegAct AskForTls(Out& out) {
+    out.server() += ldap::StartTlsCall(++id_);
+    awaited_ = Awaited::kGoAhead;
+    return Read{};
+  }
+
+  // Each value with its attribute before it, in the server's order.
+  void Note(const Message& entry) {
+    for (const ldap::Attribute& attribute : ldap::AttributesOf(entry)) {
+      const bool extensions = EqualsNoCase(attribute.type, "supportedExtension");
+      lists_extensions_ = lists_extensions_ || extensions;
+      for (const std::string_view value : attribute.values) {
+        lists_starttls_ = lists_starttls_ || (extensions && value == ldap::kStartTls);
+        found_.push_back(std::string(attribute.type) + ": " + std::string(value));
+      }
+    }
+  }
+
+  LegAct Leave(End end, const char* why, Out& out) {
+    out.server() += ldap::UnbindCall(++id_);
+    return Fail{{end, Blame::kServer, why}};
+  }
+
+  Findings& findings_;
+  Findings::Capabilities found_;
+  Awaited awaited_ = Awaited::kRootDse;
+  int32_t id_ = 0;
+  int retries_ = 0;
+  bool lists_extensions_ = false;
+  bool lists_starttls_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Negotiator> ProbeLdap(const std::string&, Findings& findings) {
+  return std::make_unique<LdapProber>(findings);
+}
+
+}  // namespace starlock::protocol::ldap

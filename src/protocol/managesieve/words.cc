@@ -1,0 +1,128 @@
+#include "protocol/managesieve/words.h"
+
+#include <utility>
+
+#include "protocol/core/goodbye.h"
+#include "protocol/text/literals.h"
+
+namespace starlock::protocol::managesieve {
+namespace {
+
+bool IsCapability(std::string_view line, std::string_view name) {
+  const Token token = TakeToken(line);
+  return token.kind == Token::Kind::kString && token.Is(name);
+}
+
+}  // namespace
+
+Command Parse(std::string_view unit) {
+  constexpr std::pair<std::string_view, Verb> kKnown[] = {
+      {"CAPABILITY", Verb::kCapability},
+      {"NOOP", Verb::kNoop},
+      {"LOGOUT", Verb::kLogout},
+      {"STARTTLS", Verb::kStarttls},
+      {"AUTHENTICATE", Verb::kAuthenticate},
+  };
+  Command command;
+  const Token word = TakeToken(unit);
+  for (const auto& [name, verb] : kKnown) {
+    if (word.Is(name)) command.verb = verb;
+  }
+  Token argument = TakeToken(unit);
+  command.has_argument = argument.kind != Token::Kind::kEnd;
+  command.argument = std::move(argument.value);
+  return command;
+}
+
+Line KindOf(std::string_view line) {
+  const Token token = TakeToken(line);
+  if (token.kind != Token::Kind::kAtom) return Line::kData;
+  if (token.Is("OK")) return Line::kOk;
+  if (token.Is("NO")) return Line::kNo;
+  return token.Is("BYE") ? Line::kBye : Line::kData;
+}
+
+Frame CutResponse(std::string_view in, Scan& scan) {
+  for (;;) {
+    const Frame line = CutAnswerWithLiterals(in.substr(scan.line));
+    if (line.kind != Frame::Kind::kWhole) return line;
+    const Line kind = KindOf(in.substr(scan.line, line.size));
+    scan.line += line.size;
+    if (kind != Line::kData) return Frame::Whole(scan.line);
+  }
+}
+
+std::vector<std::string_view> LinesOf(std::string_view response) {
+  std::vector<std::string_view> lines;
+  while (!response.empty()) {
+    const Frame line = CutAnswerWithLiterals(response);
+    const size_t size = line.kind == Frame::Kind::kWhole ? line.size : response.size();
+    lines.push_back(response.substr(0, size));
+    response.remove_prefix(size);
+  }
+  return lines;
+}
+
+bool IsStarttls(std::string_view line) { return IsCapability(line, "STARTTLS"); }
+
+bool OffersStarttls(std::string_view response) {
+  for (const std::string_view line : LinesOf(response)) {
+    if (IsStarttls(line)) return true;
+  }
+  return false;
+}
+
+bool Refers(std::string_view line) {
+  TakeToken(line);
+  return TakeToken(line).kind == Token::Kind::kOpen && TakeToken(line).Is("REFERRAL");
+}
+
+bool BindsChannels(std::string_view response) {
+  for (std::string_view line : LinesOf(response)) {
+    if (!IsCapability(line, "SASL")) continue;
+    TakeToken(line);
+    if ((TakeToken(line).value + " ").find("-PLUS ") != std::string::npos) return true;
+  }
+  return false;
+}
+
+std::string WithoutStarttls(std::string_view response) {
+  std::string bare;
+  for (const std::string_view line : LinesOf(response)) {
+    if (!IsStarttls(line)) bare += line;
+  }
+  return bare;
+}
+
+std::string WithStarttls(std::string_view response) {
+  std::string offering;
+  for (const std::string_view line : LinesOf(response)) {
+    if (IsStarttls(line)) continue;
+    if (KindOf(line) == Line::kOk) offering += kStarttlsLine;
+    offering += line;
+  }
+  return offering;
+}
+
+std::string BeforeTls(std::string_view response) {
+  std::string ours;
+  for (const std::string_view line : LinesOf(response)) {
+    if (IsCapability(line, "SASL") || IsStarttls(line)) continue;
+    if (KindOf(line) == Line::kOk) ours.append("\"SASL\" \"\"\r\n").append(kStarttlsLine);
+    ours += line;
+  }
+  return ours;
+}
+
+std::string Say(std::string_view head, std::string_view text) {
+  return std::string(head) + " " + Quoted(text) + "\r\n";
+}
+
+std::string Goodbye(const Env&, const Failure& failure) {
+  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
+    return Say("BYE", "Syntax error: " + std::string(failure.why));
+  }
+  return Say("BYE (TRYLATER)", GoodbyeText(failure.end));
+}
+
+}  // namespace starlock::protocol::managesieve

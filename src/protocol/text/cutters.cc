@@ -1,0 +1,125 @@
+#include "protocol/text/cutters.h"
+
+#include <algorithm>
+
+namespace starlock::protocol {
+namespace {
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool IsReplyLine(std::string_view line) {
+  if (line.size() < 5 || !IsDigit(line[0]) || !IsDigit(line[1]) || !IsDigit(line[2])) return false;
+  return line[3] == ' ' || line[3] == '-' || line.substr(3) == "\r\n";
+}
+
+constexpr std::string_view kFinal = ".\r\n";
+
+std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n') + 1); }
+
+bool BeginsWith(std::string_view line, std::string_view word) {
+  std::string_view text = Content(line);
+  return EqualsNoCase(TakeWord(text), word);
+}
+
+}  // namespace
+
+Frame CutLine(std::string_view in, Scan& scan) {
+  constexpr size_t kNone = std::string_view::npos;
+  const std::string_view fresh = in.substr(scan.looked);
+  const size_t lf = fresh.find('\n');
+  const size_t cr = fresh.substr(0, lf).find('\r');
+  if (fresh.substr(0, std::min(lf, cr)).find('\0') != kNone) return Frame::Bad("NUL in a line");
+  if (cr == kNone && lf != kNone) return Frame::Bad("LF without CR before it");
+  if (cr == kNone || cr + 1 == fresh.size()) {
+    scan.looked += std::min(cr, fresh.size());
+    return Frame::Partial();
+  }
+  return fresh[cr + 1] == '\n' ? Frame::Whole(scan.looked + cr + 2) : Frame::Bad("CR without LF behind it");
+}
+
+Frame CutLine(std::string_view in) {
+  Scan scan;
+  return CutLine(in, scan);
+}
+
+Frame CutSmtpReply(std::string_view in, Scan& scan) {
+  return CutUnitOfLines(in, scan, [in](std::string_view line) {
+    if (!IsReplyLine(line)) return Frame::Bad("not a reply");
+    if (line.substr(0, 3) != in.substr(0, 3)) return Frame::Bad("the lines of a reply have different codes");
+    return line[3] == '-' ? Frame::Partial() : Frame::Whole(line.size());
+  });
+}
+
+Frame CutDotted(std::string_view in, Scan& scan) {
+  return CutUnitOfLines(in, scan, [in](std::string_view line) {
+    const bool first = line.data() == in.data();
+    return !first && line == kFinal ? Frame::Whole(line.size()) : Frame::Partial();
+  });
+}
+
+Frame CutBody(std::string_view in, bool line_start) {
+  constexpr std::string_view kEnd = "\r\n.\r\n";
+  if (line_start) {
+    if (in.substr(0, kFinal.size()) == kFinal) return Frame::Whole(kFinal.size());
+    if (kFinal.substr(0, in.size()) == in) return Frame::Partial();
+  }
+  const size_t end = in.find(kEnd);
+  if (end != std::string_view::npos) return Frame::Whole(end + 2);
+  size_t held = std::min(in.size(), kEnd.size() - 1);  // what may be the beginning of the end
+  while (in.substr(in.size() - held) != kEnd.substr(0, held)) --held;
+  return held == in.size() ? Frame::Partial() : Frame::Whole(in.size() - held);
+}
+
+bool DottedHas(std::string_view list, std::string_view word) { return DottedWithout(list, word).size() != list.size(); }
+
+std::vector<std::string> DottedLines(std::string_view list) {
+  std::vector<std::string> lines;
+  list.remove_prefix(FirstLine(list).size());
+  while (list.size() > kFinal.size()) {
+    const std::string_view line = FirstLine(list);
+    lines.emplace_back(Content(line));
+    list.remove_prefix(line.size());
+  }
+  return lines;
+}
+
+std::string DottedWithout(std::string_view list, std::string_view word) {
+  std::string rest(FirstLine(list));
+  list.remove_prefix(rest.size());
+  while (!list.empty()) {
+    const std::string_view line = FirstLine(list);
+    if (!BeginsWith(line, word)) rest += line;
+    list.remove_prefix(line.size());
+  }
+  return rest;
+}
+
+std::string DottedWith(std::string_view list, std::string_view word) {
+  std::string with = DottedWithout(list, word);
+  return with.insert(with.size() - kFinal.size(), std::string(word) + "\r\n");
+}
+
+bool ContainsNoCase(std::string_view text, std::string_view part) {
+  const auto same = [](char x, char y) { return Lower(x) == Lower(y); };
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
+}
+
+bool EqualsNoCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });
+}
+
+std::string_view Content(std::string_view line) {
+  const size_t last = line.find_last_not_of(" \t\r\n");
+  return last == std::string_view::npos ? std::string_view() : line.substr(0, last + 1);
+}
+
+std::string_view TakeWord(std::string_view& text) {
+  const size_t end = std::min(text.find_first_of(" \t"), text.size());
+  const std::string_view word = text.substr(0, end);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t", end), text.size()));
+  return word;
+}
+
+}  // namespace starlock::protocol

@@ -1,0 +1,123 @@
+#include "protocol/xmpp/probe.h"
+
+#include <utility>
+
+#include "protocol/xmpp/stream.h"
+#include "protocol/xmpp/words.h"
+
+namespace starlock::protocol::xmpp {
+namespace {
+
+// Of `namespace local` the second.
+std::string Local(const std::string& name) { return name.substr(name.rfind(' ') + 1); }
+
+// The text of the elements in `list`, which is a feature: the mechanisms that it names.
+std::string TextIn(std::string_view list) {
+  std::string text;
+  bool inside = false;
+  for (const char c : list) {
+    if (c == '<') inside = true;
+    if (!inside && c != '\n' && c != '\r') text += c;
+    if (c != '>') continue;
+    inside = false;
+    if (!text.empty() && text.back() != ' ') text += ' ';
+  }
+  return text;
+}
+
+// The features by name, with what they list behind it: `mechanisms SCRAM-SHA-1 PLAIN`.
+Findings::Capabilities CapabilitiesIn(std::string_view features, const Unit& unit) {
+  Findings::Capabilities capabilities;
+  for (const xmpp::Child& child : unit.children) {
+    const std::string text = TextIn(features.substr(child.begin, child.end - child.begin));
+    std::string capability = Local(child.name) + " " + text;
+    capability.erase(capability.find_last_not_of(' ') + 1);
+    capabilities.push_back(std::move(capability));
+  }
+  return capabilities;
+}
+
+class XmppProber final : public Negotiator {
+ public:
+  XmppProber(std::string_view content, Findings& findings) : content_(content), findings_(findings) {}
+
+  LegAct Begin(Out& out) override {
+    OpenStream(out);
+    return Read{};
+  }
+
+  Frame Cut(std::string_view in, Scan& /*scan*/) override { return reader_->Cut(in); }
+
+  LegAct On(std::string_view bytes, Out& out) override {
+    const LegAct verdict = Judge(bytes, reader_->unit(), out);
+    reader_->Use();
+    return verdict;
+  }
+
+  LegAct OnTlsUp(Out& out) override {
+    inside_ = true;
+    OpenStream(out);
+    return Read{};
+  }
+
+ private:
+  void OpenStream(Out& out) {
+    reader_ = std::make_unique<StreamReader>();
+    out.server() += xmpp::Header(content_, "", findings_.server_name, "");
+  }
+
+  LegAct Judge(std::string_view bytes, const Unit& unit, Out& out) {
+    if (unit.kind == Unit::Kind::kSpace) return Read{};
+    if (unit.kind == Unit::Kind::kHeader) {
+      if (unit.name != xmpp::kStream) {
+        return Fail{{End::kProtocolError, Blame::kServer, "the server's is no stream header"}};
+      }
+      if (!inside_) findings_.greeting = bytes;
+      return Read{};
+    }
+    if (unit.name == xmpp::kFeatures) return OnFeatures(bytes, unit, out);
+    if (unit.name == xmpp::kProceed && asked_ && !inside_) return StartTls{};
+    if (asked_ && !inside_) {
+      return Leave(End::kStarttlsRefused, "the server offered STARTTLS, and refused it when asked", out);
+    }
+    return Leave(End::kStarttlsNotOffered, "the server refused the stream; it may want another --server-name", out);
+  }
+
+  LegAct OnFeatures(std::string_view bytes, const Unit& unit, Out& out) {
+    (inside_ ? findings_.inside : findings_.before) = CapabilitiesIn(bytes, unit);
+    if (inside_) {
+      out.server() += "</stream:stream>";
+      return Settled{};
+    }
+    findings_.offers_upgrade = xmpp::OffersStarttls(unit);
+    if (!*findings_.offers_upgrade) {
+      return Leave(End::kStarttlsNotOffered, "the server does not offer STARTTLS", out);
+    }
+    out.server() += xmpp::kSayStarttls;
+    asked_ = true;
+    return Read{};
+  }
+
+  static LegAct Leave(End end, const char* why, Out& out) {
+    out.server() += "</stream:stream>";
+    return Fail{{end, Blame::kServer, why}};
+  }
+
+  const std::string_view content_;
+  Findings& findings_;
+  std::unique_ptr<StreamReader> reader_;
+  bool asked_ = false;
+  bool inside_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Negotiator> ProbeXmpp(const std::string&, Findings& findings) {
+  return std::make_unique<XmppProber>("jabber:client", findings);
+}
+
+std::unique_ptr<Negotiator> ProbeXmppServer(const std::string&, Findings& findings) {
+  return std::make_unique<XmppProber>("jabber:server", findings);
+}
+
+}  // namespace starlock::protocol::xmpp

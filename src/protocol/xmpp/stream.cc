@@ -1,0 +1,152 @@
+#include "protocol/xmpp/stream.h"
+
+#include <expat.h>
+
+#include <algorithm>
+#include <utility>
+
+// Where expat defers the parsing of unfinished tokens, a `<proceed/>` that comes byte by byte would not be seen before
+// more comes, which never does. Older versions have neither the habit nor the symbol.
+extern "C" __attribute__((weak)) XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser,  // NOLINT(readability-*)
+                                                                        XML_Bool enabled);
+
+namespace starlock::protocol::xmpp {
+namespace {
+
+constexpr char kSeparator = ' ';
+constexpr std::string_view kLang = "http://www.w3.org/XML/1998/namespace lang";
+constexpr std::string_view kBlanks = " \t\r\n";
+
+// For expat a byte order mark outweighs the encoding that it was told: no `<` of UTF-16 is without a NUL.
+bool HasNul(std::string_view bytes) { return bytes.find('\0') != std::string_view::npos; }
+
+}  // namespace
+
+struct StreamReader::Handlers {
+  static StreamReader& Of(void* reader) { return *static_cast<StreamReader*>(reader); }
+  static void Start(void* reader, const XML_Char* name, const XML_Char** attributes) {
+    Of(reader).OnStart(name, attributes);
+  }
+  static void End(void* reader, const XML_Char*) { Of(reader).OnEnd(); }
+  static void Text(void* reader, const XML_Char*, int) { Of(reader).OnText(); }
+  static void Comment(void* reader, const XML_Char*) { Of(reader).Restrict("a comment in the stream"); }
+  static void Instruction(void* reader, const XML_Char*, const XML_Char*) {
+    Of(reader).Restrict("a processing instruction in the stream");
+  }
+  static void Doctype(void* reader, const XML_Char*, const XML_Char*, const XML_Char*, int) {
+    Of(reader).Restrict("a document type in the stream");
+  }
+};
+
+void StreamReader::Free::operator()(XML_ParserStruct* parser) const { XML_ParserFree(parser); }
+
+StreamReader::StreamReader() : parser_(XML_ParserCreateNS("UTF-8", kSeparator)) {
+  XML_Parser parser = parser_.get();
+  if (parser == nullptr) {
+    why_ = "there is no memory for a parser";
+    return;
+  }
+  if (XML_SetReparseDeferralEnabled != nullptr) XML_SetReparseDeferralEnabled(parser, XML_FALSE);
+  XML_SetUserData(parser, this);
+  XML_SetElementHandler(parser, Handlers::Start, Handlers::End);
+  XML_SetCharacterDataHandler(parser, Handlers::Text);
+  XML_SetCommentHandler(parser, Handlers::Comment);
+  XML_SetProcessingInstructionHandler(parser, Handlers::Instruction);
+  XML_SetStartDoctypeDeclHandler(parser, Handlers::Doctype);
+}
+
+Frame StreamReader::Cut(std::string_view in) {
+  while (size_ == 0 && why_ == nullptr) {
+    XML_Status status = XML_STATUS_OK;
+    if (std::exchange(suspended_, false)) {
+      status = XML_ResumeParser(parser_.get());
+    } else if (fed_ < in.size()) {
+      const std::string_view piece = in.substr(std::exchange(fed_, in.size()));
+      status = XML_Parse(parser_.get(), piece.data(), static_cast<int>(piece.size()), XML_FALSE);
+    } else {
+      return HasNul(in) ? Break("NUL in the stream") : Frame::Partial();
+    }
+    suspended_ = status == XML_STATUS_SUSPENDED;
+    if (status == XML_STATUS_ERROR && why_ == nullptr) why_ = "this is not well-formed XML";
+  }
+  if (why_ != nullptr) return Frame::Bad(why_);
+  if (HasNul(in.substr(0, size_))) return Break("NUL in the stream");
+  const bool only_space = in.substr(0, size_).find_first_not_of(kBlanks) == std::string_view::npos;
+  if (unit_.kind == Unit::Kind::kSpace && !only_space) return Break("text between the elements of a stream");
+  return Frame::Whole(size_);
+}
+
+void StreamReader::Use() {
+  base_ += size_;
+  fed_ -= size_;
+  size_ = 0;
+}
+
+Frame StreamReader::Break(const char* why) {
+  why_ = why;
+  return Frame::Bad(why);
+}
+
+void StreamReader::Restrict(const char* why) {
+  restricted_ = true;
+  why_ = why;
+  XML_StopParser(parser_.get(), XML_FALSE);
+}
+
+// The parser stops here, and what it was given behind this unit waits until the unit is used: it may never be for it.
+void StreamReader::Found() {
+  size_ = EventEnd();
+  XML_StopParser(parser_.get(), XML_TRUE);
+}
+
+size_t StreamReader::EventBegin() const { return static_cast<size_t>(XML_GetCurrentByteIndex(parser_.get())) - base_; }
+
+size_t StreamReader::EventEnd() const {
+  return EventBegin() + static_cast<size_t>(XML_GetCurrentByteCount(parser_.get()));
+}
+
+void StreamReader::OnStart(const char* name, const char** attributes) {
+  ++depth_;
+  if (depth_ == 3) unit_.children.push_back({name, EventBegin(), 0});
+  if (depth_ > 2) return;
+  unit_ = Unit();
+  unit_.kind = depth_ == 1 ? Unit::Kind::kHeader : Unit::Kind::kElement;
+  unit_.name = name;
+  unit_.tag = EventBegin();
+  unit_.opened = EventEnd();
+  if (depth_ > 1) return;
+  for (; *attributes != nullptr; attributes += 2) {
+    const std::string_view key = attributes[0];
+    if (key == "to") unit_.to = attributes[1];
+    if (key == "from") unit_.from = attributes[1];
+    if (key == "version") unit_.version = attributes[1];
+    if (key == kLang) unit_.lang = attributes[1];
+  }
+  Found();
+}
+
+void StreamReader::OnEnd() {
+  if (depth_ == 3) unit_.children.back().end = EventEnd();
+  if (depth_ == 2) Found();
+  if (depth_ == 1) {
+    // Expat calls this for an empty start tag although it has been stopped in it.
+    if (size_ != 0) why_ = "a stream that ends where it begins";
+    unit_ = Unit();
+    unit_.kind = Unit::Kind::kEnd;
+    Found();
+  }
+  --depth_;
+}
+
+void StreamReader::OnText() {
+  if (depth_ != 1) return;
+  unit_ = Unit();
+  Found();
+}
+
+std::string_view WrittenName(std::string_view unit, size_t tag) {
+  const std::string_view rest = unit.substr(std::min(tag + 1, unit.size()));
+  return rest.substr(0, rest.find_first_of(" \t\r\n/>"));
+}
+
+}  // namespace starlock::protocol::xmpp

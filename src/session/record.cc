@@ -1,0 +1,40 @@
+#include "session/record.h"
+
+#include <vector>
+
+namespace starlock::session {
+namespace {
+
+// What a leg's TLS came to.
+Field::Value Describe(const tls::TlsInfo& info) {
+  if (info.version.empty()) return "plain";
+  return Compound{{{"version", info.version}, {"cipher", info.cipher}, {"group", info.group}}};
+}
+
+Field::Value TextOrNull(const std::string& text) { return text.empty() ? Field::Value(nullptr) : Field::Value(text); }
+
+}  // namespace
+
+void WriteRecord(Logger& log, const SessionRecord& record) {
+  std::vector<Field> fields = {
+      {"listener", record.listener},
+      {"protocol", record.protocol},
+      {"client", record.client},
+      {"server", TextOrNull(record.server)},
+      {"client_tls", Describe(record.client_tls)},
+      {"server_tls", Describe(record.server_tls)},
+      {"client_resumed", record.client_tls.resumed},
+      {"server_resumed", record.server_tls.resumed},
+      {"sni", TextOrNull(record.client_tls.sni)},
+      {"bytes_in", static_cast<int64_t>(record.bytes_in)},
+      {"bytes_out", static_cast<int64_t>(record.bytes_out)},
+      {"negotiation_ms", static_cast<int64_t>(record.negotiation.count())},
+      {"duration_ms", static_cast<int64_t>(record.duration.count())},
+      {"end", std::string(ToString(record.end))},
+      {"blame", std::string(ToString(record.blame))},
+  };
+  if (!record.why.empty()) fields.push_back({"why", record.why});
+  log.Record("session", fields);
+}
+
+}  // namespace starlock::session

@@ -1,0 +1,171 @@
+// Data connections, as the control connection sees them.
+
+#include <gtest/gtest.h>
+
+#include "scenes.h"
+
+namespace starlock::test {
+namespace {
+
+const std::string kPassive =
+    "C: EPSV\ns: EPSV\nS: 229 (|||4|)\ndata: open 4 listen\n@ data 192.0.2.7 9\n"
+    "c: 229 Entering Extended Passive Mode (|||9|).\n";
+
+TEST(FtpData, ActiveIsPassiveBehind) {
+  PlayFtp(kOff, kOff, R"(
+    C: PORT 198,51,100,9,19,137
+    s: EPSV
+    S: 229 ok (|||40001|)
+    data: open 40001 dial 5001
+    @ data 192.0.2.7 0
+    c: 200 Got your address
+    C: RETR x
+    s: RETR x
+    data: begin clear clear
+    S: 150 go
+    c: 150 go
+    S: 226 done
+    c: 226 done
+  )");
+  PlayFtp(kOff, kOff, "C: EPRT |1|198.51.100.9|5001|\ns: EPSV\nS: 229 ok (|||40001|)\ndata: open 40001 dial 5001\n");
+  Play({"ftp", kOff, kOff, "2001:db8::9"},
+       "S: 220 old\nc: 220 old\nC: EPRT |2|2001:DB8:0::9|5001|\ns: EPSV\nS: 229 ok (|||1|)\ndata: open 1 dial 5001\n");
+}
+
+// RFC 2577: nobody is sent to a third host, or to a service.
+TEST(FtpData, Bounce) {
+  for (const char* line : {"PORT 198,51,100,8,19,137", "PORT 198,51,100,9,0,25", "EPRT |1|198.51.100.8|5001|",
+                           "EPRT |2|2001:db8::9|5001|", "EPRT |1|198.51.100.9|25|", "PORT 127,0,0,1,19,137"}) {
+    PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 504 Only a port of your own address\n");
+  }
+  for (const char* line : {"PORT", "PORT 198,51,100,9,19", "PORT 198,51,100,9,19,256", "PORT 198,51,100,9,19,137,1",
+                           "PORT 198.51.100.9.1.1", "PORT 198,51,100,9,19,137x", "EPRT", "EPRT |1|198.51.100.9|x|",
+                           "EPRT |2|198.51.100.9|5001|", "EPRT |1|198.51.100.9|5001", "EPRT |1|198.51.100.9|5001|x",
+                           "EPRT |3|x|5001|", "EPRT |||5001|"}) {
+    PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 501 Syntax error in the address\n");
+  }
+  // What some server would take for it.
+  for (const char* line : {"P\xff\xf4ORT 1,2,3,4,5,6", "PORT\v1,2,3,4,5,6", " PORT 1,2,3,4,5,6", "P@SW", "\xff\xf2"}) {
+    PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 500 Syntax error\n");
+  }
+  PlayFtp(kOff, kOff, "C: LPRT 4,4,1,2,3,4,2,5,6\nc: 502 Not available\n");
+}
+
+TEST(FtpData, AServerWithoutEpsv) {
+  PlayFtp(kOff, kOff, R"(
+    C: PASV
+    s: EPSV
+    S: 500 what?
+    s: PASV
+    S: 227 Entering Passive Mode (10,0,0,1,156,65)
+    data: open 40001 listen
+    @ data 192.0.2.7 50001
+    c: 227 Entering Passive Mode (192,0,2,7,195,81).
+    C: LIST
+    s: LIST
+    data: begin clear clear
+    S: 150 go
+    S: 226 done
+    c: 150 go
+    c: 226 done
+    C: EPSV
+    s: PASV
+    S: 227 here: 10,0,0,1,156,66
+    data: open 40002 listen
+  )");
+  PlayFtp(kOff, kOff, "C: PASV\ns: EPSV\nS: 530 log in\nc: 530 log in\nC: PASV\ns: EPSV\nS: 425 no\nc: 425 no\n");
+  for (const char* answer : {"229 ok", "229 (|||0|)", "229 (|||70000|)", "229 (||x4|)", "229 (|||4", "200 ok"}) {
+    PlayFtp(
+        kOff, kOff,
+        "C: PASV\ns: EPSV\nS: " + std::string(answer) + "\nc: 425 The server behind did not say where its data is\n");
+  }
+}
+
+TEST(FtpData, FamiliesOfEpsv) {
+  PlayFtp(kOff, kOff,
+          "C: EPSV ALL\nc: 200 EPSV from now on\nC: EPSV 2\n"
+          "c: 522 Network protocol not supported, use (1)\nC: EPSV 1\ns: EPSV\n");
+  Play({"ftp", kOff, kOff, "2001:db8::9"}, R"(
+    S: 220 old
+    c: 220 old
+    C: EPSV 1
+    c: 522 Network protocol not supported, use (2)
+    C: PASV
+    s: EPSV
+    S: 229 (|||4|)
+    data: open 4 listen
+    @ data 2001:db8::1 50001
+    c: 522 There is no IPv4 here, use EPSV
+    data: close
+  )");
+}
+
+TEST(FtpData, NoConnectionToBeHad) {
+  PlayFtp(kOff, kOff,
+          "C: EPSV\ns: EPSV\nS: 229 (|||4|)\ndata: open 4 listen\nC: NOOP\n@ data failed\n"
+          "c: 425 Can't open a data connection\ns: NOOP\n");
+  PlayFtp(kOff, kOff,
+          kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 550 no x\nc: 550 no x\ndata: close\n");
+  // None was asked for: the server says so.
+  PlayFtp(kOff, kOff, "C: RETR x\ns: RETR x\nS: 425 where?\nc: 425 where?\n");
+}
+
+// What is lost is not called done; what ended badly ends by itself.
+TEST(FtpData, Truncation) {
+  const std::string begun = kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 150 go\nc: 150 go\n";
+  PlayFtp(kOff, kOff, begun + "@ data broken\n");
+  PlayFtp(kOff, kOff, begun + "@ data broken\nS: 226 done\nc: 426 The data connection was cut short\n");
+  PlayFtp(kOff, kOff, begun + "@ data broken\nS: 451 no\nc: 451 no\nC: NOOP\ns: NOOP\nS: 200 ok\nc: 200 ok\n");
+  PlayFtp(kOff, kOff,
+          begun + "S: 226-done\nS: 226 really\nc: 226-done\nc: 226 really\n@ data broken\n" + kPassive +
+              "C: STOR y\ns: STOR y\ndata: begin clear clear\nS: 125 go\nS: 250 done\n"
+              "c: 125 go\nc: 250 done\n");
+}
+
+TEST(FtpData, AbortedAndAskedAbout) {
+  const std::string begun = kPassive +
+                            "C: REST 100\ns: REST 100\nS: 350 ok\nc: 350 ok\nC: RETR x\ns: RETR x\n"
+                            "data: begin clear clear\nS: 150 go\nc: 150 go\n";
+  PlayFtp(kOff, kOff,
+          begun +
+              "C+ \\xff\\xf4\\xff\\xf2ABOR\\r\\n\ns: ABOR\nC: NOOP\nS: 426 cut\nc: 426 cut\ns: NOOP\n"
+              "S: 226 aborted\nc: 226 aborted\nS: 200 ok\nc: 200 ok\n");
+  // The two in one reply: nobody waits for a second. And where it comes late, it is no answer to PASV.
+  PlayFtp(kOff, kOff,
+          begun + "C: ABOR\ns: ABOR\nS: 226 all sent\nc: 226 all sent\nC: SYST\ns: SYST\nS: 215 UNIX\nc: 215 UNIX\n");
+  PlayFtp(kOff, kOff,
+          begun +
+              "C: ABOR\ns: ABOR\nS: 426 cut\nc: 426 cut\nC: PASV\ns: EPSV\nS: 226 aborted\nc: 226 aborted\n"
+              "S: 500 no\ns: PASV\nS: 425 no\nc: 425 no\n");
+  PlayFtp(kOff, kOff,
+          begun +
+              "C: STAT\ns: STAT\nS: 213-half\nS: 226 not the end\nS: 213 done\n"
+              "c: 213-half\nc: 226 not the end\nc: 213 done\nS: 226 done\nc: 226 done\n");
+  PlayFtp(kOff, kOff, begun + "C: QUIT\nS: 226 done\nc: 226 done\ns: QUIT\n");
+}
+
+TEST(FtpData, CommandsOneByOne) {
+  PlayFtp(kOff, kOff, R"(
+    C: USER a
+    C: PASS b
+    C: TYPE I
+    s: USER a
+    S: 331 who?
+    c: 331 who?
+    s: PASS b
+    S: 230-in
+    S:  and welcome
+    S: 230 now
+    c: 230-in
+    c:  and welcome
+    c: 230 now
+    s: TYPE I
+    S: 200 ok
+    c: 200 ok
+    S: 421 you slept
+    c: 421 you slept
+  )");
+}
+
+}  // namespace
+}  // namespace starlock::test

@@ -1,0 +1,234 @@
+// The leg towards the client: AUTH, PBSZ, PROT, FEAT, and what is refused.
+
+#include <gtest/gtest.h>
+
+#include "scenes.h"
+
+namespace starlock::test {
+namespace {
+
+// RFC 4217 12.1: a client that must upgrade. The upstream waits untouched until it has.
+TEST(FtpServerRole, RequiredAndUpgraded) {
+  Play({"ftp", kReq, kOff}, R"(
+    S: 220 old
+    c: 220 old
+    C: FEAT
+    c: 211-Features:
+    c:  AUTH TLS
+    c:  PBSZ
+    c:  PROT
+    c: 211 End
+    C: NOOP
+    c: 200 OK
+    C: USER fred
+    c: 530 AUTH TLS comes first
+    C: PBSZ 0
+    c: 503 AUTH TLS comes first
+    C: AUTH TLS
+    c: 234 Ready for TLS
+    ! tls-client
+    @ up
+    C: PBSZ 0
+    c: 200 PBSZ 0
+    C: PROT P
+    c: 200 Data will be protected
+    C: USER fred
+    s: USER fred
+    S: 331 who?
+    c: 331 who?
+    C: PASS pass
+    s: PASS pass
+    S: 230 in
+    c: 230 in
+    C: EPSV
+    s: EPSV
+    S: 229 Entering (|||40001|)
+    data: open 40001 listen
+    @ data 192.0.2.7 50001
+    c: 229 Entering Extended Passive Mode (|||50001|).
+    C: RETR file
+    s: RETR file
+    data: begin tls clear
+    S: 150 here
+    S: 226 done
+    c: 150 here
+    c: 226 done
+  )");
+}
+
+TEST(FtpServerRole, RefusedBeforeTls) {
+  for (const char* line : {"USER fred", "CWD /", "PASV", "PORT 198,51,100,9,20,1", "RETR x", "CCC", "REIN", "STAT",
+                           "HELP", "ABOR", "XFOO", "ADAT x", " USER x", "\xff\xf4USER x"}) {
+    Play({"ftp", kReq, kOff}, "S: 220 old\nc: 220 old\nC: " + std::string(line) +
+                                  "\nc: 530 AUTH TLS comes first\nC: QUIT\nc: 221 Goodbye\n! fail tls_required client");
+  }
+}
+
+TEST(FtpServerRole, MechanismsOfAuth) {
+  const std::string up = "\nc: 234 Ready for TLS\n! tls-client\n";
+  for (const TlsMode client : {kOpp, kReq}) {
+    for (const char* name : {"TLS", "tls", "TLS-C", "TLS  "}) {
+      Play({"ftp", client, kOff}, "S: 220 old\nc: 220 old\nC: AUTH " + std::string(name) + up);
+    }
+    for (const char* name : {"SSL", "TLS-P", "GSSAPI", "TLS x", "T"}) {
+      Play({"ftp", client, kOff},
+           "S: 220 old\nc: 220 old\nC: AUTH " + std::string(name) + "\nc: 504 The mechanism is TLS\nC: AUTH TLS" + up);
+    }
+    Play({"ftp", client, kOff}, "S: 220 old\nc: 220 old\nC: AUTH\nc: 501 AUTH needs a mechanism\nC: AUTH TLS" + up);
+  }
+  for (const TlsMode server : kModes) {
+    PlayFtp(kOff, server,
+            "C: AUTH TLS\nc: 502 AUTH is not available\nC: PBSZ 0\nc: 502 PBSZ is not available\n"
+            "C: PROT P\nc: 502 PROT is not available\n");
+    PlayFtp(kImp, server, "C: AUTH TLS\nc: 503 TLS is active already\n");
+    PlayFtp(kReq, server, "C: AUTH TLS\nc: 503 TLS is active already\n");
+  }
+}
+
+// C1, C3: what comes behind AUTH in the same segment is TLS's alone.
+TEST(FtpServerRole, CommandInjection) {
+  for (const TlsMode client : {kOpp, kReq}) {
+    const auto driver = PlayOnce({"ftp", client, kOff},
+                                 "S: 220 old\nc: 220 old\nC: AUTH TLS\nC: FEAT\nc: 234 Ready for TLS\n"
+                                 "T: FEAT\n! tls-client\n@ up\nC: PBSZ 0\nc: 200 PBSZ 0\n");
+    EXPECT_EQ(driver.said(Side::kServer), "");
+  }
+}
+
+// F1: what TLS would have had to protect closes the window; questions don't.
+TEST(FtpServerRole, TheWindow) {
+  for (const TlsMode server : {kOff, kReq}) {
+    PlayFtp(kOpp, server, R"(
+      C: OPTS UTF8 ON
+      s: OPTS UTF8 ON
+      S: 200 on
+      c: 200 on
+      C: SYST
+      s: SYST
+      S: 215 UNIX
+      c: 215 UNIX
+      C: FEAT
+      s: FEAT
+      S: 211-Extensions
+      S:  UTF8
+      S:  AUTH SSL
+      S:  MDTM
+      S: 211 End
+      c: 211-Extensions
+      c:  AUTH TLS
+      c:  PBSZ
+      c:  PROT
+      c:  UTF8
+      c:  MDTM
+      c: 211 End
+      C: AUTH TLS
+      c: 234 Ready for TLS
+      ! tls-client
+      @ up
+      C: FEAT
+      s: FEAT
+      S: 211-Extensions
+      S:  AUTH TLS
+      S:  UTF8
+      S: 211 End
+      c: 211-Extensions
+      c:  PBSZ
+      c:  PROT
+      c:  UTF8
+      c: 211 End
+    )");
+    for (const char* line : {"USER fred", "CWD /", "TYPE I", "STAT x", "XFOO"}) {
+      PlayFtp(kOpp, server,
+              "C: " + std::string(line) + "\ns: " + line + "\nS: 200 fine\nc: 200 fine\n" +
+                  R"(C: AUTH TLS
+        c: 503 Too late for AUTH
+        C: FEAT
+        s: FEAT
+        S: 211-Extensions
+        S:  AUTH TLS
+        S:  PROT
+        S:  UTF8
+        S: 211 End
+        c: 211-Extensions
+        c:  UTF8
+        c: 211 End)");
+    }
+  }
+}
+
+TEST(FtpServerRole, FeaturesWhereThereAreNone) {
+  for (const char* answer : {"211 no features", "500 what?", "502 no"}) {
+    PlayFtp(kOpp, kOff,
+            "C: FEAT\ns: FEAT\nS: " + std::string(answer) +
+                "\nc: 211-Features:\nc:  AUTH TLS\nc:  PBSZ\nc:  PROT\nc: 211 End\n");
+    PlayFtp(kOff, kOff, "C: FEAT\ns: FEAT\nS: " + std::string(answer) + "\nc: " + answer + "\n");
+  }
+}
+
+TEST(FtpServerRole, LevelsOfProtection) {
+  PlayFtp(kReq, kOff, R"(
+    C: PROT P
+    c: 503 PBSZ comes first
+    C: PBSZ x
+    c: 501 PBSZ takes a number
+    C: PBSZ 1024
+    c: 200 PBSZ=0
+    C: PROT S
+    c: 536 TLS knows P and C
+    C: PROT X
+    c: 504 The levels are P and C
+    C: STOR x
+    c: 521 PROT P comes first
+    C: PROT p
+    c: 200 Data will be protected
+    C: PROT C
+    c: 200 Data will be in the clear
+    C: MLSD
+    c: 521 PROT P comes first
+    C: CCC
+    c: 534 The connection stays protected
+    C: REIN
+    c: 502 REIN is not available inside TLS
+    C: ENC x
+    c: 502 Not available
+  )");
+  // Where TLS is the client's choice, so is PROT; and each leg is protected on its own.
+  for (const TlsMode server : {kOff, kReq, kImp}) {
+    const std::string theirs = server == kOff ? "clear" : "tls";
+    const std::string open =
+        "C: EPSV\ns: EPSV\nS: 229 (|||4|)\ndata: open 4 listen\n@ data 192.0.2.7 9\n"
+        "c: 229 Entering Extended Passive Mode (|||9|).\nC: LIST\ns: LIST\n";
+    const std::string done = "S: 150 go\nc: 150 go\nS: 226 done\nc: 226 done\n";
+    PlayFtp(kOpp, server,
+            "C: AUTH TLS\nc: 234 Ready for TLS\n! tls-client\n@ up\n" + open + "data: begin clear " + theirs + "\n" +
+                done + "C: PBSZ 0\nc: 200 PBSZ 0\nC: PROT P\nc: 200 Data will be protected\n" + open +
+                "data: begin tls " + theirs + "\n" + done);
+    PlayFtp(kImp, server, open + "data: begin tls " + theirs + "\n" + done);
+    PlayFtp(kOff, server, open + "data: begin clear " + theirs + "\n" + done);
+  }
+}
+
+TEST(FtpServerRole, TooManyRefusals) {
+  for (const TlsMode client : {kOff, kReq}) {
+    DialogueDriver driver = PlayOnce({"ftp", client, kOff}, "S: 220 old\nc: 220 old\n");
+    for (int i = 0; i < 100; ++i) driver.Arrive(Side::kClient, "PROT P\r\n");
+    EXPECT_EQ(driver.act(), ActKind::kRead);
+    driver.Arrive(Side::kClient, "PROT P\r\n");
+    EXPECT_EQ(driver.act(), ActKind::kFail);
+    EXPECT_EQ(driver.failure().end, End::kLimit);
+  }
+}
+
+TEST(FtpServerRole, LastWords) {
+  PlayFtp(kOff, kOff, "@ drained none\nc: 421 Shutting down\n! fail drained none");
+  PlayFtp(kReq, kReq, "@ idle none\nc: 421 Timeout\n! fail idle none");
+  Play({"ftp", kReq, kOff},
+       "@ connect_failed server\nc: 421 The server behind is not available\n"
+       "! fail connect_failed server");
+  Play({"ftp", kOff, kOff},
+       "S: 220 old\nc: 220 old\nC+ NOOP\\nUSER x\\r\\n\n"
+       "c: 500 Syntax error: LF without CR before it\n! fail protocol_error client");
+}
+
+}  // namespace
+}  // namespace starlock::test

@@ -1,0 +1,105 @@
+#include "protocol/text/cutters.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "resumed.h"
+#include "show_frame.h"
+
+namespace starlock::test {
+namespace {
+
+using namespace protocol;  // NOLINT(google-build-using-namespace)
+
+using std::string_view_literals::operator""sv;
+
+// Whatever cuts these, all tests below see it byte by byte too.
+Frame Line(std::string_view in) {
+  return Resumed(in, [](std::string_view some, Scan& scan) { return protocol::CutLine(some, scan); });
+}
+Frame Reply(std::string_view in) {
+  return Resumed(in, [](std::string_view some, Scan& scan) { return protocol::CutSmtpReply(some, scan); });
+}
+TEST(CutLine, EndsAtTheFirstCrLf) {
+  EXPECT_EQ(Show(Line("a\r\n")), "whole 3");
+  EXPECT_EQ(Show(Line("\r\n")), "whole 2");
+  EXPECT_EQ(Show(Line("a\r\nb\n\0"sv)), "whole 3");
+  EXPECT_EQ(Show(Line("\x80\xff\t\r\n")), "whole 5");
+}
+
+TEST(CutLine, IsPartialWhileItMayStillEndWell) {
+  EXPECT_EQ(Show(Line("")), "partial");
+  EXPECT_EQ(Show(Line("a")), "partial");
+  EXPECT_EQ(Show(Line("a\r")), "partial");
+}
+
+TEST(CutLine, NeverRepairs) {
+  EXPECT_EQ(Show(Line("a\n")), "bad");
+  EXPECT_EQ(Show(Line("\na\r\n")), "bad");
+  EXPECT_EQ(Show(Line("a\rb")), "bad");
+  EXPECT_EQ(Show(Line("a\r\r\n")), "bad");
+  EXPECT_EQ(Show(Line("a\r\0"sv)), "bad");
+  EXPECT_EQ(Show(Line("a\0"sv)), "bad");
+  EXPECT_EQ(Show(Line("a\0b\r\n"sv)), "bad");
+}
+
+// What is wrong with a line does not depend on how much of it has come.
+TEST(CutLine, ABadLineIsBadAsSoonAsItShows) {
+  for (const std::string_view line : {"ab\ncd\r\n"sv, "ab\rcd\r\n"sv, "ab\0cd\r\n"sv}) {
+    for (size_t size = 0; size <= line.size(); ++size) {
+      const size_t shows = line[2] == '\r' ? 4 : 3;
+      EXPECT_EQ(Show(Line(line.substr(0, size))), size < shows ? "partial" : "bad") << size;
+    }
+  }
+}
+
+TEST(CutSmtpReply, TakesAllItsLines) {
+  EXPECT_EQ(Show(Reply("220 hi\r\n250 x\r\n")), "whole 8");
+  EXPECT_EQ(Show(Reply("250-a\r\n250-b\r\n250 c\r\n")), "whole 21");
+  EXPECT_EQ(Show(Reply("250-a\r\n250\r\n")), "whole 12");
+  EXPECT_EQ(Show(Reply("250-\r\n250 \r\n")), "whole 12");
+  EXPECT_EQ(Show(Reply("250\r\n")), "whole 5");
+}
+
+TEST(CutSmtpReply, WaitsForTheLastOne) {
+  const std::string_view reply = "250-a\r\n250-b\r\n250 c\r\n";
+  for (size_t size = 0; size < reply.size(); ++size) {
+    EXPECT_EQ(Show(Reply(reply.substr(0, size))), "partial") << size;
+  }
+}
+
+TEST(CutSmtpReply, RefusesWhatIsNoReply) {
+  for (const std::string_view bad :
+       {"\r\n", "25\r\n", "2 50\r\n", "abc def\r\n", "250x\r\n", "2500 x\r\n", "250\tx\r\n", "250-a\r\n251 b\r\n",
+        "250-a\r\n\r\n", "250-a\r\n250b\r\n", "250 a\n", "250-a\n250 b\r\n", " 250 a\r\n"}) {
+    EXPECT_EQ(Show(Reply(bad)), "bad") << bad;
+  }
+  EXPECT_EQ(Show(Reply("250 a\0b\r\n"sv)), "bad");
+}
+
+TEST(EqualsNoCase, FoldsAsciiAlone) {
+  EXPECT_TRUE(EqualsNoCase("StartTLS", "STARTtls"));
+  EXPECT_TRUE(EqualsNoCase("", ""));
+  EXPECT_FALSE(EqualsNoCase("STARTTLS", "STARTTL"));
+  EXPECT_FALSE(EqualsNoCase("[", "{"));
+  EXPECT_FALSE(EqualsNoCase("\xc4", "\xe4"));
+}
+
+TEST(TakeWord, LeavesWhatFollowsTheBlanks) {
+  std::string_view text = "one \t two three";
+  EXPECT_EQ(TakeWord(text), "one");
+  EXPECT_EQ(text, "two three");
+  EXPECT_EQ(TakeWord(text), "two");
+  EXPECT_EQ(TakeWord(text), "three");
+  EXPECT_EQ(TakeWord(text), "");
+}
+
+TEST(Content, DropsTheEndAndTheBlanksBeforeIt) {
+  EXPECT_EQ(Content("a b \t\r\n"), "a b");
+  EXPECT_EQ(Content(" \r\n"), "");
+  EXPECT_EQ(Content(""), "");
+}
+
+}  // namespace
+}  // namespace starlock::test
