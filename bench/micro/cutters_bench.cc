@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 #include "protocol/text/literals.h"
 
 namespace {

@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "cli/demo_script.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 // IMAP (RFC 9051), as much as fetching one message takes.
 namespace starlock::cli {

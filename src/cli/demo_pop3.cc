@@ -2,7 +2,7 @@
 
 #include "cli/demo_dots.h"
 #include "cli/demo_script.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 // POP3 (RFC 1939, 2595), as much as fetching one message takes.
 namespace starlock::cli {

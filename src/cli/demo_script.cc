@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "cli/terminal.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::cli {
 

@@ -2,7 +2,7 @@
 
 #include "cli/demo_dots.h"
 #include "cli/demo_script.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 // SMTP and LMTP (RFC 5321, 2033, 3207), as much as one message takes.
 namespace starlock::cli {

@@ -239,7 +239,7 @@ def test_p2_xclient_from_a_client_that_does_not_read(at):
     client.send(b"XCLIENT ADDR=192.0.2.1\r\n")
     client.half_close()
     assert looked.wait(60)
-    assert b"\r\n550 5.7.1 XCLIENT is not for you\r\n" in client.rest()
+    assert b"\r\n550 5.7.1 XCLIENT is not allowed\r\n" in client.rest()
     assert b"XCLIENT" not in all_seen(place)
 
 

@@ -94,7 +94,7 @@ def test_two_clients_talk(certs, proxies, name, tls):
 def test_without_tls_is_refused(proxies):
     client = Client(proxies.port("front"))
     client.send(b"NICK a\r\nUSER a 0 * :a\r\n")
-    assert b"TLS required" in client.rest()
+    assert b"TLS is required" in client.rest()
     client.close()
     record = proxies.record("front")
     assert (record["end"], record["blame"]) == ("tls_required", "client")

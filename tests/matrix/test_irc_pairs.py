@@ -62,7 +62,7 @@ class Session(PairSession):
         self.capabilities(True)
         assert self.client.command(b"PING 1").split()[1] == b"PONG"
         answer = self.client.command(b"NICK a")
-        assert answer.startswith(b"ERROR :Closing Link: ") and b"TLS required" in answer
+        assert answer.startswith(b"ERROR :Closing Link: ") and b"TLS is required" in answer
         assert self.client.rest() == b""
         self.ended_in_order()
         self.client.close()

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/tls_mode.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 #include "support/dialogue_driver.h"
 
 namespace starlock::test {

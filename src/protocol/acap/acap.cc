@@ -1,204 +1,183 @@
 #include "protocol/acap/acap.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "protocol/acap/filter.h"
-#include "protocol/acap/probe.h"
 #include "protocol/acap/words.h"
+#include "protocol/core/client_role.h"
 #include "protocol/core/paired.h"
+#include "protocol/core/required_upgrade_leg.h"
 #include "protocol/text/literals.h"
 
-// Read beside RFC 2244 and RFC 2595 5. The server role faces the client, the client role the upstream.
+// Read beside RFC 2244 and RFC 2595 5.
 namespace starlock::protocol::acap {
 namespace {
 
-constexpr std::string_view kTag = "starlock";
-
-/// The client role: * ACAP, is it offered?, STARTTLS, tagged OK, TLS, * ACAP.
-class ServerLeg final : public Negotiator {
+/// Faces the upstream: * ACAP, is STARTTLS listed?, STARTTLS, tagged OK; TLS; * ACAP again (RFC 2595 5: it must come).
+class AcapClientRole final : public ClientRole {
  public:
-  explicit ServerLeg(Prologue& prologue) : prologue_(prologue) {}
+  Frame Cut(Stage, std::string_view in, Scan& scan) override { return CutAnswerWithLiterals(in, scan); }
 
-  LegAct Begin(Out&) override { return Read{}; }
-
-  Frame Cut(std::string_view in, Scan& scan) override { return CutAnswerWithLiterals(in, scan); }
-
-  LegAct On(std::string_view unit, Out& out) override {
-    switch (awaited_) {
-      case Awaited::kGreeting:
-        return OnGreeting(unit, out);
-      case Awaited::kGoAhead:
-        return OnGoAhead(acap::ParseAnswer(unit));
-      case Awaited::kGreetingInside:
+  Meaning Understand(Stage stage, std::string_view unit) override {
+    const Answer answer = ParseAnswer(unit);
+    switch (stage) {
+      case Stage::kGreeting:
+        if (answer.refers) return Meaning::kRefers;
+        if (answer.kind == Kind::kGreeting) return Meaning::kYes;
+        return answer.kind == Kind::kBye ? Meaning::kNo : Meaning::kViolation;
+      case Stage::kCapabilities:
+        return OffersStarttls(unit) ? Meaning::kYes : Meaning::kNo;
+      case Stage::kGoAhead:
+        return answer.refers ? Meaning::kRefers : OfStarttls(answer);
+      case Stage::kInside:
         break;
     }
-    prologue_.greeting = unit;  // the one before was anyone's to forge
-    return Settled{};
+    return Meaning::kYes;
   }
 
-  // RFC 2595 5: the server MUST greet again.
-  LegAct OnTlsUp(Out&) override {
-    awaited_ = Awaited::kGreetingInside;
-    return Read{};
+  std::string Ask(Stage stage) override {
+    return stage == Stage::kGoAhead ? fmt::format("{} STARTTLS\r\n", kTag) : std::string();
   }
+  std::string Quit() override { return "starlock2 LOGOUT\r\n"; }
+
+  // `* ACAP (SASL "PLAIN") (STARTTLS)` as: SASL PLAIN, STARTTLS.
+  std::optional<Findings::Capabilities> List(Stage, std::string_view greeting) override {
+    if (ParseAnswer(greeting).kind != Kind::kGreeting) return std::nullopt;
+    Findings::Capabilities capabilities;
+    for (Token token = TakeToken(greeting); token.kind != Token::Kind::kEnd; token = TakeToken(greeting)) {
+      if (token.kind == Token::Kind::kOpen) {
+        capabilities.push_back(TakeToken(greeting).value);
+      } else if (token.kind != Token::Kind::kClose && !capabilities.empty()) {
+        capabilities.back().append(" ").append(token.value);
+      }
+    }
+    return capabilities;
+  }
+
+  bool GreetsInside() const override { return true; }
 
  private:
-  enum class Awaited : uint8_t { kGreeting, kGoAhead, kGreetingInside };
+  static constexpr std::string_view kTag = "starlock";
 
-  LegAct OnGreeting(std::string_view unit, Out& out) {
-    prologue_.greeting = unit;
-    if (!Upgrades(prologue_.env.server)) return Settled{};
-    const Answer answer = acap::ParseAnswer(unit);
-    if (answer.refers) return Referral();
-    if (answer.kind != Kind::kGreeting && answer.kind != Kind::kBye) {
-      return Fail{{End::kProtocolError, Blame::kServer, "not a greeting"}};
-    }
-    if (!acap::OffersStarttls(unit)) return NoTls{End::kStarttlsNotOffered, true};
-    out.server().append(kTag).append(" STARTTLS\r\n");
-    awaited_ = Awaited::kGoAhead;
-    return Read{};
-  }
-
-  LegAct OnGoAhead(const Answer& answer) {
-    if (answer.refers) return Referral();
+  static Meaning OfStarttls(const Answer& answer) {
     switch (answer.kind) {
       case Kind::kGreeting:
-      case Kind::kUntagged:  // anyone's to forge: it goes no further
-        if (++ignored_ <= acap::kMaxCommands) return Read{};
-        return Fail{{End::kLimit, Blame::kServer, "too much came before the answer to STARTTLS"}};
+      case Kind::kUntagged:
+        return Meaning::kSkip;
       case Kind::kBye:
-        return NoTls{End::kStarttlsRefused, false};
+        return Meaning::kLeaving;
       case Kind::kOk:
-        if (answer.tag == kTag) return StartTls{};
-        break;
+        return answer.tag == kTag ? Meaning::kYes : Meaning::kViolation;
       case Kind::kNo:
       case Kind::kBad:
-        if (answer.tag == kTag) return NoTls{End::kStarttlsRefused, true};
-        break;
+        return answer.tag == kTag ? Meaning::kNo : Meaning::kViolation;
       case Kind::kContinue:
       case Kind::kData:
         break;
     }
-    return Fail{{End::kProtocolError, Blame::kServer, "not an answer to STARTTLS"}};
+    return Meaning::kViolation;
   }
-
-  static LegAct Referral() {
-    return Fail{{End::kStarttlsRefused, Blame::kServer, "the server refers to another one before TLS"}};
-  }
-
-  Prologue& prologue_;
-  Awaited awaited_ = Awaited::kGreeting;
-  int ignored_ = 0;
 };
 
-/// The server role where TLS is required: nothing but NOOP, LANG and LOGOUT before STARTTLS. The upstream waits
-/// untouched meanwhile. In the other modes the greeting is all there is to say.
-class ClientLeg final : public Negotiator {
+/// Faces the client. A command may come in pieces, where its literal waits for a `+`.
+class ClientLeg final : public RequiredUpgradeLeg {
  public:
-  explicit ClientLeg(Prologue& prologue) : prologue_(prologue) {}
-
-  LegAct Begin(Out& out) override {
-    const std::string& greeting = prologue_.greeting;
-    const bool breaks_binding = prologue_.server_tls || prologue_.env.client != TlsMode::kOff;
-    if (breaks_binding && acap::BindsChannels(greeting)) {
-      out.Note(
-          "the server offers channel binding (-PLUS), which cannot pass through a proxy that speaks TLS: clients that "
-          "choose it will fail; switch these mechanisms off at the server");
-    }
-    switch (prologue_.env.client) {
-      case TlsMode::kOff:
-      case TlsMode::kImplicit:
-        out.client() += acap::WithoutStarttls(greeting);
-        return Settled{};
-      case TlsMode::kOpportunistic:
-        out.client() += acap::WithStarttls(greeting);
-        return Settled{};
-      case TlsMode::kRequired:
-        break;
-    }
-    out.client() += acap::BeforeTls(greeting);
-    if (acap::ParseAnswer(greeting).kind == Kind::kGreeting) return Read{};
-    return Fail::Told(End::kClosed, Blame::kServer, "the server refused service");
-  }
+  using RequiredUpgradeLeg::RequiredUpgradeLeg;
 
   Frame Cut(std::string_view in, Scan& scan) override {
     return CutCommandWithLiterals(in, scan, PlainLiteral::kWaits, owed_);
   }
 
-  LegAct On(std::string_view unit, Out& out) override {
-    if (++commands_ > acap::kMaxCommands) {
-      return Fail{{End::kLimit, Blame::kClient, "too many commands before STARTTLS"}};
+  LegAct OnTlsUp(Out& out) override {
+    out.client() += WithoutStarttls(prologue().greeting);
+    return Settled{};
+  }
+
+ private:
+  using Then = BeforeTls::Then;
+
+  std::string Greeting(Out& out) const override {
+    const std::string& greeting = prologue().greeting;
+    const bool breaks_binding = prologue().server_tls || prologue().env.client != TlsMode::kOff;
+    if (breaks_binding && BindsChannels(greeting)) out.Note(kChannelBindingNote);
+    switch (prologue().env.client) {
+      case TlsMode::kOff:
+      case TlsMode::kImplicit:
+        return WithoutStarttls(greeting);
+      case TlsMode::kOpportunistic:
+        return WithStarttls(greeting);
+      case TlsMode::kRequired:
+        break;
     }
+    return GreetingBeforeTls(greeting);
+  }
+
+  bool Serves(std::string_view greeting) const override { return ParseAnswer(greeting).kind == Kind::kGreeting; }
+
+  BeforeTls Judge(std::string_view unit) override {
     if (!std::exchange(continues_, false)) {
-      const acap::Command command = acap::Parse(unit);
+      const Command command = Parse(unit);
       tag_ = command.tag;
       verb_ = command.verb;
       has_argument_ = command.has_argument;
     }
     continues_ = EndsInCount(unit, owed_);
     owed_ = OwedLiteral(unit, owed_);
-    return continues_ ? Answer("+", "Go on", out) : Obey(out);
+    return continues_ ? BeforeTls{Then::kStay, Say("+", "Go on")} : JudgeWhole();
   }
 
-  LegAct OnTlsUp(Out& out) override {
-    out.client() += acap::WithoutStarttls(prologue_.greeting);
-    return Settled{};
-  }
-
- private:
-  // A whole command has come.
-  LegAct Obey(Out& out) {
-    if (tag_.empty()) return Answer("* BAD", "A command begins with a tag", out);
+  BeforeTls JudgeWhole() const {
+    if (tag_.empty()) return {Then::kStay, Say("* BAD", "A command begins with a tag")};
     switch (verb_) {
       case Verb::kNoop:
-        return Answer(tag_ + " OK", "Done", out);
+        return {Then::kStay, Tagged("OK", "Done")};
       case Verb::kLang:
-        return Answer(tag_ + " NO", "No other language before TLS", out);
+        return {Then::kStay, Tagged("NO", "No other language before TLS")};
       case Verb::kLogout:
-        out.client() += Say("* BYE", "Bye") + Say(tag_ + " OK", "Done");
-        return Fail::Told(End::kClosed, Blame::kNone, "the client quit before STARTTLS");
+        return {Then::kLeave, Say("* BYE", "Bye") + Tagged("OK", "Done")};
       case Verb::kStarttls:
-        if (has_argument_) return Answer(tag_ + " BAD", "STARTTLS has no argument", out);
-        out.client() += Say(tag_ + " OK", "Begin TLS negotiation now");
-        return StartTls{};
+        if (has_argument_) return {Then::kStay, Tagged("BAD", "STARTTLS takes no argument")};
+        return {Then::kUpgrade, Tagged("OK", "Begin TLS negotiation now")};
       case Verb::kAuthenticate:
       case Verb::kOther:
         break;
     }
-    prologue_.refused = true;
-    return Answer(tag_ + " NO (ENCRYPT-NEEDED)", "STARTTLS first", out);
+    return {Then::kRefuse, Tagged("NO (ENCRYPT-NEEDED)", "Must issue a STARTTLS command first")};
   }
 
-  static LegAct Answer(std::string_view head, std::string_view text, Out& out) {
-    out.client() += Say(head, text);
-    return Read{};
+  std::string Tagged(std::string_view status, std::string_view text) const {
+    return Say(fmt::format("{} {}", tag_, status), text);
   }
 
-  Prologue& prologue_;
   std::string tag_;  ///< of the command that is coming
   Verb verb_ = Verb::kOther;
   bool has_argument_ = false;
   bool continues_ = false;  ///< the client was told to go on
   size_t owed_ = 0;         ///< with so many octets of a literal
-  int commands_ = 0;
 };
 
-}  // namespace
-
-static std::unique_ptr<Dialogue> MakeAcap(Env env) {
+std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
+  parts.server = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<AcapClientRole>()); };
   parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
-  parts.filter = [](Prologue& prologue) { return std::make_unique<acap::AcapFilter>(prologue); };
-  parts.goodbye = acap::Goodbye;
+  parts.filter = [](Prologue& prologue) { return std::make_unique<AcapFilter>(prologue); };
+  parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
+
+std::unique_ptr<Negotiator> Probe(const std::string& /*host*/, Findings& findings) {
+  return MakeProber(findings, std::make_unique<AcapClientRole>());
+}
+
+}  // namespace
 
 const Dialect kAcap = {
     .name = "acap",
     .default_port = 674,
-    .make_dialogue = MakeAcap,
-    .make_prober = ProbeAcap,
+    .make_dialogue = Make,
+    .make_prober = Probe,
 };
 
 }  // namespace starlock::protocol::acap

@@ -1,10 +1,13 @@
 #include "protocol/acap/words.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 #include <vector>
 
 #include "protocol/core/goodbye.h"
 #include "protocol/text/literals.h"
+#include "protocol/text/words.h"
 
 namespace starlock::protocol::acap {
 namespace {
@@ -68,7 +71,7 @@ std::string Edit(std::string_view greeting, bool with_sasl, std::string_view mor
 }  // namespace
 
 Command Parse(std::string_view unit) {
-  constexpr std::pair<std::string_view, Verb> kKnown[] = {
+  static constexpr KnownWord<Verb> kKnown[] = {
       {"NOOP", Verb::kNoop},
       {"LANG", Verb::kLang},
       {"LOGOUT", Verb::kLogout},
@@ -80,9 +83,7 @@ Command Parse(std::string_view unit) {
   const bool good = tag.kind == Token::Kind::kAtom && tag.raw.size() <= kMaxTag && tag.raw != "*" && tag.raw != "+";
   if (good) command.tag = tag.raw;
   const Token word = TakeToken(unit);
-  for (const auto& [name, verb] : kKnown) {
-    if (word.Is(name)) command.verb = verb;
-  }
+  if (word.Is(word.value)) command.verb = FindVerb(kKnown, word.value, Verb::kOther);
   Token argument = TakeToken(unit);
   command.has_argument = argument.kind != Token::Kind::kEnd;
   command.argument = std::move(argument.value);
@@ -123,17 +124,14 @@ bool BindsChannels(std::string_view greeting) {
 
 std::string WithoutStarttls(std::string_view greeting) { return Edit(greeting, true, ""); }
 std::string WithStarttls(std::string_view greeting) { return Edit(greeting, true, " (STARTTLS)"); }
-std::string BeforeTls(std::string_view greeting) { return Edit(greeting, false, " (STARTTLS)"); }
+std::string GreetingBeforeTls(std::string_view greeting) { return Edit(greeting, false, " (STARTTLS)"); }
 
-std::string Say(std::string_view head, std::string_view text) {
-  return std::string(head) + " " + Quoted(text) + "\r\n";
-}
+std::string Say(std::string_view head, std::string_view text) { return fmt::format("{} {}\r\n", head, Quoted(text)); }
 
-std::string Goodbye(const Env&, const Failure& failure) {
-  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
-    return Say("* BYE", "Syntax error: " + std::string(failure.why));
-  }
-  return Say("* BYE (TRYLATER)", GoodbyeText(failure.end));
+std::string Goodbye(const Env& /*env*/, const Failure& failure) {
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  if (kind == GoodbyeKind::kSyntax) return Say("* BYE", fmt::format("Syntax error: {}", failure.why));
+  return Say("* BYE (TRYLATER)", GoodbyeText(kind));
 }
 
 }  // namespace starlock::protocol::acap

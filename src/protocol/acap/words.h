@@ -11,9 +11,6 @@ namespace starlock::protocol::acap {
 
 enum class Verb { kNoop, kLang, kLogout, kStarttls, kAuthenticate, kOther };
 
-/// So many commands may be refused, or said before a TLS that is required; then the session ends.
-inline constexpr int kMaxCommands = 100;
-
 struct Command {
   std::string_view tag;  ///< empty: there is none that could be answered
   Verb verb = Verb::kOther;
@@ -54,7 +51,7 @@ std::string WithoutStarttls(std::string_view greeting);
 /// The same with it exactly once, at the end.
 std::string WithStarttls(std::string_view greeting);
 /// The same for a client that must upgrade: no SASL mechanism is offered before it has.
-std::string BeforeTls(std::string_view greeting);
+std::string GreetingBeforeTls(std::string_view greeting);
 
 /// `head "text"` as a line.
 std::string Say(std::string_view head, std::string_view text);

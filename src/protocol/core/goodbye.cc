@@ -2,32 +2,47 @@
 
 namespace starlock::protocol {
 
-std::string_view GoodbyeText(End end) {
-  switch (end) {
+GoodbyeKind GoodbyeFor(const Failure& failure) {
+  switch (failure.end) {
     case End::kTimeout:
     case End::kIdle:
-      return "Timeout";
+      return GoodbyeKind::kTimeout;
     case End::kDrained:
-      return "Shutting down";
+      return GoodbyeKind::kDrained;
     case End::kLimit:
-      return "Too many connections or commands";
+      return GoodbyeKind::kLimit;
+    case End::kTlsRequired:  // of a server that let the client in too early, it is as good as no TLS
+      return failure.blame == Blame::kServer ? GoodbyeKind::kNoTls : GoodbyeKind::kTlsRequired;
     case End::kStarttlsNotOffered:
     case End::kStarttlsRefused:
     case End::kPlaintextAfterStarttls:
     case End::kHandshakeFailed:
     case End::kVerifyFailed:
-      return "No secure connection to the server behind";
+      return GoodbyeKind::kNoTls;
+    case End::kProtocolError:
+      return failure.blame == Blame::kClient ? GoodbyeKind::kSyntax : GoodbyeKind::kUnavailable;
     case End::kClosed:
     case End::kTruncated:
     case End::kReset:
     case End::kConnectFailed:
     case End::kResolveFailed:
-    case End::kTlsRequired:
-    case End::kProtocolError:
     case End::kInternal:
       break;
   }
-  return "The server behind is not available";
+  return GoodbyeKind::kUnavailable;
+}
+
+std::string_view GoodbyeText(GoodbyeKind kind) {
+  static constexpr ByGoodbye<std::string_view> kTexts = {
+      .syntax = "Syntax error",
+      .timeout = "Timeout",
+      .drained = "Shutting down",
+      .limit = "Too many connections or commands, try again later",
+      .tls_required = "TLS is required",
+      .no_tls = "Service not available: no secure connection",
+      .unavailable = "Service not available",
+  };
+  return kTexts[kind];
 }
 
 }  // namespace starlock::protocol

@@ -1,7 +1,7 @@
 // What the client says: RFC 959, and RFC 4217 in the server role.
 
 #include "protocol/ftp/dialogue.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::ftp {
 

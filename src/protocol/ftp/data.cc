@@ -1,7 +1,7 @@
 // Data connections: RFC 959 3.2 and 5.3.2, RFC 2428, RFC 4217 9.
 
 #include "protocol/ftp/dialogue.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::ftp {
 namespace {

@@ -6,7 +6,7 @@
 #include "protocol/ftp/dialogue.h"
 #include "protocol/ftp/ftp.h"
 #include "protocol/ftp/probe.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::ftp {
 

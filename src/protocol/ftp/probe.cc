@@ -1,7 +1,7 @@
 #include "protocol/ftp/probe.h"
 
 #include "protocol/ftp/words.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::ftp {
 namespace {

@@ -7,7 +7,7 @@
 #include <charconv>
 #include <vector>
 
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::ftp {
 namespace {

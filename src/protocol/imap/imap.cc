@@ -1,200 +1,176 @@
 #include "protocol/imap/imap.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "protocol/core/client_role.h"
 #include "protocol/core/paired.h"
+#include "protocol/core/required_upgrade_leg.h"
 #include "protocol/imap/filter.h"
-#include "protocol/imap/probe.h"
 #include "protocol/imap/words.h"
-#include "protocol/text/cutters.h"
 #include "protocol/text/literals.h"
 
-// Read beside RFC 9051 6.2.1, 7.1 and 11.1. The server role faces the client, the client role the upstream.
+// Read beside RFC 9051 6.2.1, 7.1 and 11.1.
 namespace starlock::protocol::imap {
 namespace {
 
-// So much may be said to us between a question and its answer, and nothing of it is kept.
-constexpr int kMaxUntagged = 100;
 // A literal before TLS: more than any ID needs (RFC 2971 3.3 has 1024 bytes a value).
 constexpr uint64_t kMaxLiteral = 4096;
 
-/// The client role: `* OK`, CAPABILITY, is it offered?, STARTTLS, `tag OK`.
+/// Faces the upstream: `* OK`, CAPABILITY, is STARTTLS offered?, STARTTLS, `tag OK`.
 ///
-/// The tags are no secret: who could use them has read our commands, and who has not can't have an answer lie ready,
-/// since the input is empty each time that we ask (Dialogue).
-class ServerLeg final : public Negotiator {
+/// The tags need not be secret. Who could use them has read our commands; who has not can't have an answer ready, since
+/// the input is empty each time that we ask (Dialogue).
+class ImapClientRole final : public ClientRole {
  public:
-  explicit ServerLeg(Prologue& prologue) : prologue_(prologue) {}
+  Frame Cut(Stage, std::string_view in, Scan& scan) override { return CutResponse(in, scan); }
 
-  LegAct Begin(Out&) override { return Read{}; }
+  bool IsGreeting(std::string_view unit) const override {
+    const Response greeting = ParseResponse(unit);
+    return greeting.kind == Kind::kUntagged && (greeting.ok() || greeting.Is("BYE") || greeting.Is("PREAUTH"));
+  }
 
-  Frame Cut(std::string_view in, Scan& scan) override { return imap::CutResponse(in, scan); }
-
-  LegAct On(std::string_view unit, Out& out) override {
-    const imap::Response response = imap::ParseResponse(unit);
-    if (awaited_ == Awaited::kGreeting) return OnGreeting(unit, response, out);
+  Meaning Understand(Stage stage, std::string_view unit) override {
+    const Response response = ParseResponse(unit);
+    // There is no STARTTLS for a client that is let in (RFC 9051 7.1.4): a forged PREAUTH must not do away with TLS.
+    if (stage == Stage::kGreeting) return response.ok() ? Meaning::kYes : Meaning::kNo;
     // What is not the answer is dropped, whatever it claims: mailboxes, alerts, capabilities of before TLS.
-    if (response.kind == Kind::kUntagged && !response.Is("BYE")) return OnUntagged(unit, response);
-    if (response.kind == Kind::kTagged && response.tag != Tag()) {
-      return Fail{{End::kProtocolError, Blame::kServer, "an answer to what was not asked"}};
+    if (response.kind == Kind::kUntagged && !response.Is("BYE")) {
+      if (stage != Stage::kGoAhead && response.Is("CAPABILITY")) listed_ = response.text;
+      return Meaning::kSkip;
     }
-    const bool tagged = response.kind == Kind::kTagged;
-    if (awaited_ == Awaited::kGoAhead) {
-      if (tagged && response.ok()) return StartTls{};
-      return NoTls{End::kStarttlsRefused, tagged && response.refuses()};
+    if (response.kind != Kind::kTagged) return Meaning::kLeaving;
+    if (response.tag != TagOf(stage)) return Meaning::kViolation;
+    const bool yes = response.ok() && (stage != Stage::kCapabilities || Lists(listed_, "STARTTLS"));
+    if (yes) return Meaning::kYes;
+    return response.ok() || response.refuses() ? Meaning::kNo : Meaning::kLeaving;
+  }
+
+  std::string Ask(Stage stage) override {
+    listed_.clear();
+    return fmt::format("{} {}\r\n", TagOf(stage), stage == Stage::kGoAhead ? "STARTTLS" : "CAPABILITY");
+  }
+  std::string Quit() override { return "starlock4 LOGOUT\r\n"; }
+
+  std::optional<Findings::Capabilities> List(Stage, std::string_view unit) override {
+    if (!ParseResponse(unit).ok()) return std::nullopt;
+    Findings::Capabilities capabilities;
+    for (std::string_view rest = listed_; !rest.empty();) {
+      const std::string_view word = TakeWord(rest);
+      if (!word.empty()) capabilities.emplace_back(word);
     }
-    if (tagged && response.ok() && offered_) return Ask(Awaited::kGoAhead, "STARTTLS", out);
-    return NoTls{End::kStarttlsNotOffered, tagged && (response.ok() || response.refuses())};
+    return capabilities;
   }
 
  private:
-  enum class Awaited : uint8_t { kGreeting, kCapabilities, kGoAhead };
-
-  LegAct OnGreeting(std::string_view unit, const imap::Response& greeting, Out& out) {
-    const bool leaves = greeting.Is("BYE");
-    const bool let_in = greeting.Is("PREAUTH");
-    if (greeting.kind != Kind::kUntagged || !(greeting.ok() || leaves || let_in)) {
-      return Fail{{End::kProtocolError, Blame::kServer, "the server's greeting is not IMAP's"}};
-    }
-    prologue_.greeting = unit;
-    if (!Upgrades(prologue_.env.server)) return Settled{};
-    // There is no STARTTLS for who is let in (RFC 9051 7.1.4): a greeting forged so must not do away with it.
-    if (leaves || let_in) return NoTls{End::kStarttlsNotOffered, true};
-    return Ask(Awaited::kCapabilities, "CAPABILITY", out);
+  static std::string_view TagOf(Stage stage) {
+    if (stage == Stage::kInside) return "starlock3";
+    return stage == Stage::kGoAhead ? "starlock2" : "starlock1";
   }
 
-  LegAct OnUntagged(std::string_view unit, const imap::Response& response) {
-    if (++untagged_ > kMaxUntagged) {
-      return Fail{{End::kLimit, Blame::kServer, "the server says too much before its answer"}};
-    }
-    const bool capabilities = awaited_ == Awaited::kCapabilities && response.Is("CAPABILITY");
-    if (capabilities) offered_ = imap::Lists(imap::CapabilitiesIn(unit), "STARTTLS");
-    return Read{};
-  }
-
-  LegAct Ask(Awaited next, std::string_view command, Out& out) {
-    awaited_ = next;
-    out.server().append(Tag()).append(" ").append(command).append("\r\n");
-    return Read{};
-  }
-
-  std::string_view Tag() const { return awaited_ == Awaited::kGoAhead ? "starlock2" : "starlock1"; }
-
-  Prologue& prologue_;
-  Awaited awaited_ = Awaited::kGreeting;
-  bool offered_ = false;
-  int untagged_ = 0;
+  std::string listed_;  ///< the capabilities of the last untagged CAPABILITY since we asked
 };
 
-/// The server role where TLS is required: nothing but CAPABILITY, NOOP, ID and LOGOUT before STARTTLS. The upstream
-/// waits untouched meanwhile. In the other modes the greeting is all there is to say.
-class ClientLeg final : public Negotiator {
+/// Faces the client. Where TLS is required, only CAPABILITY, NOOP, ID and LOGOUT are answered before STARTTLS.
+class ClientLeg final : public RequiredUpgradeLeg {
  public:
-  explicit ClientLeg(Prologue& prologue) : prologue_(prologue) {}
+  using RequiredUpgradeLeg::RequiredUpgradeLeg;
 
   LegAct Begin(Out& out) override {
-    const imap::Response greeting = imap::ParseResponse(prologue_.greeting);
-    const bool required = prologue_.env.client == TlsMode::kRequired;
-    if (required && greeting.Is("PREAUTH")) {
-      return Fail{{End::kTlsRequired, Blame::kServer, "the server has let the client in before its TLS"}};
+    const bool required = prologue().env.client == TlsMode::kRequired;
+    if (required && ParseResponse(prologue().greeting).Is("PREAUTH")) {
+      return Fail{{End::kTlsRequired, Blame::kServer, "the server let the client in before its TLS"}};
     }
-    out.client() += imap::GreetingFor(prologue_);
-    if (!required) return Settled{};
-    if (greeting.ok()) return Read{};
-    return Fail::Told(End::kClosed, Blame::kServer, "the server refused service");
+    return RequiredUpgradeLeg::Begin(out);
   }
 
   Frame Cut(std::string_view in, Scan& scan) override { return cutter_.Cut(in, scan); }
 
   LegAct On(std::string_view piece, Out& out) override {
     if (cutter_.between()) {
-      if (++commands_ > imap::kMaxCommands) {
-        return Fail{{End::kLimit, Blame::kClient, "too many commands before STARTTLS"}};
-      }
-      command_ = imap::Parse(piece);
+      if (auto fail = Count()) return *std::move(fail);
+      command_ = Parse(piece);
     }
     cutter_.Use(piece);
-    if (cutter_.between()) return Answer(out);
+    if (cutter_.between()) return Obey(JudgeWhole(), out);
     const bool too_long = cutter_.left() > kMaxLiteral;
-    if (cutter_.waits()) return OnWaitingLiteral(too_long, out);
+    if (cutter_.waits()) return Obey(JudgeWaiting(too_long), out);
     if (!too_long) return Read{};
     return Fail{{End::kProtocolError, Blame::kClient, "a literal that is too long"}};
   }
 
  private:
+  using Then = BeforeTls::Then;
+
+  std::string Greeting(Out& /*out*/) const override { return GreetingFor(prologue()); }
+  bool Serves(std::string_view greeting) const override { return ParseResponse(greeting).ok(); }
+  BeforeTls Judge(std::string_view /*unit*/) override { return JudgeWhole(); }
+
   // What would be refused anyway is refused now, while the name or password is not on the wire yet.
-  LegAct OnWaitingLiteral(bool too_long, Out& out) {
+  BeforeTls JudgeWaiting(bool too_long) {
     if (command_.verb == Verb::kId && !too_long) {
       cutter_.Allow();
-      out.client() += "+ Go on\r\n";
-      return Read{};
+      return {Then::kStay, "+ Go on\r\n"};
     }
     cutter_.Refuse();
-    if (command_.verb == Verb::kId) return Say("BAD Too long", out);
-    return Answer(out);
+    return command_.verb == Verb::kId ? Say("BAD Literal too long") : JudgeWhole();
   }
 
-  // The command is whole, or not worth waiting for.
-  LegAct Answer(Out& out) {
+  // The command is complete, or not worth waiting for.
+  BeforeTls JudgeWhole() const {
     const bool bare = !command_.has_argument;
     switch (command_.verb) {
       case Verb::kCapability:
-        if (!bare) return Say("BAD CAPABILITY has no argument", out);
-        out.client().append("* ").append(imap::kBeforeTls).append("\r\n");
-        return Say("OK That is all before TLS", out);
+        if (!bare) return Say("BAD CAPABILITY takes no argument");
+        return {Then::kStay, fmt::format("* {}\r\n{}", kBeforeTls, Tagged(command_, "OK CAPABILITY"))};
       case Verb::kId:
-        out.client() += "* ID NIL\r\n";
-        return Say("OK ID", out);
+        return {Then::kStay, fmt::format("* ID NIL\r\n{}", Tagged(command_, "OK ID"))};
       case Verb::kNoop:
-        return Say(bare ? "OK NOOP" : "BAD NOOP has no argument", out);
+        return Say(bare ? "OK NOOP" : "BAD NOOP takes no argument");
       case Verb::kLogout:
-        if (!bare) return Say("BAD LOGOUT has no argument", out);
-        out.client() += "* BYE Logging out\r\n";
-        Say("OK LOGOUT", out);
-        return Fail::Told(End::kClosed, Blame::kNone, "the client left before STARTTLS");
+        if (!bare) return Say("BAD LOGOUT takes no argument");
+        return {Then::kLeave, fmt::format("* BYE Logging out\r\n{}", Tagged(command_, "OK LOGOUT"))};
       case Verb::kStarttls:
-        if (!bare) return Say("BAD STARTTLS has no argument", out);
-        Say("OK Begin TLS negotiation now", out);
-        return StartTls{};
+        if (!bare) return Say("BAD STARTTLS takes no argument");
+        return {Then::kUpgrade, Tagged(command_, "OK Begin TLS negotiation now")};
       case Verb::kMalformed:
-        return Say("BAD This is no command", out);
+        return Say("BAD Not a command");
       case Verb::kLogin:
       case Verb::kAuthenticate:
       case Verb::kOther:
         break;
     }
-    prologue_.refused = true;
-    return Say("NO [PRIVACYREQUIRED] Must issue a STARTTLS command first", out);
+    return {Then::kRefuse, Tagged(command_, "NO [PRIVACYREQUIRED] Must issue a STARTTLS command first")};
   }
 
-  LegAct Say(std::string_view text, Out& out) {
-    out.client() += imap::Tagged(command_, text);
-    return Read{};
-  }
+  BeforeTls Say(std::string_view text) const { return {Then::kStay, Tagged(command_, text)}; }
 
-  Prologue& prologue_;
   CommandCutter cutter_;
-  imap::Command command_;
-  int commands_ = 0;
+  Command command_;
 };
 
-}  // namespace
-
-static std::unique_ptr<Dialogue> MakeImap(Env env) {
+std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
+  parts.server = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<ImapClientRole>()); };
   parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
-  parts.filter = [](Prologue& prologue) { return std::make_unique<imap::ImapFilter>(prologue); };
-  parts.goodbye = imap::Goodbye;
+  parts.filter = [](Prologue& prologue) { return std::make_unique<ImapFilter>(prologue); };
+  parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
+
+std::unique_ptr<Negotiator> Probe(const std::string& /*host*/, Findings& findings) {
+  return MakeProber(findings, std::make_unique<ImapClientRole>());
+}
+
+}  // namespace
 
 const Dialect kImap = {
     .name = "imap",
     .default_port = 143,
     .alpn = "imap",
-    .make_dialogue = MakeImap,
-    .make_prober = ProbeImap,
+    .make_dialogue = Make,
+    .make_prober = Probe,
 };
 
 }  // namespace starlock::protocol::imap

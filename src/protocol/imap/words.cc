@@ -1,8 +1,11 @@
 #include "protocol/imap/words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "protocol/text/cutters.h"
+#include "protocol/core/goodbye.h"
+#include "protocol/text/lines.h"
 #include "protocol/text/literals.h"
 
 namespace starlock::protocol::imap {
@@ -14,9 +17,7 @@ constexpr std::string_view kStarttls = "STARTTLS";
 // RFC 9051 9: tag = 1*<any ASTRING-CHAR except "+">.
 bool IsTagChar(char c) { return c > ' ' && c < 0x7f && std::string_view("(){%*\"\\+").find(c) == kNone; }
 
-bool IsWordChar(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-}
+bool IsWordChar(char c) { return IsLetterOrDigit(c) || c == '-' || c == '_' || c == '.'; }
 
 template <typename Is>
 bool AllOf(std::string_view text, Is is) {
@@ -35,11 +36,7 @@ std::string_view TakeUntilBlank(std::string_view& text) {
 }
 
 Verb VerbOf(std::string_view word) {
-  struct Known {
-    std::string_view word;
-    Verb verb;
-  };
-  static constexpr Known kKnown[] = {
+  static constexpr KnownWord<Verb> kKnown[] = {
       {"CAPABILITY", Verb::kCapability},
       {"NOOP", Verb::kNoop},
       {"ID", Verb::kId},
@@ -49,10 +46,7 @@ Verb VerbOf(std::string_view word) {
       {"COMPRESS", Verb::kLogin},
       {"AUTHENTICATE", Verb::kAuthenticate},
   };
-  for (const Known& known : kKnown) {
-    if (EqualsNoCase(word, known.word)) return known.verb;
-  }
-  return Verb::kOther;
+  return FindVerb(kKnown, word, Verb::kOther);
 }
 
 bool IsStatus(const Response& response) {
@@ -70,9 +64,8 @@ std::string_view WithoutCodes(std::string_view text) {
 }
 
 std::string Greeting(std::string_view word, std::string_view code, std::string_view text) {
-  std::string line = "* " + std::string(word) + " ";
-  if (!code.empty()) line.append("[").append(code).append("] ");
-  return line.append(text.empty() ? "Ready" : text).append("\r\n");
+  const std::string bracketed = code.empty() ? std::string() : fmt::format("[{}] ", code);
+  return fmt::format("* {} {}{}\r\n", word, bracketed, text.empty() ? "Ready" : text);
 }
 
 // The capabilities one by one; stops where `visit` says true, and says so.
@@ -105,7 +98,7 @@ Command Parse(std::string_view line) {
 }
 
 std::string Tagged(const Command& command, std::string_view text) {
-  return (command.tag.empty() ? "*" : command.tag) + " " + std::string(text) + "\r\n";
+  return fmt::format("{} {}\r\n", command.tag.empty() ? "*" : command.tag, text);
 }
 
 Response ParseResponse(std::string_view response) {
@@ -182,40 +175,10 @@ std::string GreetingFor(const Prologue& prologue) {
   return WithOffer(prologue.greeting, prologue.env.client == TlsMode::kOpportunistic && greeting.ok());
 }
 
-std::string Goodbye(const Env&, const Failure& failure) {
-  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
-    return "* BYE Syntax error: " + std::string(failure.why) + "\r\n";
-  }
-  std::string_view text = "The server behind is not available";
-  switch (failure.end) {
-    case End::kTimeout:
-    case End::kIdle:
-      text = "Timeout";
-      break;
-    case End::kDrained:
-      text = "Shutting down";
-      break;
-    case End::kLimit:
-      text = "Too many connections or commands, try again later";
-      break;
-    case End::kTlsRequired:
-    case End::kStarttlsNotOffered:
-    case End::kStarttlsRefused:
-    case End::kPlaintextAfterStarttls:
-    case End::kHandshakeFailed:
-    case End::kVerifyFailed:
-      text = "No secure connection to the server behind";
-      break;
-    case End::kClosed:
-    case End::kTruncated:
-    case End::kReset:
-    case End::kConnectFailed:
-    case End::kResolveFailed:
-    case End::kProtocolError:
-    case End::kInternal:
-      break;
-  }
-  return "* BYE [UNAVAILABLE] " + std::string(text) + "\r\n";
+std::string Goodbye(const Env& /*env*/, const Failure& failure) {
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  if (kind == GoodbyeKind::kSyntax) return fmt::format("* BYE Syntax error: {}\r\n", failure.why);
+  return fmt::format("* BYE [UNAVAILABLE] {}\r\n", GoodbyeText(kind));
 }
 
 }  // namespace starlock::protocol::imap

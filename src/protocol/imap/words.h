@@ -21,9 +21,6 @@ enum class Verb : uint8_t {
   kMalformed,  ///< no `tag SP word`; the tag may be there all the same
 };
 
-/// So many commands may be refused, or said before a TLS that is required; then the session ends.
-inline constexpr int kMaxCommands = 100;
-
 /// A command, by its first line.
 struct Command {
   Verb verb = Verb::kMalformed;

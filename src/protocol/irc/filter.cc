@@ -1,29 +1,39 @@
 #include "protocol/irc/filter.h"
 
-#include "protocol/text/cutters.h"
+#include <fmt/format.h>
+
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::irc {
 namespace {
 
-// A client that asks on without reading would have us owe it answers for ever.
-constexpr int kMaxOutstanding = 100;
-
-constexpr const char* kChannelBinding =
-    "the server offers channel binding (-PLUS), which cannot hold across two TLS legs: clients that insist on it must "
-    "be told not to, or the server not to offer it";
-constexpr const char* kExternal =
-    "the client wants to authenticate by its TLS certificate (EXTERNAL), which the server behind cannot see: use "
-    "another mechanism";
-constexpr const char* kStrict =
+constexpr const char* kStrictNote =
     "the server announces a port for strict transport security (sts): clients will look for TLS on that port here";
+
+StarttlsWords WordsFor(const Env& env) {
+  return {
+      .go_ahead = GoAhead(env),
+      .active = NotNow(env, "TLS is active already"),
+      .off = Unknown(env),
+      .too_late = NotNow(env, "too late"),
+      .has_argument = NotNow(env, "it takes no parameters"),
+  };
+}
+
+// What of a server's capabilities can't hold through us.
+void Warn(const CapAnswer& answer, Out& out) {
+  for (const std::string_view capability : Capabilities(answer.list)) {
+    if (EqualsNoCase(capability.substr(0, 5), "sasl=") && ContainsNoCase(capability, "-PLUS")) {
+      out.Note(kChannelBindingNote);
+    } else if (EqualsNoCase(capability.substr(0, 4), "sts=") && ContainsNoCase(capability, "port=")) {
+      out.Note(kStrictNote);
+    }
+  }
+}
 
 }  // namespace
 
-Frame IrcFilter::Cut(Side, std::string_view in, Scan& scan) { return CutLine(in, scan); }
-
-Act IrcFilter::On(Side side, std::string_view unit, Out& out) {
-  return side == Side::kServer ? OnReply(unit, out) : OnCommand(unit, out);
-}
+Frame IrcFilter::Cut(Side /*side*/, std::string_view in, Scan& scan) { return CutLine(in, scan); }
 
 Act IrcFilter::OnCommand(std::string_view line, Out& out) {
   const Message message = Parse(line);
@@ -31,14 +41,9 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
   const Verb verb = VerbOf(message);
   switch (verb) {
     case Verb::kStarttls:
-      return OnStarttls(message, out);
-    case Verb::kCapReq: {
-      std::string_view rest = message.rest;
-      TakeParameter(rest);
-      // `tls` alone need not be asked for (IRCv3), and is ours to grant; among others it is the server's to refuse.
-      if (!EqualsNoCase(Content(TakeParameter(rest)), "tls")) return Ask(line, out);
-      return Answer(":" + prologue_.env.host + " CAP * " + (OnOffer() ? "ACK" : "NAK") + " :tls\r\n", out);
-    }
+      return OnStarttls(WordsFor(prologue().env), !message.rest.empty(), out);
+    case Verb::kCapReq:
+      return OnCapReq(message, line, out);
     case Verb::kCapLs:
     case Verb::kCapList:
       return Ask(line, out);
@@ -52,27 +57,24 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  window_open_ = false;
-  if (verb == Verb::kAuthenticate && EqualsNoCase(message.rest, "EXTERNAL")) out.Note(kExternal);
-  return prologue_.server_tls ? Act(Relay{.keep = true}) : Forward(line, out);
+  window().Close();  // an unknown command may have been meant to be protected
+  if (verb == Verb::kAuthenticate && EqualsNoCase(message.rest, "EXTERNAL")) out.Note(kExternalNote);
+  return prologue().server_tls ? Act(Relay{.keep = true}) : Forward(line, out);
 }
 
-Act IrcFilter::OnStarttls(const Message& message, Out& out) {
-  const Env& env = prologue_.env;
-  if (prologue_.client_tls) return Answer(NotNow(env, "TLS is active already"), out);
-  if (env.client == TlsMode::kOff) return Answer(Unknown(env), out);
-  if (!OnOffer()) return Answer(NotNow(env, "too late"), out);
-  if (!message.rest.empty()) return Answer(NotNow(env, "it has no parameters"), out);
-  if (outstanding_ > 0) return Wait{};
-  out.client() += GoAhead(env);
-  return Upgrade{Side::kClient};
+// `tls` alone need not be asked for (IRCv3), and is ours to grant; among others it is the server's to refuse.
+Act IrcFilter::OnCapReq(const Message& message, std::string_view line, Out& out) {
+  std::string_view rest = message.rest;
+  TakeParameter(rest);
+  if (!EqualsNoCase(Content(TakeParameter(rest)), "tls")) return Ask(line, out);
+  return Refuse(fmt::format(":{} CAP * {} :tls\r\n", prologue().env.host, on_offer() ? "ACK" : "NAK"), out);
 }
 
 Act IrcFilter::OnReply(std::string_view line, Out& out) {
   const Message message = Parse(line);
   if (message.Is("CAP")) return OnCap(message, line, out);
   out.client() += line;
-  if (RefusesCap(message) && outstanding_ > 0) --outstanding_;
+  if (RefusesCap(message)) Answered();
   return message.Is("001") ? Act(Relay{}) : Read{};
 }
 
@@ -80,43 +82,26 @@ Act IrcFilter::OnCap(const Message& message, std::string_view line, Out& out) {
   const CapAnswer answer = ParseCap(message);
   const bool ls = EqualsNoCase(answer.sub, "LS");
   const bool unasked = EqualsNoCase(answer.sub, "NEW") || EqualsNoCase(answer.sub, "DEL");
-  Note(answer, out);
-  if (!unasked && !answer.more && outstanding_ > 0) --outstanding_;
+  Warn(answer, out);
+  if (!unasked && !answer.more) Answered();
   if (!ls && !unasked && !EqualsNoCase(answer.sub, "LIST")) {
     out.client() += line;
     return Read{};
   }
-  const std::string edited = CapLineWith(line, answer, ls && !answer.more && OnOffer());
+  const std::string edited = CapLineWith(line, answer, ls && !answer.more && on_offer());
   const bool nothing_left = unasked && edited.size() != line.size() && Content(edited).back() == ':';
   if (!nothing_left) out.client() += edited;
   return Read{};
 }
 
-void IrcFilter::Note(const CapAnswer& answer, Out& out) {
-  for (const std::string_view capability : Capabilities(answer.list)) {
-    if (EqualsNoCase(capability.substr(0, 5), "sasl=") && ContainsNoCase(capability, "-PLUS")) {
-      out.Note(kChannelBinding);
-    } else if (EqualsNoCase(capability.substr(0, 4), "sts=") && ContainsNoCase(capability, "port=")) {
-      out.Note(kStrict);
-    }
-  }
-}
-
 Act IrcFilter::Ask(std::string_view line, Out& out) {
-  if (outstanding_ >= kMaxOutstanding) return Wait{};
-  ++outstanding_;
+  if (questions_ >= kMaxQuestions) return Wait{};
+  ++questions_;
   return Forward(line, out);
 }
 
 Act IrcFilter::Forward(std::string_view line, Out& out) {
   out.server() += line;
-  return Read{};
-}
-
-Act IrcFilter::Answer(std::string_view text, Out& out) {
-  if (outstanding_ > 0) return Wait{};
-  if (++refusals_ > kMaxCommands) return Fail{{End::kLimit, Blame::kClient, "too many commands were refused"}};
-  out.client() += text;
   return Read{};
 }
 

@@ -2,42 +2,32 @@
 
 #include <string_view>
 
-#include "protocol/core/filter.h"
-#include "protocol/core/negotiator.h"
+#include "protocol/core/upgrade_filter.h"
 #include "protocol/irc/words.h"
 
 namespace starlock::protocol::irc {
 
 /// Reads IRC beyond the meeting point: while the client may still upgrade, and while the server's leg is plaintext,
-/// until 001 tells that the client is registered, behind which no server takes STARTTLS. `tls` is put into the
-/// server's capabilities or taken out of them. What we answer ourselves waits for the answers to CAP still outstanding:
-/// those to questions asked in plaintext must not come inside TLS.
-class IrcFilter final : public Filter {
+/// until 001 tells that the client is registered, behind which no server takes STARTTLS. `tls` is put into the server's
+/// capabilities or taken out of them. The questions that STARTTLS waits for are CAP commands.
+class IrcFilter final : public UpgradeFilter {
  public:
-  explicit IrcFilter(const Prologue& prologue) : prologue_(prologue) {}
+  explicit IrcFilter(const Prologue& prologue) : UpgradeFilter(prologue) {}
 
-  Act Begin() override { return Read{}; }
   Frame Cut(Side side, std::string_view in, Scan& scan) override;
-  Act On(Side side, std::string_view unit, Out& out) override;
-  Act OnTlsUp() override { return prologue_.server_tls ? Act(Relay{}) : Read{}; }
 
  private:
-  Act OnCommand(std::string_view line, Out& out);
-  Act OnStarttls(const Message& message, Out& out);
-  Act OnReply(std::string_view line, Out& out);
+  Act OnCommand(std::string_view line, Out& out) override;
+  Act OnReply(std::string_view line, Out& out) override;
+  bool Busy() const override { return questions_ > 0; }
+
+  Act OnCapReq(const Message& message, std::string_view line, Out& out);
   Act OnCap(const Message& message, std::string_view line, Out& out);
   Act Ask(std::string_view line, Out& out);
-  Act Forward(std::string_view line, Out& out);
-  Act Answer(std::string_view text, Out& out);
-  void Note(const CapAnswer& answer, Out& out);
-  bool OnOffer() const {
-    return prologue_.env.client == TlsMode::kOpportunistic && !prologue_.client_tls && window_open_;
-  }
+  void Answered() { questions_ -= questions_ > 0 ? 1 : 0; }
+  static Act Forward(std::string_view line, Out& out);
 
-  const Prologue& prologue_;
-  int outstanding_ = 0;  ///< CAP commands that the upstream has not answered yet
-  int refusals_ = 0;
-  bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
+  size_t questions_ = 0;  ///< CAP commands that the upstream has not answered yet
 };
 
 }  // namespace starlock::protocol::irc

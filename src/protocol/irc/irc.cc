@@ -1,12 +1,15 @@
 #include "protocol/irc/irc.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "protocol/core/paired.h"
+#include "protocol/core/required_upgrade_leg.h"
 #include "protocol/irc/filter.h"
 #include "protocol/irc/probe.h"
 #include "protocol/irc/words.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 // Read beside IRCv3's `tls` extension. The server role faces the client, the client role the upstream. There is no
 // greeting: what a server says of itself it says as NOTICEs, before STARTTLS, behind it, or never.
@@ -32,7 +35,7 @@ class ServerLeg final : public Negotiator {
     return Read{};
   }
 
-  Frame Cut(std::string_view in, Scan& scan) override { return asked_ ? CutLine(in, scan) : irc::CutLines(in, scan); }
+  Frame Cut(std::string_view in, Scan& scan) override { return asked_ ? CutLine(in, scan) : CutLines(in, scan); }
 
   LegAct On(std::string_view unit, Out& out) override { return asked_ ? OnLine(unit) : OnLines(unit, out); }
 
@@ -41,12 +44,12 @@ class ServerLeg final : public Negotiator {
   LegAct OnLines(std::string_view lines, Out& out) {
     bool whole = false;
     while (!lines.empty()) {
-      const std::string_view line = irc::TakeLine(lines);
-      const irc::Message message = irc::Parse(line);
+      const std::string_view line = TakeLine(lines);
+      const Message message = Parse(line);
       if (message.Is("670") || message.Is("691")) {
         return Fail{{End::kProtocolError, Blame::kServer, "the server answered before it was asked"}};
       }
-      if (!whole && (message.Is("CAP") || irc::RefusesCap(message))) {
+      if (!whole && (message.Is("CAP") || RefusesCap(message))) {
         whole = OnCapabilities(message);
         continue;
       }
@@ -57,11 +60,11 @@ class ServerLeg final : public Negotiator {
   }
 
   // True: the answer is whole.
-  bool OnCapabilities(const irc::Message& message) {
+  bool OnCapabilities(const Message& message) {
     knows_cap_ = message.Is("CAP");
     if (!knows_cap_) return true;
-    const irc::CapAnswer answer = irc::ParseCap(message);
-    offered_ = offered_ || irc::HasTls(answer.list);
+    const CapAnswer answer = ParseCap(message);
+    offered_ = offered_ || HasTls(answer.list);
     return EqualsNoCase(answer.sub, "LS") && !answer.more;
   }
 
@@ -76,7 +79,7 @@ class ServerLeg final : public Negotiator {
   }
 
   LegAct OnLine(std::string_view line) {
-    const irc::Message message = irc::Parse(line);
+    const Message message = Parse(line);
     if (message.Is("670")) {
       prologue_.greeting.clear();
       return StartTls{};
@@ -105,101 +108,99 @@ class ServerLeg final : public Negotiator {
   int lines_ = 0;
 };
 
-/// The server role where TLS is required: CAP and PING are answered by us, and the upstream waits untouched. In the
-/// other modes there is nothing to say.
-class ClientLeg final : public Negotiator {
+/// Faces the client. Where TLS is required CAP and PING are answered by us. Registration without TLS ends the session:
+/// IRC has no reply that refuses it.
+class ClientLeg final : public RequiredUpgradeLeg {
  public:
-  explicit ClientLeg(Prologue& prologue) : prologue_(prologue) {}
+  using RequiredUpgradeLeg::RequiredUpgradeLeg;
 
   LegAct Begin(Out& out) override {
     // Some clients take the first line for the answer to STARTTLS: the server's own words wait until behind it.
-    if (prologue_.env.client == TlsMode::kRequired) return Read{};
-    out.client() += prologue_.greeting;
+    if (prologue().env.client == TlsMode::kRequired) return Read{};
+    out.client() += prologue().greeting;
     return Settled{};
   }
 
   Frame Cut(std::string_view in, Scan& scan) override { return CutLine(in, scan); }
 
+  LegAct On(std::string_view line, Out& out) override {
+    if (auto fail = Count()) return *std::move(fail);
+    const BeforeTls command = Judge(line);
+    LegAct act = Obey(command, out);
+    if (command.then != BeforeTls::Then::kRefuse) return act;
+    return Fail{{End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"}};
+  }
+
   LegAct OnTlsUp(Out& out) override {
-    out.client() += prologue_.greeting;
+    out.client() += prologue().greeting;
     return Settled{};
   }
 
-  LegAct On(std::string_view line, Out& out) override {
-    const Env& env = prologue_.env;
-    if (++commands_ > irc::kMaxCommands) {
-      return Fail{{End::kLimit, Blame::kClient, "too many commands before STARTTLS"}};
-    }
-    const irc::Message message = irc::Parse(line);
-    switch (irc::VerbOf(message)) {
+ private:
+  using Then = BeforeTls::Then;
+
+  bool Serves(std::string_view /*greeting*/) const override { return true; }
+
+  BeforeTls Judge(std::string_view line) override {
+    const Env& env = prologue().env;
+    const Message message = Parse(line);
+    switch (VerbOf(message)) {
       case Verb::kStarttls:
-        if (!message.rest.empty()) return Say(irc::NotNow(env, "it has no parameters"), out);
-        out.client() += irc::GoAhead(env);
-        return StartTls{};
+        if (!message.rest.empty()) return {Then::kStay, NotNow(env, "it takes no parameters")};
+        return {Then::kUpgrade, GoAhead(env)};
       case Verb::kCapLs:
-        return Say(Cap("LS :tls"), out);
+        return Cap("LS :tls");
       case Verb::kCapList:
-        return Say(Cap("LIST :"), out);
+        return Cap("LIST :");
       case Verb::kCapReq:
-        return Say(Requested(message), out);
+        return OnCapReq(message);
       case Verb::kPing: {
         std::string_view rest = message.rest;
-        return Say(":" + env.host + " PONG " + env.host + " :" + std::string(irc::TakeParameter(rest)) + "\r\n", out);
+        return {Then::kStay, fmt::format(":{} PONG {} :{}\r\n", env.host, env.host, TakeParameter(rest))};
       }
       case Verb::kQuit:
-        out.client() += irc::ClosingLink(env, "Quit");
-        return Fail::Told(End::kClosed, Blame::kNone, "the client quit before STARTTLS");
+        return {Then::kLeave, ClosingLink(env, "Quit")};
       case Verb::kCapEnd:
       case Verb::kPong:
       case Verb::kNotice:
-        return Read{};
+        return {Then::kStay, {}};
       case Verb::kAuthenticate:
       case Verb::kOther:
         break;
     }
-    prologue_.refused = true;
-    return Fail{{End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"}};
+    return {Then::kRefuse, {}};
   }
 
- private:
-  static LegAct Say(std::string_view text, Out& out) {
-    out.client() += text;
-    return Read{};
+  BeforeTls Cap(std::string_view what) const {
+    return {Then::kStay, fmt::format(":{} CAP * {}\r\n", prologue().env.host, what)};
   }
 
-  std::string Cap(std::string_view what) const {
-    return ":" + prologue_.env.host + " CAP * " + std::string(what) + "\r\n";
-  }
-
-  std::string Requested(const irc::Message& message) const {
+  BeforeTls OnCapReq(const Message& message) const {
     std::string_view rest = message.rest;
-    irc::TakeParameter(rest);
-    const std::string_view list = irc::TakeParameter(rest);
-    return Cap(std::string(EqualsNoCase(list, "tls") ? "ACK :" : "NAK :") + std::string(list));
+    TakeParameter(rest);
+    const std::string_view list = TakeParameter(rest);
+    return Cap(fmt::format("{} :{}", EqualsNoCase(list, "tls") ? "ACK" : "NAK", list));
   }
-
-  Prologue& prologue_;
-  int commands_ = 0;
 };
 
-}  // namespace
-
-static std::unique_ptr<Dialogue> MakeIrc(Env env) {
+std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
   parts.server_chats = true;
   parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
   parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
-  parts.filter = [](Prologue& prologue) { return std::make_unique<irc::IrcFilter>(prologue); };
-  parts.goodbye = irc::Goodbye;
+  parts.filter = [](Prologue& prologue) { return std::make_unique<IrcFilter>(prologue); };
+  parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
+
+}  // namespace
 
 const Dialect kIrc = {
     .name = "irc",
     .default_port = 6667,
     .alpn = "irc",
-    .make_dialogue = MakeIrc,
-    .make_prober = ProbeIrc,
+    .make_dialogue = Make,
+    .make_prober = MakeIrcProber,
 };
 
 }  // namespace starlock::protocol::irc

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "protocol/irc/words.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::irc {
 namespace {
@@ -18,14 +18,14 @@ class IrcProber final : public Negotiator {
 
   LegAct Begin(Out& out) override { return Ask(Awaited::kCapabilities, "CAP LS 302\r\n", out); }
   Frame Cut(std::string_view in, Scan& scan) override {
-    return awaited_ == Awaited::kCapabilities ? irc::CutLines(in, scan) : CutLine(in, scan);
+    return awaited_ == Awaited::kCapabilities ? CutLines(in, scan) : CutLine(in, scan);
   }
   LegAct OnTlsUp(Out& out) override { return Ask(Awaited::kInside, "CAP LS 302\r\n", out); }
 
   LegAct On(std::string_view unit, Out& out) override {
     if (awaited_ == Awaited::kCapabilities) return Before(unit, out);
     if (++lines_ > kMaxLines) return TooMuch(out);
-    const irc::Message message = irc::Parse(unit);
+    const Message message = Parse(unit);
     if (message.Is("ERROR")) return Refused(unit);
     if (awaited_ == Awaited::kGoAhead) return Answered(message, out);
     if (!Collect(message, findings_.inside) && !IsRefusal(message)) return Read{};
@@ -41,24 +41,24 @@ class IrcProber final : public Negotiator {
     bool refused = false;
     while (!lines.empty()) {
       if (++lines_ > kMaxLines) return TooMuch(out);
-      const std::string_view line = irc::TakeLine(lines);
-      const irc::Message message = irc::Parse(line);
+      const std::string_view line = TakeLine(lines);
+      const Message message = Parse(line);
       if (message.Is("ERROR")) return Refused(line);
       if (message.Is("670") || message.Is("691")) {
         return Leave(End::kProtocolError, "the server answered before it was asked", out);
       }
       whole = Collect(message, findings_.before) || whole;
-      refused = irc::RefusesCap(message) || refused;
-      if (!message.Is("CAP") && !irc::RefusesCap(message) && !findings_.greeting) findings_.greeting = Content(line);
+      refused = RefusesCap(message) || refused;
+      if (!message.Is("CAP") && !RefusesCap(message) && !findings_.greeting) findings_.greeting = Content(line);
     }
     if (!whole) return refused ? Ask(Awaited::kGoAhead, "STARTTLS\r\n", out) : Read{};
     const auto& words = *findings_.before;
-    findings_.offers_upgrade = std::any_of(words.begin(), words.end(), irc::HasTls);
+    findings_.offers_upgrade = std::any_of(words.begin(), words.end(), HasTls);
     if (!*findings_.offers_upgrade) return Leave(End::kStarttlsNotOffered, "the server does not list tls", out);
     return Ask(Awaited::kGoAhead, "STARTTLS\r\n", out);
   }
 
-  LegAct Answered(const irc::Message& message, Out& out) {
+  LegAct Answered(const Message& message, Out& out) {
     if (message.Is("670")) {
       findings_.offers_upgrade = true;
       return StartTls{};
@@ -70,16 +70,16 @@ class IrcProber final : public Negotiator {
   }
 
   /// True where the list is whole.
-  static bool Collect(const irc::Message& message, std::optional<Findings::Capabilities>& found) {
+  static bool Collect(const Message& message, std::optional<Findings::Capabilities>& found) {
     if (!message.Is("CAP")) return false;
-    const irc::CapAnswer answer = irc::ParseCap(message);
+    const CapAnswer answer = ParseCap(message);
     if (!EqualsNoCase(answer.sub, "LS")) return false;
     if (!found) found.emplace();
-    for (const std::string_view capability : irc::Capabilities(answer.list)) found->emplace_back(capability);
+    for (const std::string_view capability : Capabilities(answer.list)) found->emplace_back(capability);
     return !answer.more;
   }
 
-  static bool IsRefusal(const irc::Message& message) { return message.Is("421") || message.Is("451"); }
+  static bool IsRefusal(const Message& message) { return message.Is("421") || message.Is("451"); }
 
   LegAct Ask(Awaited next, std::string_view command, Out& out) {
     out.server() += command;
@@ -108,7 +108,7 @@ class IrcProber final : public Negotiator {
 
 }  // namespace
 
-std::unique_ptr<Negotiator> ProbeIrc(const std::string&, Findings& findings) {
+std::unique_ptr<Negotiator> MakeIrcProber(const std::string&, Findings& findings) {
   return std::make_unique<IrcProber>(findings);
 }
 

@@ -8,6 +8,6 @@
 namespace starlock::protocol::irc {
 
 /// CAP LS, STARTTLS where `tls` is listed or the server knows no CAP, CAP LS again, QUIT.
-std::unique_ptr<Negotiator> ProbeIrc(const std::string& host, Findings& findings);
+std::unique_ptr<Negotiator> MakeIrcProber(const std::string& host, Findings& findings);
 
 }  // namespace starlock::protocol::irc

@@ -1,19 +1,14 @@
 #include "protocol/irc/words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-#include "protocol/text/cutters.h"
+#include "protocol/core/goodbye.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::irc {
 namespace {
-
-// Control characters included: some server might pass over them.
-std::string_view SkipBlanks(std::string_view text) {
-  while (!text.empty() && text.front() >= 0 && text.front() <= ' ') text.remove_prefix(1);
-  return text;
-}
-
-bool IsOfWord(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 // `tls`, whatever value or modifier it has.
 bool IsTls(std::string_view capability) {
@@ -21,35 +16,6 @@ bool IsTls(std::string_view capability) {
     capability.remove_prefix(1);
   }
   return EqualsNoCase(capability.substr(0, capability.find('=')), "tls");
-}
-
-std::string_view Reason(End end) {
-  switch (end) {
-    case End::kTimeout:
-    case End::kIdle:
-      return "Timeout";
-    case End::kDrained:
-      return "Shutting down";
-    case End::kLimit:
-      return "Too many connections or commands, try again later";
-    case End::kTlsRequired:
-      return "TLS required: STARTTLS comes first";
-    case End::kStarttlsNotOffered:
-    case End::kStarttlsRefused:
-    case End::kPlaintextAfterStarttls:
-    case End::kHandshakeFailed:
-    case End::kVerifyFailed:
-      return "No secure connection to the server behind";
-    case End::kClosed:
-    case End::kTruncated:
-    case End::kReset:
-    case End::kConnectFailed:
-    case End::kResolveFailed:
-    case End::kProtocolError:
-    case End::kInternal:
-      break;
-  }
-  return "The server behind is not available";
 }
 
 }  // namespace
@@ -63,9 +29,8 @@ Message Parse(std::string_view line) {
     TakeWord(rest);
     rest = SkipBlanks(rest);
   }
-  const auto end = std::find_if_not(rest.begin(), rest.end(), IsOfWord);
-  const std::string_view command = rest.substr(0, static_cast<size_t>(end - rest.begin()));
-  return {command, SkipBlanks(rest.substr(command.size()))};
+  const VerbLine command = SplitVerb(rest, IsLetterOrDigit);
+  return {command.verb, SkipBlanks(command.rest)};
 }
 
 Frame CutLines(std::string_view in, Scan& scan) {
@@ -82,26 +47,15 @@ std::string_view TakeLine(std::string_view& lines) {
 }
 
 Verb VerbOf(const Message& message) {
-  struct Known {
-    std::string_view word;
-    Verb verb;
-  };
-  static constexpr Known kKnown[] = {
+  static constexpr KnownWord<Verb> kKnown[] = {
       {"STARTTLS", Verb::kStarttls}, {"PING", Verb::kPing}, {"PONG", Verb::kPong},
       {"NOTICE", Verb::kNotice},     {"QUIT", Verb::kQuit}, {"AUTHENTICATE", Verb::kAuthenticate},
   };
-  static constexpr Known kSubcommands[] = {
+  static constexpr KnownWord<Verb> kSubcommands[] = {
       {"LS", Verb::kCapLs}, {"LIST", Verb::kCapList}, {"REQ", Verb::kCapReq}, {"END", Verb::kCapEnd}};
-  for (const Known& known : kKnown) {
-    if (message.Is(known.word)) return known.verb;
-  }
-  if (!message.Is("CAP")) return Verb::kOther;
+  if (!message.Is("CAP")) return FindVerb(kKnown, message.command, Verb::kOther);
   std::string_view rest = message.rest;
-  const std::string_view sub = TakeParameter(rest);
-  for (const Known& known : kSubcommands) {
-    if (EqualsNoCase(sub, known.word)) return known.verb;
-  }
-  return Verb::kOther;
+  return FindVerb(kSubcommands, TakeParameter(rest), Verb::kOther);
 }
 
 std::string_view TakeParameter(std::string_view& rest) {
@@ -162,24 +116,24 @@ std::string CapLineWith(std::string_view line, const CapAnswer& answer, bool off
 }
 
 std::string ClosingLink(const Env& env, std::string_view reason) {
-  return "ERROR :Closing Link: " + env.host + " (" + std::string(reason) + ")\r\n";
+  return fmt::format("ERROR :Closing Link: {} ({})\r\n", env.host, reason);
 }
 
 std::string Goodbye(const Env& env, const Failure& failure) {
-  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
-    return ClosingLink(env, "Syntax error: " + std::string(failure.why));
-  }
-  return ClosingLink(env, Reason(failure.end));
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  if (kind == GoodbyeKind::kSyntax) return ClosingLink(env, fmt::format("Syntax error: {}", failure.why));
+  if (kind == GoodbyeKind::kTlsRequired) return ClosingLink(env, "TLS is required: say STARTTLS first");
+  return ClosingLink(env, GoodbyeText(kind));
 }
 
 std::string GoAhead(const Env& env) {
-  return ":" + env.host + " 670 * :STARTTLS successful, proceed with TLS handshake\r\n";
+  return fmt::format(":{} 670 * :STARTTLS successful, proceed with TLS handshake\r\n", env.host);
 }
 
 std::string NotNow(const Env& env, std::string_view why) {
-  return ":" + env.host + " 691 * :STARTTLS failed: " + std::string(why) + "\r\n";
+  return fmt::format(":{} 691 * :STARTTLS failed: {}\r\n", env.host, why);
 }
 
-std::string Unknown(const Env& env) { return ":" + env.host + " 421 * STARTTLS :Unknown command\r\n"; }
+std::string Unknown(const Env& env) { return fmt::format(":{} 421 * STARTTLS :Unknown command\r\n", env.host); }
 
 }  // namespace starlock::protocol::irc

@@ -10,9 +10,6 @@
 /// and the prober share.
 namespace starlock::protocol::irc {
 
-/// So many commands may be refused, or said before a TLS that is required; then the session ends.
-inline constexpr int kMaxCommands = 100;
-
 enum class Verb {
   kStarttls,
   kCapLs,

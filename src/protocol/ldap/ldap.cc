@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "protocol/core/paired.h"
+#include "protocol/core/required_upgrade_leg.h"
 #include "protocol/ldap/filter.h"
 #include "protocol/ldap/probe.h"
 #include "protocol/ldap/words.h"
@@ -19,15 +20,15 @@ class ServerLeg final : public Negotiator {
 
   LegAct Begin(Out& out) override {
     if (!Upgrades(prologue_.env.server)) return Settled{};
-    out.server() += ldap::StartTlsCall(kId);
+    out.server() += StartTlsCall(kId);
     return Read{};
   }
 
   Frame Cut(std::string_view in, Scan& /*scan*/) override { return ldap::Cut(in); }
 
   LegAct On(std::string_view unit, Out&) override {
-    const Message message = ldap::Parse(unit);
-    const int result = ldap::ResultOf(message);
+    const Message message = Parse(unit);
+    const int result = ResultOf(message);
     const bool response = message.good && message.op == Op::kExtendedResponse && result >= 0;
     if (response && message.id == 0) {  // Notice of Disconnection (4.4.1)
       return NoTls{End::kStarttlsRefused, false};
@@ -47,64 +48,52 @@ class ServerLeg final : public Negotiator {
   const Prologue& prologue_;
 };
 
-/// The server role where TLS is required: confidentialityRequired to all but StartTLS and Unbind (RFC 4513 3.1.1 leaves
-/// the policy to us). The upstream waits untouched meanwhile. In the other modes there is nothing to say.
-class ClientLeg final : public Negotiator {
+/// Faces the client. Where TLS is required all operations but StartTLS and Unbind get confidentialityRequired (RFC 4513
+/// 3.1.1 leaves the policy to us).
+class ClientLeg final : public RequiredUpgradeLeg {
  public:
-  explicit ClientLeg(Prologue& prologue) : prologue_(prologue) {}
-
-  LegAct Begin(Out&) override { return prologue_.env.client == TlsMode::kRequired ? LegAct(Read{}) : Settled{}; }
+  using RequiredUpgradeLeg::RequiredUpgradeLeg;
 
   Frame Cut(std::string_view in, Scan& /*scan*/) override { return ldap::Cut(in); }
 
   LegAct On(std::string_view unit, Out& out) override {
-    const Message request = ldap::Parse(unit);
-    if (!ldap::IsRequest(request)) {
-      return Fail{{End::kProtocolError, Blame::kClient, "that is no request of LDAP"}};
-    }
-    const ldap::StartTlsRequest starttls = ldap::AsStartTls(request);
-    if (starttls.is && !starttls.has_value) {
-      out.client() += ldap::Answer(request, Result::kSuccess, "");
-      return StartTls{};
-    }
-    if (request.op == Op::kUnbindRequest) {
-      return Fail::Told(End::kClosed, Blame::kNone, "the client left before StartTLS");
-    }
-    if (++refusals_ > ldap::kMaxRefusals) {
-      return Fail{{End::kLimit, Blame::kClient, "too many operations before StartTLS"}};
-    }
-    if (starttls.is) {
-      out.client() += ldap::Answer(request, Result::kProtocolError, "StartTLS has no value");
-      return Read{};
-    }
-    prologue_.refused = true;
-    out.client() += ldap::Answer(request, Result::kConfidentialityRequired, "StartTLS first");
-    return Read{};
+    if (!IsRequest(Parse(unit))) return Fail{{End::kProtocolError, Blame::kClient, "not a request of LDAP"}};
+    return RequiredUpgradeLeg::On(unit, out);
   }
 
  private:
-  Prologue& prologue_;
-  int refusals_ = 0;
+  using Then = BeforeTls::Then;
+
+  bool Serves(std::string_view /*greeting*/) const override { return true; }
+
+  BeforeTls Judge(std::string_view unit) override {
+    const Message request = Parse(unit);
+    const StartTlsRequest starttls = AsStartTls(request);
+    if (starttls.is && !starttls.has_value) return {Then::kUpgrade, Answer(request, Result::kSuccess, "")};
+    if (starttls.is) return {Then::kStay, Answer(request, Result::kProtocolError, "StartTLS takes no value")};
+    if (request.op == Op::kUnbindRequest) return {Then::kLeave, {}};
+    return {Then::kRefuse, Answer(request, Result::kConfidentialityRequired, "StartTLS is required first")};
+  }
 };
 
-}  // namespace
-
-static std::unique_ptr<Dialogue> MakeLdap(Env env) {
+std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
   parts.server_first = false;
-  parts.first_unit = ldap::CutAnyLength;
+  parts.first_unit = CutAnyLength;
   parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
   parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
-  parts.filter = [](Prologue& prologue) { return std::make_unique<ldap::LdapFilter>(prologue); };
-  parts.goodbye = ldap::Goodbye;
+  parts.filter = [](Prologue& prologue) { return std::make_unique<LdapFilter>(prologue); };
+  parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
+
+}  // namespace
 
 const Dialect kLdap = {
     .name = "ldap",
     .default_port = 389,
-    .make_dialogue = MakeLdap,
-    .make_prober = ProbeLdap,
+    .make_dialogue = Make,
+    .make_prober = MakeLdapProber,
 };
 
 }  // namespace starlock::protocol::ldap

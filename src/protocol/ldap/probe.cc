@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "protocol/ldap/words.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::ldap {
 namespace {
@@ -22,12 +22,12 @@ class LdapProber final : public Negotiator {
   Frame Cut(std::string_view in, Scan& /*scan*/) override { return ldap::Cut(in); }
 
   LegAct On(std::string_view unit, Out& out) override {
-    const Message message = ldap::Parse(unit);
+    const Message message = Parse(unit);
     if (!message.good || message.id != id_) {
       return Fail{{End::kProtocolError, Blame::kServer, "that answers no question of ours"}};
     }
     if (message.op == Op::kSearchResultEntry) Note(message);
-    if (!ldap::IsFinal(message.op)) return Read{};
+    if (!IsFinal(message.op)) return Read{};
     switch (awaited_) {
       case Awaited::kRootDse:
         findings_.before = std::exchange(found_, {});
@@ -38,17 +38,17 @@ class LdapProber final : public Negotiator {
         }
         return AskForTls(out);
       case Awaited::kGoAhead:
-        if (message.op == Op::kExtendedResponse && ldap::ResultOf(message) == 0) {
+        if (message.op == Op::kExtendedResponse && ResultOf(message) == 0) {
           findings_.offers_upgrade = true;
           return StartTls{};
         }
-        if (ldap::ResultOf(message) == kOperationsError && ++retries_ <= kMaxRetries) return AskForTls(out);
+        if (ResultOf(message) == kOperationsError && ++retries_ <= kMaxRetries) return AskForTls(out);
         return Leave(End::kStarttlsRefused, "the server refused StartTLS", out);
       case Awaited::kRootDseInside:
         break;
     }
     findings_.inside = std::exchange(found_, {});
-    out.server() += ldap::UnbindCall(++id_);
+    out.server() += UnbindCall(++id_);
     return Settled{};
   }
 
@@ -58,31 +58,31 @@ class LdapProber final : public Negotiator {
   enum class Awaited : uint8_t { kRootDse, kGoAhead, kRootDseInside };
 
   LegAct Search(Awaited next, Out& out) {
-    out.server() += ldap::RootDseCall(++id_);
+    out.server() += RootDseCall(++id_);
     awaited_ = next;
     return Read{};
   }
 
   LegAct AskForTls(Out& out) {
-    out.server() += ldap::StartTlsCall(++id_);
+    out.server() += StartTlsCall(++id_);
     awaited_ = Awaited::kGoAhead;
     return Read{};
   }
 
   // Each value with its attribute before it, in the server's order.
   void Note(const Message& entry) {
-    for (const ldap::Attribute& attribute : ldap::AttributesOf(entry)) {
+    for (const Attribute& attribute : AttributesOf(entry)) {
       const bool extensions = EqualsNoCase(attribute.type, "supportedExtension");
       lists_extensions_ = lists_extensions_ || extensions;
       for (const std::string_view value : attribute.values) {
-        lists_starttls_ = lists_starttls_ || (extensions && value == ldap::kStartTls);
+        lists_starttls_ = lists_starttls_ || (extensions && value == kStartTls);
         found_.push_back(std::string(attribute.type) + ": " + std::string(value));
       }
     }
   }
 
   LegAct Leave(End end, const char* why, Out& out) {
-    out.server() += ldap::UnbindCall(++id_);
+    out.server() += UnbindCall(++id_);
     return Fail{{end, Blame::kServer, why}};
   }
 
@@ -97,7 +97,7 @@ class LdapProber final : public Negotiator {
 
 }  // namespace
 
-std::unique_ptr<Negotiator> ProbeLdap(const std::string&, Findings& findings) {
+std::unique_ptr<Negotiator> MakeLdapProber(const std::string&, Findings& findings) {
   return std::make_unique<LdapProber>(findings);
 }
 

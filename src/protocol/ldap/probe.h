@@ -8,6 +8,6 @@
 namespace starlock::protocol::ldap {
 
 /// The root DSE, StartTLS, the root DSE again, Unbind.
-std::unique_ptr<Negotiator> ProbeLdap(const std::string& host, Findings& findings);
+std::unique_ptr<Negotiator> MakeLdapProber(const std::string& host, Findings& findings);
 
 }  // namespace starlock::protocol::ldap

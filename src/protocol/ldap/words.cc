@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
+#include "protocol/core/goodbye.h"
 #include "protocol/ldap/ber.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::ldap {
 namespace {
@@ -134,7 +135,7 @@ Op ResponseTo(Op request) {
 }  // namespace
 
 Frame Cut(std::string_view in) {
-  return static_cast<uint8_t>(in.front()) == kSequence ? ber::Cut(in) : Frame::Bad("that is no message of LDAP");
+  return static_cast<uint8_t>(in.front()) == kSequence ? ber::Cut(in) : Frame::Bad("not a message of LDAP");
 }
 
 Frame CutAnyLength(std::string_view in) {
@@ -250,19 +251,11 @@ std::string RootDseCall(int32_t id) {
                      ber::Encode(kPresent, "objectClass") + ber::Encode(kSequence, attributes));
 }
 
-std::string Goodbye(const Env&, const Failure& failure) {
-  Result result = Result::kUnavailable;
-  std::string_view text = "the server behind is not available";
-  if (failure.end == End::kProtocolError && failure.blame == Blame::kClient) {
-    result = Result::kProtocolError;
-    text = failure.why;
-  } else if (failure.end == End::kDrained) {
-    text = "shutting down";
-  } else if (failure.end == End::kTimeout || failure.end == End::kIdle) {
-    text = "timeout";
-  } else if (failure.end == End::kLimit) {
-    text = "too many connections or operations, try again later";
-  }
+std::string Goodbye(const Env& /*env*/, const Failure& failure) {
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  const bool syntax = kind == GoodbyeKind::kSyntax;
+  const Result result = syntax ? Result::kProtocolError : Result::kUnavailable;
+  const std::string_view text = syntax ? std::string_view(failure.why) : GoodbyeText(kind);
   return Compose(0, Op::kExtendedResponse, LdapResult(result, text) + ber::Encode(kResponseName, kNotice));
 }
 

@@ -46,9 +46,6 @@ enum class Result : int8_t {
   kUnavailable = 52,
 };
 
-/// So many operations may be refused, or asked for before a TLS that is required; then the session ends.
-inline constexpr int kMaxRefusals = 100;
-
 /// The front of an LDAPMessage.
 struct Message {
   bool good = false;  ///< false: it is none

@@ -1,183 +1,157 @@
 #include "protocol/managesieve/managesieve.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "protocol/core/client_role.h"
 #include "protocol/core/paired.h"
+#include "protocol/core/required_upgrade_leg.h"
 #include "protocol/managesieve/filter.h"
-#include "protocol/managesieve/probe.h"
 #include "protocol/managesieve/words.h"
 #include "protocol/text/literals.h"
 
-// Read beside RFC 5804 1.7 and 2.2. The server role faces the client, the client role the upstream.
+// Read beside RFC 5804 1.7 and 2.2.
 namespace starlock::protocol::managesieve {
 namespace {
 
-/// The client role: capabilities and OK, is it offered?, STARTTLS, OK, TLS, capabilities and OK.
-class ServerLeg final : public Negotiator {
+/// Faces the upstream: capabilities and OK, is STARTTLS among them?, STARTTLS, OK; TLS; capabilities and OK again.
+class ManagesieveClientRole final : public ClientRole {
  public:
-  explicit ServerLeg(Prologue& prologue) : prologue_(prologue) {}
+  Frame Cut(Stage, std::string_view in, Scan& scan) override { return CutResponse(in, scan); }
 
-  LegAct Begin(Out&) override { return Read{}; }
-
-  Frame Cut(std::string_view in, Scan& scan) override { return managesieve::CutResponse(in, scan); }
-
-  LegAct On(std::string_view response, Out& out) override {
-    switch (awaited_) {
-      case Awaited::kGreeting:
-        return OnGreeting(response, out);
-      case Awaited::kGoAhead:
-        return OnGoAhead(response);
-      case Awaited::kGreetingInside:
+  Meaning Understand(Stage stage, std::string_view response) override {
+    const std::string_view last = LinesOf(response).back();
+    switch (stage) {
+      case Stage::kGreeting:
+        if (Refers(last)) return Meaning::kRefers;
+        return KindOf(last) == Line::kOk ? Meaning::kYes : Meaning::kNo;
+      case Stage::kCapabilities:
+        return OffersStarttls(response) ? Meaning::kYes : Meaning::kNo;
+      case Stage::kGoAhead:
         break;
+      case Stage::kInside:
+        return Meaning::kYes;
     }
-    prologue_.greeting = response;  // the one before was anyone's to forge
-    return Settled{};
-  }
-
-  // The server speaks first again (RFC 5804 2.2).
-  LegAct OnTlsUp(Out&) override {
-    awaited_ = Awaited::kGreetingInside;
-    return Read{};
-  }
-
- private:
-  enum class Awaited : uint8_t { kGreeting, kGoAhead, kGreetingInside };
-
-  LegAct OnGreeting(std::string_view response, Out& out) {
-    prologue_.greeting = response;
-    if (!Upgrades(prologue_.env.server)) return Settled{};
-    const std::string_view last = managesieve::LinesOf(response).back();
-    if (managesieve::Refers(last)) return Referral();
-    if (KindOf(last) != Line::kOk || !managesieve::OffersStarttls(response)) {
-      return NoTls{End::kStarttlsNotOffered, true};
-    }
-    out.server() += "STARTTLS\r\n";
-    awaited_ = Awaited::kGoAhead;
-    return Read{};
-  }
-
-  static LegAct OnGoAhead(std::string_view response) {
-    if (managesieve::Refers(response)) return Referral();
+    if (Refers(response)) return Meaning::kRefers;
     switch (KindOf(response)) {
       case Line::kOk:
-        return StartTls{};
+        return Meaning::kYes;
       case Line::kNo:
-        return NoTls{End::kStarttlsRefused, true};
+        return Meaning::kNo;
       case Line::kBye:
-        return NoTls{End::kStarttlsRefused, false};
+        return Meaning::kLeaving;
       case Line::kData:
         break;
     }
-    return Fail{{End::kProtocolError, Blame::kServer, "the answer to STARTTLS does not begin as one"}};
+    return Meaning::kViolation;
   }
 
-  static LegAct Referral() {
-    return Fail{{End::kStarttlsRefused, Blame::kServer, "the server refers to another one before TLS"}};
+  std::string Ask(Stage stage) override { return stage == Stage::kGoAhead ? "STARTTLS\r\n" : ""; }
+  std::string Quit() override { return "LOGOUT\r\n"; }
+
+  // `"SASL" "PLAIN"` as: SASL PLAIN.
+  std::optional<Findings::Capabilities> List(Stage, std::string_view response) override {
+    const std::vector<std::string_view> lines = LinesOf(response);
+    if (KindOf(lines.back()) != Line::kOk) return std::nullopt;
+    Findings::Capabilities capabilities;
+    for (std::string_view line : lines) {
+      if (KindOf(line) != Line::kData) continue;
+      std::string text;
+      for (Token token = TakeToken(line); token.kind != Token::Kind::kEnd; token = TakeToken(line)) {
+        text.append(text.empty() ? "" : " ").append(token.value);
+      }
+      capabilities.push_back(std::move(text));
+    }
+    return capabilities;
   }
 
-  Prologue& prologue_;
-  Awaited awaited_ = Awaited::kGreeting;
+  bool GreetsInside() const override { return true; }
 };
 
-/// The server role where TLS is required: nothing but CAPABILITY, NOOP and LOGOUT before STARTTLS. The upstream waits
-/// untouched meanwhile. In the other modes the greeting is all there is to say.
-class ClientLeg final : public Negotiator {
- public:
-  explicit ClientLeg(Prologue& prologue) : prologue_(prologue) {}
+// Whatever is in the text: it may have come as a literal.
+std::string AsString(const std::string& text) {
+  if (text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos) return Quoted(text);
+  return fmt::format("{{{}}}\r\n{}", text.size(), text);
+}
 
-  LegAct Begin(Out& out) override {
-    const std::string& greeting = prologue_.greeting;
-    const bool breaks_binding = prologue_.server_tls || prologue_.env.client != TlsMode::kOff;
-    if (breaks_binding && managesieve::BindsChannels(greeting)) {
-      out.Note(
-          "the server offers channel binding (-PLUS), which cannot pass through a proxy that speaks TLS: clients that "
-          "choose it will fail; switch these mechanisms off at the server");
-    }
-    switch (prologue_.env.client) {
-      case TlsMode::kOff:
-      case TlsMode::kImplicit:
-        out.client() += managesieve::WithoutStarttls(greeting);
-        return Settled{};
-      case TlsMode::kOpportunistic:
-        out.client() += managesieve::WithStarttls(greeting);
-        return Settled{};
-      case TlsMode::kRequired:
-        break;
-    }
-    out.client() += managesieve::BeforeTls(greeting);
-    if (KindOf(managesieve::LinesOf(greeting).back()) == Line::kOk) return Read{};
-    return Fail::Told(End::kClosed, Blame::kServer, "the server refused service");
-  }
+/// Faces the client. RFC 5804 2.2: the capabilities come again after TLS, unasked and without STARTTLS.
+class ClientLeg final : public RequiredUpgradeLeg {
+ public:
+  using RequiredUpgradeLeg::RequiredUpgradeLeg;
 
   Frame Cut(std::string_view in, Scan& scan) override {
     return CutCommandWithLiterals(in, scan, PlainLiteral::kRefused);
   }
 
-  LegAct On(std::string_view unit, Out& out) override {
-    if (++commands_ > managesieve::kMaxCommands) {
-      return Fail{{End::kLimit, Blame::kClient, "too many commands before STARTTLS"}};
-    }
-    const managesieve::Command command = managesieve::Parse(unit);
-    switch (command.verb) {
-      case Verb::kCapability:
-        return Answer(managesieve::BeforeTls(prologue_.greeting), out);
-      case Verb::kNoop:  // RFC 5804 2.13: what it says comes back
-        if (!command.has_argument) return Answer(Say("OK", "Done"), out);
-        return Answer(Say("OK (TAG " + Literal(command.argument) + ")", "Done"), out);
-      case Verb::kLogout:
-        out.client() += Say("OK", "Bye");
-        return Fail::Told(End::kClosed, Blame::kNone, "the client quit before STARTTLS");
-      case Verb::kStarttls:
-        if (command.has_argument) return Answer(Say("NO", "STARTTLS has no argument"), out);
-        out.client() += Say("OK", "Begin TLS negotiation now");
-        return StartTls{};
-      case Verb::kAuthenticate:
-      case Verb::kOther:
-        break;
-    }
-    prologue_.refused = true;
-    return Answer(Say("NO (ENCRYPT-NEEDED)", "STARTTLS first"), out);
-  }
-
-  // RFC 5804 2.2: the capabilities again, unasked, and without STARTTLS.
   LegAct OnTlsUp(Out& out) override {
-    out.client() += managesieve::WithoutStarttls(prologue_.greeting);
+    out.client() += WithoutStarttls(prologue().greeting);
     return Settled{};
   }
 
  private:
-  static LegAct Answer(std::string_view text, Out& out) {
-    out.client() += text;
-    return Read{};
+  using Then = BeforeTls::Then;
+
+  std::string Greeting(Out& out) const override {
+    const std::string& greeting = prologue().greeting;
+    const bool breaks_binding = prologue().server_tls || prologue().env.client != TlsMode::kOff;
+    if (breaks_binding && BindsChannels(greeting)) out.Note(kChannelBindingNote);
+    switch (prologue().env.client) {
+      case TlsMode::kOff:
+      case TlsMode::kImplicit:
+        return WithoutStarttls(greeting);
+      case TlsMode::kOpportunistic:
+        return WithStarttls(greeting);
+      case TlsMode::kRequired:
+        break;
+    }
+    return CapabilitiesBeforeTls(greeting);
   }
 
-  // Whatever is in it: it may have come as a literal.
-  static std::string Literal(const std::string& text) {
-    if (text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos) return Quoted(text);
-    return "{" + std::to_string(text.size()) + "}\r\n" + text;
-  }
+  bool Serves(std::string_view greeting) const override { return KindOf(LinesOf(greeting).back()) == Line::kOk; }
 
-  Prologue& prologue_;
-  int commands_ = 0;
+  BeforeTls Judge(std::string_view unit) override {
+    const Command command = Parse(unit);
+    switch (command.verb) {
+      case Verb::kCapability:
+        return {Then::kStay, CapabilitiesBeforeTls(prologue().greeting)};
+      case Verb::kNoop:  // RFC 5804 2.13: its argument comes back
+        if (!command.has_argument) return {Then::kStay, Say("OK", "Done")};
+        return {Then::kStay, Say(fmt::format("OK (TAG {})", AsString(command.argument)), "Done")};
+      case Verb::kLogout:
+        return {Then::kLeave, Say("OK", "Bye")};
+      case Verb::kStarttls:
+        if (command.has_argument) return {Then::kStay, Say("NO", "STARTTLS takes no argument")};
+        return {Then::kUpgrade, Say("OK", "Begin TLS negotiation now")};
+      case Verb::kAuthenticate:
+      case Verb::kOther:
+        break;
+    }
+    return {Then::kRefuse, Say("NO (ENCRYPT-NEEDED)", "Must issue a STARTTLS command first")};
+  }
 };
 
-}  // namespace
-
-static std::unique_ptr<Dialogue> MakeManagesieve(Env env) {
+std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
+  parts.server = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<ManagesieveClientRole>()); };
   parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
-  parts.filter = [](Prologue& prologue) { return std::make_unique<managesieve::ManagesieveFilter>(prologue); };
-  parts.goodbye = managesieve::Goodbye;
+  parts.filter = [](Prologue& prologue) { return std::make_unique<ManagesieveFilter>(prologue); };
+  parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
+
+std::unique_ptr<Negotiator> Probe(const std::string& /*host*/, Findings& findings) {
+  return MakeProber(findings, std::make_unique<ManagesieveClientRole>());
+}
+
+}  // namespace
 
 const Dialect kManagesieve = {
     .name = "managesieve",
     .default_port = 4190,
     .alpn = "managesieve",
-    .make_dialogue = MakeManagesieve,
-    .make_prober = ProbeManagesieve,
+    .make_dialogue = Make,
+    .make_prober = Probe,
 };
 
 }  // namespace starlock::protocol::managesieve

@@ -1,9 +1,12 @@
 #include "protocol/managesieve/words.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "protocol/core/goodbye.h"
 #include "protocol/text/literals.h"
+#include "protocol/text/words.h"
 
 namespace starlock::protocol::managesieve {
 namespace {
@@ -16,7 +19,7 @@ bool IsCapability(std::string_view line, std::string_view name) {
 }  // namespace
 
 Command Parse(std::string_view unit) {
-  constexpr std::pair<std::string_view, Verb> kKnown[] = {
+  static constexpr KnownWord<Verb> kKnown[] = {
       {"CAPABILITY", Verb::kCapability},
       {"NOOP", Verb::kNoop},
       {"LOGOUT", Verb::kLogout},
@@ -25,9 +28,7 @@ Command Parse(std::string_view unit) {
   };
   Command command;
   const Token word = TakeToken(unit);
-  for (const auto& [name, verb] : kKnown) {
-    if (word.Is(name)) command.verb = verb;
-  }
+  if (word.Is(word.value)) command.verb = FindVerb(kKnown, word.value, Verb::kOther);
   Token argument = TakeToken(unit);
   command.has_argument = argument.kind != Token::Kind::kEnd;
   command.argument = std::move(argument.value);
@@ -104,7 +105,7 @@ std::string WithStarttls(std::string_view response) {
   return offering;
 }
 
-std::string BeforeTls(std::string_view response) {
+std::string CapabilitiesBeforeTls(std::string_view response) {
   std::string ours;
   for (const std::string_view line : LinesOf(response)) {
     if (IsCapability(line, "SASL") || IsStarttls(line)) continue;
@@ -114,15 +115,12 @@ std::string BeforeTls(std::string_view response) {
   return ours;
 }
 
-std::string Say(std::string_view head, std::string_view text) {
-  return std::string(head) + " " + Quoted(text) + "\r\n";
-}
+std::string Say(std::string_view head, std::string_view text) { return fmt::format("{} {}\r\n", head, Quoted(text)); }
 
-std::string Goodbye(const Env&, const Failure& failure) {
-  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
-    return Say("BYE", "Syntax error: " + std::string(failure.why));
-  }
-  return Say("BYE (TRYLATER)", GoodbyeText(failure.end));
+std::string Goodbye(const Env& /*env*/, const Failure& failure) {
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  if (kind == GoodbyeKind::kSyntax) return Say("BYE", fmt::format("Syntax error: {}", failure.why));
+  return Say("BYE (TRYLATER)", GoodbyeText(kind));
 }
 
 }  // namespace starlock::protocol::managesieve

@@ -11,9 +11,6 @@ namespace starlock::protocol::managesieve {
 
 enum class Verb { kCapability, kNoop, kLogout, kStarttls, kAuthenticate, kOther };
 
-/// So many commands may be refused, or said before a TLS that is required; then the session ends.
-inline constexpr int kMaxCommands = 100;
-
 struct Command {
   Verb verb = Verb::kOther;
   bool has_argument = false;
@@ -46,7 +43,7 @@ std::string WithoutStarttls(std::string_view response);
 /// The same with STARTTLS in it exactly once, as the last capability. Only an OK can have one.
 std::string WithStarttls(std::string_view response);
 /// The same for a client that must upgrade: STARTTLS, and no SASL mechanism before it (RFC 5804 1.7, SASL).
-std::string BeforeTls(std::string_view response);
+std::string CapabilitiesBeforeTls(std::string_view response);
 
 /// `OK "text"` and its like, as a line.
 std::string Say(std::string_view head, std::string_view text);

@@ -1,58 +1,18 @@
 #include "protocol/nntp/words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
-#include "protocol/text/cutters.h"
+#include "protocol/core/goodbye.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::nntp {
-namespace {
-
-bool IsOfWord(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-
-std::string_view SkipBlanks(std::string_view text) {
-  while (!text.empty() && text.front() >= 0 && text.front() <= ' ') text.remove_prefix(1);
-  return text;
-}
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-std::string_view Reason(End end) {
-  switch (end) {
-    case End::kTimeout:
-    case End::kIdle:
-      return "Timeout";
-    case End::kDrained:
-      return "Shutting down";
-    case End::kLimit:
-      return "Too many connections or commands, try again later";
-    case End::kStarttlsNotOffered:
-    case End::kStarttlsRefused:
-    case End::kPlaintextAfterStarttls:
-    case End::kHandshakeFailed:
-    case End::kVerifyFailed:
-      return "No secure connection to the server behind";
-    case End::kClosed:
-    case End::kTruncated:
-    case End::kReset:
-    case End::kConnectFailed:
-    case End::kResolveFailed:
-    case End::kTlsRequired:
-    case End::kProtocolError:
-    case End::kInternal:
-      break;
-  }
-  return "The server behind is not available";
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Command Parse(std::string_view line) {
-  struct Known {
-    std::string_view word;
-    Verb verb;
-  };
-  static constexpr Known kKnown[] = {
+  static constexpr KnownWord<Verb> kKnown[] = {
       {"CAPABILITIES", Verb::kCapabilities},
       {"STARTTLS", Verb::kStarttls},
       {"HELP", Verb::kQuery},
@@ -66,15 +26,10 @@ Command Parse(std::string_view line) {
       {"POST", Verb::kPost},
       {"IHAVE", Verb::kPost},
   };
-  std::string_view rest = SkipBlanks(Content(line));
-  const auto end = std::find_if_not(rest.begin(), rest.end(), IsOfWord);
-  const std::string_view word = rest.substr(0, static_cast<size_t>(end - rest.begin()));
-  rest = SkipBlanks(rest.substr(word.size()));
-  if (EqualsNoCase(word, "MODE")) return {EqualsNoCase(rest, "READER") ? Verb::kModeReader : Verb::kOther, rest};
-  for (const Known& known : kKnown) {
-    if (EqualsNoCase(word, known.word)) return {known.verb, rest};
-  }
-  return {Verb::kOther, rest};
+  const VerbLine command = SplitVerb(line, IsLetterOrDigit);
+  const std::string_view argument = SkipBlanks(command.rest);
+  if (!EqualsNoCase(command.verb, "MODE")) return {FindVerb(kKnown, command.verb, Verb::kOther), argument};
+  return {EqualsNoCase(argument, "READER") ? Verb::kModeReader : Verb::kOther, argument};
 }
 
 int CodeOf(std::string_view reply) { return (reply[0] - '0') * 100 + (reply[1] - '0') * 10 + (reply[2] - '0'); }
@@ -103,10 +58,9 @@ bool HasBody(int code, Verb asked) {
 }
 
 std::string Goodbye(const Env& env, const Failure& failure) {
-  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
-    return "501 Syntax error: " + std::string(failure.why) + "\r\n";
-  }
-  return "400 " + env.host + " " + std::string(Reason(failure.end)) + "\r\n";
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  if (kind == GoodbyeKind::kSyntax) return fmt::format("501 Syntax error: {}\r\n", failure.why);
+  return fmt::format("400 {} {}\r\n", env.host, GoodbyeText(kind));
 }
 
 }  // namespace starlock::protocol::nntp

@@ -22,9 +22,6 @@ enum class Verb {
   kOther,
 };
 
-/// So many commands may be refused, or said before a TLS that is required; then the session ends.
-inline constexpr int kMaxCommands = 100;
-
 struct Command {
   Verb verb = Verb::kOther;
   std::string_view argument;  ///< all that follows the verb, but for blanks around it

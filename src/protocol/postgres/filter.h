@@ -18,7 +18,6 @@ class PostgresFilter final : public Filter {
  public:
   explicit PostgresFilter(const Prologue& prologue) : prologue_(prologue) {}
 
-  Act Begin() override { return Read{}; }
   Frame Cut(Side side, std::string_view in, Scan& scan) override;
   Act On(Side side, std::string_view unit, Out& out) override;
   Act OnTlsUp() override { return Relay{}; }

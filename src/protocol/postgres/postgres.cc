@@ -20,7 +20,7 @@ class ServerLeg final : public Negotiator {
 
   LegAct Begin(Out& out) override {
     if (!Upgrades(prologue_.env.server)) return Settled{};
-    out.server() += postgres::kSslRequest;
+    out.server() += kSslRequest;
     return Read{};
   }
 
@@ -50,10 +50,10 @@ class ClientLeg final : public Negotiator {
 
   LegAct Begin(Out&) override { return Read{}; }
 
-  Frame Cut(std::string_view in, Scan& /*scan*/) override { return postgres::CutRequest(in); }
+  Frame Cut(std::string_view in, Scan& /*scan*/) override { return CutRequest(in); }
 
   LegAct On(std::string_view packet, Out& out) override {
-    switch (postgres::Classify(packet)) {
+    switch (Classify(packet)) {
       case Request::kSsl:
         return OnSsl(out);
       case Request::kGss:
@@ -73,7 +73,7 @@ class ClientLeg final : public Negotiator {
     }
     if (prologue_.env.client != TlsMode::kRequired || prologue_.client_tls) return Settled{.keep = true};
     prologue_.refused = true;
-    out.client() += postgres::FatalError("28000", "TLS is required here: connect with sslmode=require or stricter");
+    out.client() += FatalError("28000", "TLS is required here: connect with sslmode=require or stricter");
     return Fail::Told(End::kTlsRequired, Blame::kClient, "the client did not ask for TLS");
   }
 
@@ -91,7 +91,7 @@ class ClientLeg final : public Negotiator {
   }
 
   static LegAct Unsupported(std::string_view version, Out& out) {
-    out.client() += postgres::FatalError("0A000", "unsupported frontend protocol " + std::string(version));
+    out.client() += FatalError("0A000", "unsupported frontend protocol " + std::string(version));
     return Fail::Told(End::kProtocolError, Blame::kClient, "a request that is out of place");
   }
 
@@ -101,26 +101,26 @@ class ClientLeg final : public Negotiator {
   bool upgraded_ = false;
 };
 
-}  // namespace
-
-static std::unique_ptr<Dialogue> MakePostgres(Env env) {
+std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
   parts.server_first = false;
   parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
   parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
-  parts.filter = [](Prologue& prologue) { return std::make_unique<postgres::PostgresFilter>(prologue); };
+  parts.filter = [](Prologue& prologue) { return std::make_unique<PostgresFilter>(prologue); };
   parts.filters = [](const Prologue& prologue) { return prologue.server_tls; };
-  parts.goodbye = postgres::Goodbye;
+  parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
+
+}  // namespace
 
 const Dialect kPostgres = {
     .name = "postgres",
     .default_port = 5432,
     .alpn = "postgresql",
     .alpn_required = true,
-    .make_dialogue = MakePostgres,
-    .make_prober = ProbePostgres,
+    .make_dialogue = Make,
+    .make_prober = MakePostgresProber,
 };
 
 }  // namespace starlock::protocol::postgres

@@ -65,13 +65,11 @@ class PostgresProber final : public Negotiator {
   explicit PostgresProber(Findings& findings) : findings_(findings) {}
 
   LegAct Begin(Out& out) override {
-    out.server() += postgres::kSslRequest;
+    out.server() += kSslRequest;
     return Read{};
   }
 
-  Frame Cut(std::string_view in, Scan& /*scan*/) override {
-    return inside_ ? postgres::CutMessage(in) : Frame::Whole(1);
-  }
+  Frame Cut(std::string_view in, Scan& /*scan*/) override { return inside_ ? CutMessage(in) : Frame::Whole(1); }
 
   LegAct On(std::string_view unit, Out&) override {
     const char type = unit.front();
@@ -100,7 +98,7 @@ class PostgresProber final : public Negotiator {
 
 }  // namespace
 
-std::unique_ptr<Negotiator> ProbePostgres(const std::string& /*host*/, Findings& findings) {
+std::unique_ptr<Negotiator> MakePostgresProber(const std::string& /*host*/, Findings& findings) {
   return std::make_unique<PostgresProber>(findings);
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/core/goodbye.h"
+
 namespace starlock::protocol::postgres {
 namespace {
 
@@ -118,34 +120,25 @@ std::string FatalError(std::string_view sqlstate, std::string_view text) {
 }
 
 std::string Goodbye(const Env& /*env*/, const Failure& failure) {
-  switch (failure.end) {
-    case End::kProtocolError:
-      if (failure.blame == Blame::kClient) return FatalError("08P01", failure.why);
-      break;
-    case End::kTimeout:
-    case End::kIdle:
-      if (failure.blame == Blame::kServer) return FatalError("08006", "the server behind did not answer in time");
-      return FatalError("57014", "canceling authentication due to timeout");
-    case End::kDrained:
-      return FatalError("57P01", "terminating connection: shutting down");
-    case End::kLimit:
-      return FatalError("53300", "sorry, too many clients already");
-    case End::kStarttlsNotOffered:
-    case End::kStarttlsRefused:
-    case End::kPlaintextAfterStarttls:
-    case End::kHandshakeFailed:
-    case End::kVerifyFailed:
-      return FatalError("08006", "no secure connection to the server behind");
-    case End::kClosed:
-    case End::kTruncated:
-    case End::kReset:
-    case End::kConnectFailed:
-    case End::kResolveFailed:
-    case End::kTlsRequired:
-    case End::kInternal:
-      break;
+  struct Words {
+    std::string_view sqlstate;
+    std::string_view text;
+  };
+  static constexpr ByGoodbye<Words> kWords = {
+      .syntax = {"08P01", ""},
+      .timeout = {"57014", "canceling authentication due to timeout"},
+      .drained = {"57P01", "terminating connection: shutting down"},
+      .limit = {"53300", "sorry, too many clients already"},
+      .tls_required = {"08006", "TLS is required"},
+      .no_tls = {"08006", "service not available: no secure connection"},
+      .unavailable = {"08006", "service not available"},
+  };
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  if (kind == GoodbyeKind::kSyntax) return FatalError("08P01", failure.why);
+  if (kind == GoodbyeKind::kTimeout && failure.blame == Blame::kServer) {
+    return FatalError("08006", "service not available: timeout");
   }
-  return FatalError("08006", "the server behind is not available");
+  return FatalError(kWords[kind].sqlstate, kWords[kind].text);
 }
 
 }  // namespace starlock::protocol::postgres

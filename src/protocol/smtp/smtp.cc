@@ -1,153 +1,124 @@
 #include "protocol/smtp/smtp.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "protocol/core/client_role.h"
 #include "protocol/core/paired.h"
+#include "protocol/core/required_upgrade_leg.h"
 #include "protocol/smtp/filter.h"
-#include "protocol/smtp/probe.h"
 #include "protocol/smtp/words.h"
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
-// Read beside RFC 3207. The server role faces the client, the client role the upstream.
+// Read beside RFC 3207. LMTP's negotiation differs in one word: LHLO for EHLO (RFC 2033 4.1).
 namespace starlock::protocol::smtp {
 namespace {
 
-/// What both roles are made with.
-struct Leg : Negotiator {
-  Leg(std::string_view word, Prologue& shared) : hello(word), prologue(shared), host(shared.env.host) {}
-
-  const std::string_view hello;  ///< EHLO, or LHLO: all in which LMTP's negotiation differs (RFC 2033 4.1)
-  Prologue& prologue;
-  const std::string& host;
-};
-
-/// The client role: 220, EHLO, is it offered?, STARTTLS, 220.
-class ServerLeg final : public Leg {
+/// Faces the upstream: 220, EHLO, is STARTTLS offered?, STARTTLS, 220.
+class SmtpClientRole final : public ClientRole {
  public:
-  using Leg::Leg;
+  SmtpClientRole(std::string_view hello, std::string host) : hello_(hello), host_(std::move(host)) {}
 
-  LegAct Begin(Out&) override { return Read{}; }
+  Frame Cut(Stage, std::string_view in, Scan& scan) override { return CutSmtpReply(in, scan); }
 
-  Frame Cut(std::string_view in, Scan& scan) override { return CutSmtpReply(in, scan); }
-
-  LegAct On(std::string_view reply, Out& out) override {
+  Meaning Understand(Stage stage, std::string_view reply) override {
     const int code = CodeOf(reply);
     const bool refused = (code / 100 == 4 || code / 100 == 5) && code != 421;  // 421: the server is leaving
-    switch (awaited_) {
-      case Awaited::kGreeting:
-        prologue.greeting = reply;
-        if (!Upgrades(prologue.env.server)) return Settled{};
-        if (code != 220) return NoTls{End::kStarttlsNotOffered, true};  // the client's to read
-        return Ask(Awaited::kHello, std::string(hello) + " " + host, out);
-      case Awaited::kHello:
-        prologue.introduced = code == 250;
-        if (code == 250 && smtp::OffersStarttls(reply)) return Ask(Awaited::kGoAhead, "STARTTLS", out);
-        return NoTls{End::kStarttlsNotOffered, refused || code == 250};
-      case Awaited::kGoAhead:
+    switch (stage) {
+      case Stage::kGreeting:
+        return code == 220 ? Meaning::kYes : Meaning::kNo;  // another greeting is the client's to read
+      case Stage::kCapabilities:
+        introduced_ = code == 250;
+        if (code == 250) return OffersStarttls(reply) ? Meaning::kYes : Meaning::kNo;
+        return refused ? Meaning::kNo : Meaning::kLeaving;
+      case Stage::kGoAhead:
         break;
+      case Stage::kInside:
+        return Meaning::kYes;
     }
-    return code == 220 ? LegAct(StartTls{}) : NoTls{End::kStarttlsRefused, refused};
+    if (code == 220) return Meaning::kYes;
+    return refused ? Meaning::kNo : Meaning::kLeaving;
   }
 
-  // TLS is up, and all that was said before it is forgotten on both sides (RFC 3207 4.2).
-  LegAct OnTlsUp(Out&) override {
-    prologue.introduced = false;
-    return Settled{};
+  std::string Ask(Stage stage) override {
+    return stage == Stage::kGoAhead ? "STARTTLS\r\n" : fmt::format("{} {}\r\n", hello_, host_);
   }
+  std::string Quit() override { return "QUIT\r\n"; }
+
+  std::optional<Findings::Capabilities> List(Stage, std::string_view reply) override {
+    if (CodeOf(reply) != 250) return std::nullopt;
+    return ExtensionsIn(reply);
+  }
+
+  bool introduced() const override { return introduced_; }
 
  private:
-  enum class Awaited : uint8_t { kGreeting, kHello, kGoAhead };
-
-  LegAct Ask(Awaited next, std::string_view command, Out& out) {
-    out.server().append(command).append("\r\n");
-    awaited_ = next;
-    return Read{};
-  }
-
-  Awaited awaited_ = Awaited::kGreeting;
+  const std::string_view hello_;  ///< EHLO, or LHLO
+  const std::string host_;        ///< our own name
+  bool introduced_ = false;
 };
 
-/// The server role where TLS is required: nothing but EHLO, NOOP, RSET and QUIT before STARTTLS (RFC 3207 4).
-/// The upstream waits untouched meanwhile. In the other modes the greeting is all there is to say.
-class ClientLeg final : public Leg {
+constexpr VerbRow kBeforeTls[] = {
+    {"STARTTLS", BeforeTls::Then::kUpgrade, "220 2.0.0 Ready to start TLS\r\n",
+     "501 5.5.4 STARTTLS takes no parameter\r\n"},
+    {"NOOP", BeforeTls::Then::kStay, "250 2.0.0 OK\r\n"},
+    {"RSET", BeforeTls::Then::kStay, "250 2.0.0 OK\r\n"},
+    {"QUIT", BeforeTls::Then::kLeave, "221 2.0.0 Bye\r\n"},
+};
+constexpr LineSpeech kSpeech = {
+    .verbs = kBeforeTls,
+    .refusal = "530 5.7.0 Must issue a STARTTLS command first\r\n",
+    .serves = [](std::string_view greeting) { return CodeOf(greeting) == 220; },
+    .of_verb = IsLetter,
+};
+
+/// Faces the client where TLS is required (RFC 3207 4).
+class ClientLeg final : public LineUpgradeLeg {
  public:
-  using Leg::Leg;
-
-  LegAct Begin(Out& out) override {
-    out.client() += prologue.greeting;
-    if (prologue.env.client != TlsMode::kRequired) return Settled{};
-    if (CodeOf(prologue.greeting) == 220) return Read{};
-    return Fail::Told(End::kClosed, Blame::kServer, "the server refused service");
-  }
-
-  Frame Cut(std::string_view in, Scan& scan) override { return CutLine(in, scan); }
-
-  LegAct On(std::string_view line, Out& out) override {
-    if (++commands_ > smtp::kMaxCommands) {
-      return Fail{{End::kLimit, Blame::kClient, "too many commands before STARTTLS"}};
-    }
-    const smtp::Command command = smtp::Parse(line, hello);
-    switch (command.verb) {
-      case Verb::kEhlo:
-        return Say("250-" + smtp::NameIn(prologue.greeting, host) + "\r\n250 STARTTLS\r\n", out);
-      case Verb::kStarttls:
-        if (!command.argument.empty()) return Say("501 5.5.4 STARTTLS has no parameter\r\n", out);
-        out.client() += "220 2.0.0 Ready to start TLS\r\n";
-        return StartTls{};
-      case Verb::kNoop:
-        return Say("250 2.0.0 OK\r\n", out);
-      case Verb::kQuit:
-        out.client() += "221 2.0.0 Bye\r\n";
-        return Fail::Told(End::kClosed, Blame::kNone, "the client quit before STARTTLS");
-      case Verb::kHelo:
-      case Verb::kQuery:
-      case Verb::kMail:
-      case Verb::kAuth:
-      case Verb::kXclient:
-      case Verb::kOther:
-        break;
-    }
-    prologue.refused = true;
-    return Say("530 5.7.0 Must issue a STARTTLS command first\r\n", out);
-  }
+  ClientLeg(std::string_view hello, Prologue& prologue) : LineUpgradeLeg(prologue, kSpeech), hello_(hello) {}
 
  private:
-  static LegAct Say(std::string_view text, Out& out) {
-    out.client() += text;
-    return Read{};
+  BeforeTls Judge(std::string_view line) override {
+    if (!EqualsNoCase(SplitVerb(line, IsLetter).verb, hello_)) return LineUpgradeLeg::Judge(line);
+    const std::string name = NameIn(prologue().greeting, prologue().env.host);
+    return {BeforeTls::Then::kStay, fmt::format("250-{}\r\n250 STARTTLS\r\n", name)};
   }
 
-  int commands_ = 0;
+  const std::string_view hello_;
 };
 
 std::unique_ptr<Dialogue> Make(std::string_view hello, Env env) {
   Parts parts;
-  parts.server = [hello](Prologue& prologue) { return std::make_unique<ServerLeg>(hello, prologue); };
+  parts.server = [hello](Prologue& prologue) {
+    return MakeServerLeg(prologue, std::make_unique<SmtpClientRole>(hello, prologue.env.host));
+  };
   parts.client = [hello](Prologue& prologue) { return std::make_unique<ClientLeg>(hello, prologue); };
-  parts.filter = [hello](Prologue& prologue) { return std::make_unique<smtp::SmtpFilter>(hello, prologue); };
-  parts.goodbye = smtp::Goodbye;
+  parts.filter = [hello](Prologue& prologue) { return std::make_unique<SmtpFilter>(hello, prologue); };
+  parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
 
-}  // namespace
+std::unique_ptr<Negotiator> Probe(std::string_view hello, const std::string& host, Findings& findings) {
+  return MakeProber(findings, std::make_unique<SmtpClientRole>(hello, host));
+}
 
-static std::unique_ptr<Dialogue> MakeSmtp(Env env) { return Make("EHLO", std::move(env)); }
-static std::unique_ptr<Dialogue> MakeLmtp(Env env) { return Make("LHLO", std::move(env)); }
+}  // namespace
 
 const Dialect kSmtp = {
     .name = "smtp",
     .default_port = 25,
     .alpn = "smtp",
-    .make_dialogue = MakeSmtp,
-    .make_prober = ProbeSmtp,
+    .make_dialogue = [](Env env) { return Make("EHLO", std::move(env)); },
+    .make_prober = [](const std::string& host, Findings& findings) { return Probe("EHLO", host, findings); },
 };
 
 const Dialect kLmtp = {
     .name = "lmtp",
     .default_port = 24,
     .alpn = "lmtp",
-    .make_dialogue = MakeLmtp,
-    .make_prober = ProbeLmtp,
+    .make_dialogue = [](Env env) { return Make("LHLO", std::move(env)); },
+    .make_prober = [](const std::string& host, Findings& findings) { return Probe("LHLO", host, findings); },
 };
 
 }  // namespace starlock::protocol::smtp

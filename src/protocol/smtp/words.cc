@@ -1,9 +1,11 @@
 #include "protocol/smtp/words.h"
 
-#include <algorithm>
-#include <vector>
+#include <fmt/format.h>
 
-#include "protocol/text/cutters.h"
+#include <algorithm>
+
+#include "protocol/core/goodbye.h"
+#include "protocol/text/lines.h"
 
 namespace starlock::protocol::smtp {
 namespace {
@@ -19,13 +21,6 @@ std::vector<std::string_view> LinesOf(std::string_view reply) {
 }
 
 constexpr size_t kMaxName = 255;  // RFC 5321 4.5.3.1.2
-
-bool IsLetter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
-
-std::string_view SkipBlanks(std::string_view text) {
-  while (!text.empty() && text.front() >= 0 && text.front() <= ' ') text.remove_prefix(1);
-  return text;
-}
 
 bool IsStarttlsLine(std::string_view line) {
   line = Content(line);
@@ -53,24 +48,14 @@ std::string Join(const std::vector<std::string_view>& lines) {
 }  // namespace
 
 Command Parse(std::string_view line, std::string_view hello) {
-  struct Known {
-    std::string_view word;
-    Verb verb;
-  };
-  static constexpr Known kKnown[] = {
+  static constexpr KnownWord<Verb> kKnown[] = {
       {"HELO", Verb::kHelo},  {"STARTTLS", Verb::kStarttls}, {"NOOP", Verb::kNoop}, {"RSET", Verb::kNoop},
       {"HELP", Verb::kQuery}, {"VRFY", Verb::kQuery},        {"QUIT", Verb::kQuit}, {"MAIL", Verb::kMail},
       {"AUTH", Verb::kAuth},  {"XCLIENT", Verb::kXclient},
   };
-  std::string_view rest = SkipBlanks(Content(line));
-  const auto end = std::find_if_not(rest.begin(), rest.end(), IsLetter);
-  const std::string_view word = rest.substr(0, static_cast<size_t>(end - rest.begin()));
-  rest.remove_prefix(word.size());
-  if (EqualsNoCase(word, hello)) return {Verb::kEhlo, rest};
-  for (const Known& known : kKnown) {
-    if (EqualsNoCase(word, known.word)) return {known.verb, rest};
-  }
-  return {Verb::kOther, rest};
+  const VerbLine command = SplitVerb(line, IsLetter);
+  const Verb verb = EqualsNoCase(command.verb, hello) ? Verb::kEhlo : FindVerb(kKnown, command.verb, Verb::kOther);
+  return {verb, command.rest};
 }
 
 int CodeOf(std::string_view reply) { return (reply[0] - '0') * 100 + (reply[1] - '0') * 10 + (reply[2] - '0'); }
@@ -83,44 +68,29 @@ std::string NameIn(std::string_view greeting, const std::string& ours) {
 }
 
 std::string Goodbye(const Env& env, const Failure& failure) {
-  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
-    return "500 5.5.2 Syntax error: " + std::string(failure.why) + "\r\n";
+  static constexpr ByGoodbye<std::string_view> kCodes = {
+      .syntax = "5.5.2",
+      .timeout = "4.4.2",
+      .drained = "4.3.2",
+      .limit = "4.7.0",
+      .tls_required = "4.7.0",
+      .no_tls = "4.7.5",
+      .unavailable = "4.4.1",
+  };
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  const std::string_view code = kCodes[kind];
+  if (kind == GoodbyeKind::kSyntax) return fmt::format("500 {} Syntax error: {}\r\n", code, failure.why);
+  return fmt::format("421 {} {} {}\r\n", code, env.host, GoodbyeText(kind));
+}
+
+std::vector<std::string> ExtensionsIn(std::string_view reply) {
+  const auto lines = LinesOf(reply);
+  std::vector<std::string> extensions;
+  for (size_t i = 1; i < lines.size(); ++i) {
+    const std::string_view line = Content(lines[i]);
+    extensions.emplace_back(line.substr(std::min<size_t>(line.size(), 4)));
   }
-  std::string_view code = "4.4.1";
-  std::string_view text = "The server behind is not available";
-  switch (failure.end) {
-    case End::kTimeout:
-    case End::kIdle:
-      code = "4.4.2";
-      text = "Timeout";
-      break;
-    case End::kDrained:
-      code = "4.3.2";
-      text = "Shutting down";
-      break;
-    case End::kLimit:
-      code = "4.7.0";
-      text = "Too many connections or commands, try again later";
-      break;
-    case End::kStarttlsNotOffered:
-    case End::kStarttlsRefused:
-    case End::kPlaintextAfterStarttls:
-    case End::kHandshakeFailed:
-    case End::kVerifyFailed:
-      code = "4.7.5";
-      text = "No secure connection to the server behind";
-      break;
-    case End::kClosed:
-    case End::kTruncated:
-    case End::kReset:
-    case End::kConnectFailed:
-    case End::kResolveFailed:
-    case End::kTlsRequired:
-    case End::kProtocolError:
-    case End::kInternal:
-      break;
-  }
-  return "421 " + std::string(code) + " " + env.host + " " + std::string(text) + "\r\n";
+  return extensions;
 }
 
 bool OffersStarttls(std::string_view reply) {

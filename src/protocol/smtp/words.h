@@ -2,6 +2,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "protocol/core/dialogue.h"
 
@@ -20,9 +21,6 @@ enum class Verb {
   kXclient,
   kOther,
 };
-
-/// So many commands may be refused, or said before a TLS that is required; then the session ends.
-inline constexpr int kMaxCommands = 100;
 
 struct Command {
   Verb verb = Verb::kOther;
@@ -43,6 +41,9 @@ std::string NameIn(std::string_view greeting, const std::string& ours);
 /// Our last words to a client: 421 with the enhanced code (RFC 3463) that fits; 500 where the client broke the
 /// protocol.
 std::string Goodbye(const Env& env, const Failure& failure);
+
+/// What an answer to EHLO or LHLO lists: its lines behind the first, which is the server's name.
+std::vector<std::string> ExtensionsIn(std::string_view reply);
 
 /// Whether an answer to EHLO or LHLO lists STARTTLS.
 bool OffersStarttls(std::string_view reply);

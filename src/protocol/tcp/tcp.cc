@@ -5,8 +5,9 @@
 #include "protocol/core/paired.h"
 
 namespace starlock::protocol::tcp {
+namespace {
 
-static std::unique_ptr<Dialogue> MakeTcp(Env env) {
+std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
   parts.server = [](Prologue&) { return SettledNegotiator(); };
   parts.client = [](Prologue&) { return SettledNegotiator(); };
@@ -14,13 +15,15 @@ static std::unique_ptr<Dialogue> MakeTcp(Env env) {
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }
 
-static std::unique_ptr<Negotiator> ProbeTcp(const std::string&, Findings&) { return SettledNegotiator(); }
+std::unique_ptr<Negotiator> Probe(const std::string& /*host*/, Findings& /*findings*/) { return SettledNegotiator(); }
+
+}  // namespace
 
 const Dialect kTcp = {
     .name = "tcp",
     .starttls = false,
-    .make_dialogue = MakeTcp,
-    .make_prober = ProbeTcp,
+    .make_dialogue = Make,
+    .make_prober = Probe,
 };
 
 }  // namespace starlock::protocol::tcp

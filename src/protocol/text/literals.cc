@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
+#include "protocol/text/words.h"
 
 namespace starlock::protocol {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsControl(char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }
 
 // RFC 9051's numbers of literals have 63 bits; some servers count in 32.
 constexpr size_t kMaxDigits = 9;

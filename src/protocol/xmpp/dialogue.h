@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "protocol/core/dialogue.h"
+#include "protocol/core/upgrade_window.h"
 #include "protocol/xmpp/stream.h"
 
 namespace starlock::protocol::xmpp {
@@ -12,7 +13,8 @@ namespace starlock::protocol::xmpp {
 /// XMPP's dialogue, both roles (xmpp.cc).
 class Xmpp final : public Dialogue {
  public:
-  Xmpp(std::string_view content, Env env) : Dialogue(std::move(env)), content_(content) {
+  Xmpp(std::string_view content, Env env)
+      : Dialogue(std::move(env)), content_(content), window_(Dialogue::env().client) {
     ReadAnew(Side::kClient);
     ReadAnew(Side::kServer);
   }
@@ -66,29 +68,28 @@ class Xmpp final : public Dialogue {
   Act ClientInFilter(std::string_view bytes, Out& out);
   Act ServerInFilter(std::string_view bytes, Out& out);
 
-  bool LetsIn(const xmpp::Unit& said) const;
+  bool LetsIn(const Unit& said) const;
 
   Act Refuse(std::string_view text, Out& out);
   std::string Edited(std::string_view features, Out& out);
-  const xmpp::Unit& unit(Side side) const { return readers_[Index(side)]->unit(); }
-  void ReadAnew(Side side) { readers_[Index(side)] = std::make_unique<xmpp::StreamReader>(); }
+  const Unit& unit(Side side) const { return readers_[Index(side)]->unit(); }
+  void ReadAnew(Side side) { readers_[Index(side)] = std::make_unique<StreamReader>(); }
   bool MustUpgrade() const { return env().client == TlsMode::kRequired && !tls_up(Side::kClient); }
-  bool MayUpgrade() const { return env().client == TlsMode::kOpportunistic && !tls_up(Side::kClient) && window_open_; }
+  bool MayUpgrade() const { return window_.open(tls_up(Side::kClient)); }
 
   const std::string_view content_;  ///< jabber:client or jabber:server
-  std::unique_ptr<xmpp::StreamReader> readers_[2];
+  std::unique_ptr<StreamReader> readers_[2];
   Client client_ = Client::kHeader;
   Server server_ = Server::kNone;
   Awaited awaited_ = Awaited::kHeader;
-  std::string header_;       ///< the client's, as it came last; empty: it has not come in what its leg goes through
-  xmpp::Unit wants_;         ///< what it says
-  std::string held_;         ///< what the upstream answered where TLS was not to be had: the client's to read
-  std::string answered_;     ///< the name in the header that the client has been sent; empty: none yet
-  bool opened_ = false;      ///< a stream was opened in what the server's leg goes through
-  bool window_open_ = true;  ///< nothing that TLS would have had to protect has crossed
-  bool refused_ = false;     ///< something was refused for want of TLS
-  bool old_login_ = false;   ///< the client's last stanza was one of jabber:iq:auth
-  bool noted_ = false;       ///< the channel binding
+  std::string header_;    ///< the client's, as it came last; empty: it has not come in what its leg goes through
+  Unit wants_;            ///< what it says
+  std::string held_;      ///< what the upstream answered where TLS was not to be had: the client's to read
+  std::string answered_;  ///< the name in the header that the client has been sent; empty: none yet
+  bool opened_ = false;   ///< a stream was opened in what the server's leg goes through
+  UpgradeWindow window_;
+  bool refused_ = false;    ///< something was refused for want of TLS
+  bool old_login_ = false;  ///< the client's last stanza was one of jabber:iq:auth
   int refusals_ = 0;
   const char* invalid_ = nullptr;  ///< the stream error for a header that is none
 };

@@ -28,7 +28,7 @@ std::string TextIn(std::string_view list) {
 // The features by name, with what they list behind it: `mechanisms SCRAM-SHA-1 PLAIN`.
 Findings::Capabilities CapabilitiesIn(std::string_view features, const Unit& unit) {
   Findings::Capabilities capabilities;
-  for (const xmpp::Child& child : unit.children) {
+  for (const Child& child : unit.children) {
     const std::string text = TextIn(features.substr(child.begin, child.end - child.begin));
     std::string capability = Local(child.name) + " " + text;
     capability.erase(capability.find_last_not_of(' ') + 1);
@@ -63,20 +63,20 @@ class XmppProber final : public Negotiator {
  private:
   void OpenStream(Out& out) {
     reader_ = std::make_unique<StreamReader>();
-    out.server() += xmpp::Header(content_, "", findings_.server_name, "");
+    out.server() += Header(content_, "", findings_.server_name, "");
   }
 
   LegAct Judge(std::string_view bytes, const Unit& unit, Out& out) {
     if (unit.kind == Unit::Kind::kSpace) return Read{};
     if (unit.kind == Unit::Kind::kHeader) {
-      if (unit.name != xmpp::kStream) {
+      if (unit.name != kStream) {
         return Fail{{End::kProtocolError, Blame::kServer, "the server's is no stream header"}};
       }
       if (!inside_) findings_.greeting = bytes;
       return Read{};
     }
-    if (unit.name == xmpp::kFeatures) return OnFeatures(bytes, unit, out);
-    if (unit.name == xmpp::kProceed && asked_ && !inside_) return StartTls{};
+    if (unit.name == kFeatures) return OnFeatures(bytes, unit, out);
+    if (unit.name == kProceed && asked_ && !inside_) return StartTls{};
     if (asked_ && !inside_) {
       return Leave(End::kStarttlsRefused, "the server offered STARTTLS, and refused it when asked", out);
     }
@@ -89,11 +89,11 @@ class XmppProber final : public Negotiator {
       out.server() += "</stream:stream>";
       return Settled{};
     }
-    findings_.offers_upgrade = xmpp::OffersStarttls(unit);
+    findings_.offers_upgrade = OffersStarttls(unit);
     if (!*findings_.offers_upgrade) {
       return Leave(End::kStarttlsNotOffered, "the server does not offer STARTTLS", out);
     }
-    out.server() += xmpp::kSayStarttls;
+    out.server() += kSayStarttls;
     asked_ = true;
     return Read{};
   }
@@ -112,12 +112,8 @@ class XmppProber final : public Negotiator {
 
 }  // namespace
 
-std::unique_ptr<Negotiator> ProbeXmpp(const std::string&, Findings& findings) {
-  return std::make_unique<XmppProber>("jabber:client", findings);
-}
-
-std::unique_ptr<Negotiator> ProbeXmppServer(const std::string&, Findings& findings) {
-  return std::make_unique<XmppProber>("jabber:server", findings);
+std::unique_ptr<Negotiator> MakeXmppProber(std::string_view content, Findings& findings) {
+  return std::make_unique<XmppProber>(content, findings);
 }
 
 }  // namespace starlock::protocol::xmpp

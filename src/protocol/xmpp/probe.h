@@ -1,17 +1,14 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <string_view>
 
 #include "protocol/core/probe.h"
 
 namespace starlock::protocol::xmpp {
 
-/// A stream to Findings::server_name, its features, STARTTLS, and the same again inside TLS. The greeting is the
-/// server's header; capabilities are the features' names.
-std::unique_ptr<Negotiator> ProbeXmpp(const std::string& host, Findings& findings);
-
-/// The same as a server.
-std::unique_ptr<Negotiator> ProbeXmppServer(const std::string& host, Findings& findings);
+/// Opens a stream to Findings::server_name, reads its features, says STARTTLS, and does the same again inside TLS. The
+/// greeting is the server's header; capabilities are the features' names. `content`: jabber:client or jabber:server.
+std::unique_ptr<Negotiator> MakeXmppProber(std::string_view content, Findings& findings);
 
 }  // namespace starlock::protocol::xmpp

@@ -32,9 +32,6 @@ inline constexpr std::string_view kSayNoCompression =
 inline constexpr std::string_view kRequiredFeatures =
     "<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>";
 
-/// So many elements may be refused before a TLS that is required, or while a filter stands; then the session ends.
-inline constexpr int kMaxRefused = 100;
-
 /// What a client may say of authentication (RFC 6120 6.4, XEP-0388).
 enum class Sasl : uint8_t {
   kNone,

@@ -3,7 +3,9 @@
 #include <memory>
 #include <utility>
 
-#include "protocol/core/paired.h"
+#include "protocol/core/limits.h"
+#include "protocol/core/negotiator.h"
+#include "protocol/core/notes.h"
 #include "protocol/xmpp/dialogue.h"
 #include "protocol/xmpp/probe.h"
 #include "protocol/xmpp/stream.h"
@@ -72,7 +74,7 @@ Act Xmpp::OnClient(std::string_view bytes, Out& out) {
 
 Act Xmpp::OnClientHeader(std::string_view header, Out& out) {
   wants_ = unit(Side::kClient);
-  if (wants_.name != xmpp::kStream) {
+  if (wants_.name != kStream) {
     invalid_ = "invalid-namespace";
     return Fail{{End::kProtocolError, Blame::kClient, "this is no stream header"}};
   }
@@ -85,8 +87,8 @@ Act Xmpp::OnClientHeader(std::string_view header, Out& out) {
   }
   if (!MustUpgrade()) return Meet(header, out);
   answered_ = "stream:stream";
-  out.client() += xmpp::Header(content_, wants_.to, wants_.from, env().nonce);
-  out.client() += xmpp::kRequiredFeatures;
+  out.client() += Header(content_, wants_.to, wants_.from, env().nonce);
+  out.client() += kRequiredFeatures;
   client_ = Client::kRequired;
   return Read{};
 }
@@ -96,16 +98,16 @@ Act Xmpp::BeforeTls(Out& out) {
   const Unit& said = unit(Side::kClient);
   if (said.kind == Unit::Kind::kSpace) return Read{};
   if (said.kind == Unit::Kind::kEnd) {
-    out.client() += xmpp::EndTag(answered_);
+    out.client() += EndTag(answered_);
     return Fail::Told(End::kClosed, Blame::kNone, "the client left before STARTTLS");
   }
-  if (said.name == xmpp::kStarttls) {
-    out.client() += xmpp::kSayProceed;
+  if (said.name == kStarttls) {
+    out.client() += kSayProceed;
     return Upgrade{Side::kClient};
   }
   refused_ = true;
-  if (xmpp::SaslIn(said) == Sasl::kBegin) return Refuse(xmpp::EncryptionRequired(said), out);
-  if (said.name == xmpp::kCompress) return Refuse(xmpp::kSayNoCompression, out);
+  if (SaslIn(said) == Sasl::kBegin) return Refuse(EncryptionRequired(said), out);
+  if (said.name == kCompress) return Refuse(kSayNoCompression, out);
   return Fail{{End::kTlsRequired, Blame::kClient, "the client did not upgrade to TLS"}};
 }
 
@@ -139,7 +141,7 @@ Act Xmpp::DialInPlaintext(const char* note, Out& out) {
 
 // In the client's name and words. Without a version there would be no features to find STARTTLS in.
 Act Xmpp::OpenStream(Out& out) {
-  out.server() += env().server == TlsMode::kRequired ? xmpp::WithVersion(header_, wants_) : header_;
+  out.server() += env().server == TlsMode::kRequired ? WithVersion(header_, wants_) : header_;
   opened_ = true;
   server_ = Server::kHeader;
   return Read{};
@@ -169,28 +171,28 @@ Act Xmpp::OnServer(std::string_view bytes, Out& out) {
 
 Act Xmpp::OnServerHeader(std::string_view bytes, Out& out) {
   const Unit& header = unit(Side::kServer);
-  if (header.name != xmpp::kStream) {
+  if (header.name != kStream) {
     return Fail{{End::kProtocolError, Blame::kServer, "the server's is no stream header"}};
   }
   held_ = bytes;
-  answered_ = xmpp::WrittenName(bytes, header.tag);
+  answered_ = WrittenName(bytes, header.tag);
   server_ = Server::kFeatures;
   return header.version.empty() ? NotOffered(out) : Read{};
 }
 
 Act Xmpp::OnFeatures(std::string_view bytes, Out& out) {
   const Unit& said = unit(Side::kServer);
-  if (said.name == xmpp::kError) {
+  if (said.name == kError) {
     if (env().server == TlsMode::kRequired) return NotOffered(out);
     held_ += bytes;
     server_ = Server::kLeaving;
     return Read{};
   }
-  if (said.name != xmpp::kFeatures) {
+  if (said.name != kFeatures) {
     return Fail{{End::kProtocolError, Blame::kServer, "the server's stream does not begin with features"}};
   }
-  if (xmpp::OffersStarttls(said)) {
-    out.server() += xmpp::kSayStarttls;
+  if (OffersStarttls(said)) {
+    out.server() += kSayStarttls;
     server_ = Server::kGoAhead;
     return Read{};
   }
@@ -202,8 +204,8 @@ Act Xmpp::OnFeatures(std::string_view bytes, Out& out) {
 // RFC 6120 5.4.2: `<proceed/>`, or `<failure/>` and the end. Not even white space may come before it (5.3.3).
 Act Xmpp::OnGoAhead(Out& out) {
   const Unit& said = unit(Side::kServer);
-  if (said.name == xmpp::kProceed) return Upgrade{Side::kServer};
-  if (said.name != xmpp::kTlsFailure) {
+  if (said.name == kProceed) return Upgrade{Side::kServer};
+  if (said.name != kTlsFailure) {
     return Fail{{End::kProtocolError, Blame::kServer, "the server answered STARTTLS with something else"}};
   }
   if (env().server == TlsMode::kRequired) {
@@ -250,20 +252,20 @@ Act Xmpp::ClientInFilter(std::string_view bytes, Out& out) {
   }
   // A client that does not wait for the features gets them before we judge what it wants.
   if (awaited_ != Awaited::kSuccess) return Wait{};
-  if (said.name == xmpp::kStarttls) {
+  if (said.name == kStarttls) {
     if (MayUpgrade()) {
-      out.client() += xmpp::kSayProceed;
+      out.client() += kSayProceed;
       return Upgrade{Side::kClient};
     }
-    out.client().append(xmpp::kSayTlsFailure).append(xmpp::EndTag(answered_));
+    out.client().append(kSayTlsFailure).append(EndTag(answered_));
     return Fail::Told(End::kClosed, Blame::kNone, "the client asked for TLS where it is not to be had");
   }
   // Within a compressed stream there would be nothing to be read.
-  if (said.name == xmpp::kCompress) return Refuse(xmpp::kSayNoCompression, out);
-  window_open_ = false;
+  if (said.name == kCompress) return Refuse(kSayNoCompression, out);
+  window_.Close();
   if (tls_up(Side::kServer) || said.kind == Unit::Kind::kEnd) return Relay{.keep = true};
   // Stanzas are no login: whoever sends some first may still ask for TLS behind them.
-  old_login_ = xmpp::IsOldLogin(said);
+  old_login_ = IsOldLogin(said);
   out.server() += bytes;
   return Read{};
 }
@@ -271,30 +273,30 @@ Act Xmpp::ClientInFilter(std::string_view bytes, Out& out) {
 Act Xmpp::ServerInFilter(std::string_view bytes, Out& out) {
   const Unit& said = unit(Side::kServer);
   if (said.kind == Unit::Kind::kHeader) {
-    answered_ = xmpp::WrittenName(bytes, said.tag);
+    answered_ = WrittenName(bytes, said.tag);
     awaited_ = Awaited::kFeatures;
     out.client() += bytes;
     const bool features_follow = !said.version.empty() && !wants_.version.empty();
     return features_follow ? Act(Read{}) : Relay{};
   }
-  if (said.name == xmpp::kFeatures) {
+  if (said.name == kFeatures) {
     awaited_ = Awaited::kSuccess;
     out.client() += Edited(bytes, out);
     return Read{};
   }
   out.client() += bytes;
-  const bool over = said.kind == Unit::Kind::kEnd || said.name == xmpp::kError || LetsIn(said);
+  const bool over = said.kind == Unit::Kind::kEnd || said.name == kError || LetsIn(said);
   return over ? Act(Relay{}) : Read{};
 }
 
 // By SASL, by XEP-0078 (whose answer is empty), or by dialback (XEP-0220).
 bool Xmpp::LetsIn(const Unit& said) const {
-  return xmpp::SaslIn(said) == Sasl::kSuccess || said.name == xmpp::kDialbackResult ||
-         (old_login_ && said.name == xmpp::kIq && said.children.empty());
+  return SaslIn(said) == Sasl::kSuccess || said.name == kDialbackResult ||
+         (old_login_ && said.name == kIq && said.children.empty());
 }
 
 Act Xmpp::Refuse(std::string_view text, Out& out) {
-  if (++refusals_ > xmpp::kMaxRefused) {
+  if (++refusals_ > kMaxCommands) {
     return Fail{{End::kLimit, Blame::kClient, "too much was refused"}};
   }
   out.client() += text;
@@ -302,51 +304,48 @@ Act Xmpp::Refuse(std::string_view text, Out& out) {
 }
 
 std::string Xmpp::Edited(std::string_view features, Out& out) {
-  if (xmpp::OffersChannelBinding(features) && !std::exchange(noted_, true)) {
-    out.Note(
-        "the server offers SASL mechanisms with channel binding (-PLUS), which fail where TLS ends at a proxy: switch "
-        "them off there if clients insist on them");
-  }
-  return xmpp::WithStarttls(features, unit(Side::kServer), MayUpgrade());
+  if (OffersChannelBinding(features)) out.Note(kChannelBindingNote);
+  return WithStarttls(features, unit(Side::kServer), MayUpgrade());
 }
 
 // ---- the end
 
 std::string Xmpp::Goodbye(const Failure& failure) const {
   if (server_ == Server::kLeaving && failure.blame == Blame::kServer && !MustUpgrade()) {
-    return held_ + xmpp::EndTag(answered_);
+    return held_ + EndTag(answered_);
   }
   std::string text;
   const bool began = client_ != Client::kHeader && !answered_.empty();
-  if (!began) text = xmpp::Header(content_, wants_.to.empty() ? env().host : wants_.to, wants_.from, env().nonce);
-  std::string_view condition = xmpp::ConditionOf(failure);
+  if (!began) text = Header(content_, wants_.to.empty() ? env().host : wants_.to, wants_.from, env().nonce);
+  std::string_view condition = ConditionOf(failure);
   if (failure.end == End::kProtocolError && failure.blame == Blame::kClient) {
     const StreamReader& reader = *readers_[Index(Side::kClient)];
     if (reader.bad()) condition = reader.restricted() ? "restricted-xml" : "not-well-formed";
     if (invalid_ != nullptr) condition = invalid_;
   }
-  return text + xmpp::StreamError(condition) + xmpp::EndTag(began ? answered_ : "stream:stream");
+  return text + StreamError(condition) + EndTag(began ? answered_ : "stream:stream");
 }
 
-static std::unique_ptr<Dialogue> MakeXmpp(Env env) { return std::make_unique<Xmpp>("jabber:client", std::move(env)); }
-static std::unique_ptr<Dialogue> MakeXmppServer(Env env) {
-  return std::make_unique<Xmpp>("jabber:server", std::move(env));
-}
+// ---- the dialects
 
 const Dialect kXmpp = {
     .name = "xmpp",
     .default_port = 5222,
     .alpn = "xmpp-client",
-    .make_dialogue = MakeXmpp,
-    .make_prober = ProbeXmpp,
+    .make_dialogue = [](Env env) -> std::unique_ptr<Dialogue> {
+      return std::make_unique<Xmpp>("jabber:client", std::move(env));
+    },
+    .make_prober = [](const std::string&, Findings& findings) { return MakeXmppProber("jabber:client", findings); },
 };
 
 const Dialect kXmppServer = {
     .name = "xmpp-server",
     .default_port = 5269,
     .alpn = "xmpp-server",
-    .make_dialogue = MakeXmppServer,
-    .make_prober = ProbeXmppServer,
+    .make_dialogue = [](Env env) -> std::unique_ptr<Dialogue> {
+      return std::make_unique<Xmpp>("jabber:server", std::move(env));
+    },
+    .make_prober = [](const std::string&, Findings& findings) { return MakeXmppProber("jabber:server", findings); },
 };
 
 }  // namespace starlock::protocol::xmpp

@@ -62,21 +62,21 @@ TEST(Acap, RequiredOfTheClient) {
     C: b LANG "de"
     c: b NO "No other language before TLS"
     C: c AUTHENTICATE "PLAIN" "AGEAYg=="
-    c: c NO (ENCRYPT-NEEDED) "STARTTLS first"
+    c: c NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C+ d SEARCH {12+}\r\nb STARTTLS\r\n (x)\r\n
-    c: d NO (ENCRYPT-NEEDED) "STARTTLS first"
+    c: d NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C+ e STORE {12}\r\n
     c: + "Go on"
     C+ b STARTTLS\r\n {2}\r\n
     c: + "Go on"
     C+ xx\r\n
-    c: e NO (ENCRYPT-NEEDED) "STARTTLS first"
+    c: e NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C: * STARTTLS
     c: * BAD "A command begins with a tag"
     C+ "f" STARTTLS\r\n
     c: * BAD "A command begins with a tag"
     C: f STARTTLS "x"
-    c: f BAD "STARTTLS has no argument"
+    c: f BAD "STARTTLS takes no argument"
     C: g starttls
     c: g OK "Begin TLS negotiation now"
     ! tls-client
@@ -123,7 +123,7 @@ TEST(Acap, LogoutBeforeRequiredTls) {
   )t");
   PlayIt(kReq, kOff, kOld + kOldBeforeTls, R"t(
     C: a SEARCH "/x"
-    c: a NO (ENCRYPT-NEEDED) "STARTTLS first"
+    c: a NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C: a LOGOUT
     c: * BYE "Bye"
     c: a OK "Done"
@@ -273,7 +273,7 @@ TEST(Acap, ServersOwnOfferIsTakenOut) {
 
 TEST(Acap, NotOfferedOrRefused) {
   PlayIt(kOff, kReq, kOld, R"t(
-    c: * BYE (TRYLATER) "No secure connection to the server behind"
+    c: * BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_not_offered server
   )t");
   PlayIt(kOff, kOpp, kOld + kOldShown, "note: the server does not offer\n");
@@ -281,7 +281,7 @@ TEST(Acap, NotOfferedOrRefused) {
   for (const std::string_view answer :
        {"starlock NO \"injected\"", "starlock BAD \"injected\"", "* BYE \"injected\""}) {
     PlayIt(kOff, kReq, kOffer, "S: " + std::string(answer), R"t(
-    c: * BYE (TRYLATER) "No secure connection to the server behind"
+    c: * BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_refused server
   )t");
   }
@@ -295,12 +295,12 @@ TEST(Acap, NotOfferedOrRefused) {
   for (const TlsMode mode : {kOpp, kReq}) {
     for (const std::string_view answer : {"other OK \"go\"", "+ \"go\"", "starlock OKAY", "starlock \"OK\"", "OK"}) {
       PlayIt(kOff, mode, kOffer, "S: " + std::string(answer), R"t(
-    c: * BYE (TRYLATER) "The server behind is not available"
+    c: * BYE (TRYLATER) "Service not available"
     ! fail protocol_error server
   )t");
     }
     PlayIt(kOff, mode, "S: 220 smtp here\n", R"t(
-    c: * BYE (TRYLATER) "The server behind is not available"
+    c: * BYE (TRYLATER) "Service not available"
     ! fail protocol_error server
   )t");
   }
@@ -311,14 +311,14 @@ TEST(Acap, ReferralsBeforeTlsAreRefused) {
   for (const TlsMode mode : {kOpp, kReq}) {
     PlayIt(kOff, mode, R"t(
     S: * BYE (REFER "acap://evil.example/") "go away"
-    c: * BYE (TRYLATER) "No secure connection to the server behind"
+    c: * BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_refused server
   )t");
     PlayIt(kOff, mode, R"t(
     S: * ACAP (STARTTLS)
     s: starlock STARTTLS
     S: starlock NO (REFER "acap://evil.example/") "go away"
-    c: * BYE (TRYLATER) "No secure connection to the server behind"
+    c: * BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_refused server
   )t");
   }
@@ -346,13 +346,12 @@ TEST(Acap, BytesBehindStarttls) {
 TEST(Acap, ServersThatSpeakOutOfTurn) {
   constexpr std::string_view kOffer = "S: * ACAP (STARTTLS)\n";
   for (const std::string_view more : {R"(starlock OK ""\r\n)", R"(* ACAP (SASL "PLAIN")\r\n)", "*", R"(\n)"}) {
-    const DialogueDriver early =
-        PlayOnce({"acap", kOff, kReq}, kOffer + ("S+ " + std::string(more)) +
-                                           "\nc: * BYE (TRYLATER) \"The server behind is not available\"\n"
-                                           "! fail protocol_error server\n");
+    const DialogueDriver early = PlayOnce({"acap", kOff, kReq}, kOffer + ("S+ " + std::string(more)) +
+                                                                    "\nc: * BYE (TRYLATER) \"Service not available\"\n"
+                                                                    "! fail protocol_error server\n");
     EXPECT_EQ(early.said(Side::kServer), "");
     PlayOnce({"acap", kOff, kReq}, kOffer + ("s: starlock STARTTLS\nS: starlock OK \"\"\nS+ " + std::string(more)) +
-                                       "\nc: * BYE (TRYLATER) \"No secure connection to the server behind\"\n"
+                                       "\nc: * BYE (TRYLATER) \"Service not available: no secure connection\"\n"
                                        "! fail plaintext_after_starttls server\n");
   }
 }
@@ -412,7 +411,7 @@ TEST(Acap, Goodbyes) {
   )t");
   PlayIt(kReq, kOff, R"t(
     @ connect_failed server
-    c: * BYE (TRYLATER) "The server behind is not available"
+    c: * BYE (TRYLATER) "Service not available"
     ! fail connect_failed server
   )t");
 }
@@ -424,7 +423,7 @@ TEST(Acap, WhatTheOperatorShouldKnow) {
     note: the server offers channel binding
     C: a AUTHENTICATE "EXTERNAL"
     s: a AUTHENTICATE "EXTERNAL"
-    note: a client logs in with EXTERNAL
+    note: the client asks to authenticate by its TLS certificate
   )t");
 }
 

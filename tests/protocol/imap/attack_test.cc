@@ -96,7 +96,7 @@ TEST(ImapAttack, R3AnswersBeforeTheQuestion) {
       second.Arrive(Side::kServer, std::string(kAnswer) + tail);
       EXPECT_EQ(second.failure().end, End::kProtocolError) << tail;
       EXPECT_EQ(second.said(Side::kServer), "starlock1 CAPABILITY\r\n");
-      EXPECT_EQ(second.said(Side::kClient), "* BYE [UNAVAILABLE] The server behind is not available\r\n");
+      EXPECT_EQ(second.said(Side::kClient), "* BYE [UNAVAILABLE] Service not available\r\n");
     }
   }
 }

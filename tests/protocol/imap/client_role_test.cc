@@ -99,7 +99,7 @@ TEST(ImapClientRole, RequiredAndRefused) {
     }
     for (const std::string_view answer : {"starlock1 OK", "Starlock2 OK", "starlock22 OK", "OK", "220 go", ""}) {
       Play({"imap", client, kReq}, std::string(kImapOffered) + "S: " + std::string(answer) +
-                                       "\nc: * BYE [UNAVAILABLE] The server behind is not available\n"
+                                       "\nc: * BYE [UNAVAILABLE] Service not available\n"
                                        "! fail protocol_error server");
     }
   }
@@ -150,7 +150,7 @@ TEST(ImapClientRole, AHandshakeThatFails) {
 TEST(ImapClientRole, AServerThatSpeaksNoImap) {
   for (const std::string_view greeting : {"220 old ESMTP", "+OK old", "* old", "a OK hi", "OK"}) {
     Play({"imap", kOff, kOff}, "S: " + std::string(greeting) +
-                                   "\nc: * BYE [UNAVAILABLE] The server behind is not available\n"
+                                   "\nc: * BYE [UNAVAILABLE] Service not available\n"
                                    "! fail protocol_error server");
   }
 }
@@ -162,7 +162,7 @@ TEST(ImapClientRole, Goodbyes) {
       Play(scene, "@ timeout server\nc: * BYE [UNAVAILABLE] Timeout\n! fail timeout server");
       Play(scene, "@ drained none\nc: * BYE [UNAVAILABLE] Shutting down\n! fail drained none");
       Play(scene,
-           "@ connect_failed server\nc: * BYE [UNAVAILABLE] The server behind is not available\n"
+           "@ connect_failed server\nc: * BYE [UNAVAILABLE] Service not available\n"
            "! fail connect_failed server");
     }
   }

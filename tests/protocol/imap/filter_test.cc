@@ -195,12 +195,12 @@ TEST(ImapFilter, WhatNoServerMayReadDoesNotCross) {
       C:
       C: c "LOGIN" {3}
       C: d NOOP
-      c: a BAD This is no command
-      c: * BAD This is no command
-      c: * BAD This is no command
-      c: STARTTLS BAD This is no command
-      c: STARTTLS BAD This is no command
-      c: c BAD This is no command
+      c: a BAD Not a command
+      c: * BAD Not a command
+      c: * BAD Not a command
+      c: STARTTLS BAD Not a command
+      c: STARTTLS BAD Not a command
+      c: c BAD Not a command
       s: d NOOP
     )"));
   }
@@ -250,7 +250,7 @@ TEST(ImapFilter, NotesWhatTheOperatorShouldChange) {
     c: a OK
     C: b AUTHENTICATE external =
     s: b AUTHENTICATE external =
-    note: a client asks for AUTHENTICATE EXTERNAL
+    note: the client asks to authenticate by its TLS certificate
   )"));
 }
 

@@ -12,7 +12,7 @@ constexpr TlsMode kOpp = TlsMode::kOpportunistic;
 constexpr TlsMode kReq = TlsMode::kRequired;
 constexpr TlsMode kImp = TlsMode::kImplicit;
 
-inline constexpr std::string_view kImapBye = "c: * BYE [UNAVAILABLE] No secure connection to the server behind\n";
+inline constexpr std::string_view kImapBye = "c: * BYE [UNAVAILABLE] Service not available: no secure connection\n";
 
 /// The beginnings of transcripts.
 inline constexpr std::string_view kRequiredGreeted =

@@ -14,7 +14,7 @@ TEST(ImapServerRole, Rfc2595Example) {
     c: * OK [CAPABILITY IMAP4rev1 ID STARTTLS LOGINDISABLED] ready
     C: a001 CAPABILITY
     c: * CAPABILITY IMAP4rev1 ID STARTTLS LOGINDISABLED
-    c: a001 OK That is all before TLS
+    c: a001 OK CAPABILITY
     C: a002 STARTTLS
     c: a002 OK Begin TLS negotiation now
     ! tls-client
@@ -48,9 +48,9 @@ TEST(ImapServerRole, HarmlessCommandsBeforeTls) {
       c: * ID NIL
       c: c OK ID
       c: * CAPABILITY IMAP4rev1 ID STARTTLS LOGINDISABLED
-      c: d OK That is all before TLS
-      c: e BAD NOOP has no argument
-      c: f BAD CAPABILITY has no argument
+      c: d OK CAPABILITY
+      c: e BAD NOOP takes no argument
+      c: f BAD CAPABILITY takes no argument
       C: g LOGOUT
       c: * BYE Logging out
       c: g OK LOGOUT
@@ -64,7 +64,7 @@ TEST(ImapServerRole, AllElseIsRefused) {
                                          "login \"joe\" \"p\\\"{1\"", "ENABLE IMAP4rev2", "COMPRESS DEFLATE"}) {
     Play({"imap", kReq, kOff}, std::string(kRequiredGreeted) + "C: a1 " + std::string(command) +
                                    "\nc: a1 NO [PRIVACYREQUIRED] Must issue a STARTTLS command first\n"
-                                   "@ closed client\nc: * BYE [UNAVAILABLE] The server behind is not available\n"
+                                   "@ closed client\nc: * BYE [UNAVAILABLE] Service not available\n"
                                    "! fail tls_required client");
   }
 }
@@ -82,17 +82,17 @@ TEST(ImapServerRole, StarttlsHasNoArgumentAndNoOtherForm) {
     C:
     C: f
     C+ g \r\n
-    c: a BAD STARTTLS has no argument
-    c: b BAD STARTTLS has no argument
-    c: c BAD This is no command
-    c: STARTTLS BAD This is no command
-    c: * BAD This is no command
-    c: * BAD This is no command
-    c: * BAD This is no command
-    c: * BAD This is no command
-    c: * BAD This is no command
-    c: f BAD This is no command
-    c: g BAD This is no command
+    c: a BAD STARTTLS takes no argument
+    c: b BAD STARTTLS takes no argument
+    c: c BAD Not a command
+    c: STARTTLS BAD Not a command
+    c: * BAD Not a command
+    c: * BAD Not a command
+    c: * BAD Not a command
+    c: * BAD Not a command
+    c: * BAD Not a command
+    c: f BAD Not a command
+    c: g BAD Not a command
     C: h starttls
     c: h OK Begin TLS negotiation now
     ! tls-client
@@ -114,11 +114,11 @@ TEST(ImapServerRole, LiteralsAreDataAndAreAllowed) {
     c: * ID NIL
     c: c OK ID
     C: d ID ("n" {5000}
-    c: d BAD Too long
+    c: d BAD Literal too long
     C: e STARTTLS {12+}
     C: f STARTTLS
     C:
-    c: e BAD STARTTLS has no argument
+    c: e BAD STARTTLS takes no argument
     C: g NOOP
     c: g OK NOOP
   )");
@@ -186,7 +186,7 @@ TEST(ImapServerRole, APreauthenticatedSession) {
       Play({"imap", client, server}, "S: * PREAUTH [CAPABILITY A] x\nc: * PREAUTH [CAPABILITY A] x\n! relay");
     }
     Play({"imap", kReq, server},
-         "S: * PREAUTH x\nc: * BYE [UNAVAILABLE] No secure connection to the server behind\n"
+         "S: * PREAUTH x\nc: * BYE [UNAVAILABLE] Service not available: no secure connection\n"
          "! fail tls_required server");
   }
 }

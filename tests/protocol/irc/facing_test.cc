@@ -1,10 +1,10 @@
 // IRC: our two roles face each other, in every pair of modes that fit, with every size of pieces.
 
+#include "facing.h"
+
 #include <gtest/gtest.h>
 
 #include <utility>
-
-#include "facing.h"
 
 namespace starlock::test {
 namespace {
@@ -89,7 +89,7 @@ void Face(const Pairing& pairing, size_t piece) {
     EXPECT_NE(chain.heard().find("ERROR :Closing Link: "), std::string::npos);
     EXPECT_FALSE(registered);
   } else if (pairing.sidecar == TlsMode::kOff && pairing.front == TlsMode::kRequired) {
-    EXPECT_NE(chain.heard().find("(TLS required"), std::string::npos) << chain.heard();
+    EXPECT_NE(chain.heard().find("(TLS is required"), std::string::npos) << chain.heard();
     EXPECT_FALSE(registered);
   } else {
     chain.ExpectMet();

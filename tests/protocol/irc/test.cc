@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/core/limits.h"
 #include "protocol/irc/words.h"
 #include "transcript.h"
 
@@ -68,7 +69,7 @@ TEST(Irc, TheServerRefuses) {
     const std::string answer = "S: :srv " + std::string(number) + " * STARTTLS :no\n";
     PlayIrc(kOff, kReq,
             Asked() + "S: NOTICE AUTH :forged\n" + answer +
-                "c: ERROR :Closing Link: proxy.example.org (No secure connection to the server behind)\n! fail " +
+                "c: ERROR :Closing Link: proxy.example.org (Service not available: no secure connection)\n! fail " +
                 (number == "691" ? "starttls_refused" : "starttls_not_offered") + " server\n");
     for (const TlsMode client : {kOff, kOpp}) {
       PlayIrc(client, kOpp, Asked() + "S: NOTICE AUTH :one\nS: NOTICE AUTH :two\n" + answer + R"(
@@ -90,7 +91,7 @@ TEST(Irc, TheServerRefuses) {
 TEST(Irc, TheServerCloses) {
   PlayIrc(kOff, kReq, Asked() + R"(
     S: ERROR :Closing Link: [throttled]
-    c: ERROR :Closing Link: proxy.example.org (No secure connection to the server behind)
+    c: ERROR :Closing Link: proxy.example.org (Service not available: no secure connection)
     ! fail starttls_refused server
   )");
   PlayIrc(kOff, kOpp, Asked() + "S: ERROR :throttled\nnote: the server refused\nc: ERROR :throttled\n");
@@ -103,7 +104,7 @@ TEST(Irc, TheServerCloses) {
 
 TEST(Irc, ServerInjectsAnswers) {
   constexpr std::string_view kGone =
-      "c: ERROR :Closing Link: proxy.example.org (No secure connection to the server behind)\n"
+      "c: ERROR :Closing Link: proxy.example.org (Service not available: no secure connection)\n"
       "! fail plaintext_after_starttls server\n";
   for (const TlsMode server : {kOpp, kReq}) {
     // Cut where TLS begins, what is injected belongs to TLS: only as it stands.
@@ -139,7 +140,7 @@ TEST(Irc, BeforeRequiredTls) {
       c: :proxy.example.org PONG proxy.example.org :a b
       C: PONG x
       C: STARTTLS now
-      c: :proxy.example.org 691 * :STARTTLS failed: it has no parameters
+      c: :proxy.example.org 691 * :STARTTLS failed: it takes no parameters
     )" + UntilTls() +
                 "@ up\n" + relay + "C: CAP REQ :sasl\ns: CAP REQ :sasl\n" + relay);
     PlayIrc(kReq, server, "C: QUIT\nc: ERROR :Closing Link: proxy.example.org (Quit)\n! fail closed none\n");
@@ -147,7 +148,7 @@ TEST(Irc, BeforeRequiredTls) {
   for (const std::string_view line :
        {"NICK a", "USER a 0 * :a", "PASS b", "AUTHENTICATE PLAIN", "JOIN #x", ":x NICK a", "CAP FOO", "@a=b PASS c"}) {
     PlayIrc(kReq, kOff, "C: " + std::string(line) + R"(
-      c: ERROR :Closing Link: proxy.example.org (TLS required: STARTTLS comes first)
+      c: ERROR :Closing Link: proxy.example.org (TLS is required: say STARTTLS first)
       ! fail tls_required client
     )");
   }
@@ -212,7 +213,7 @@ TEST(IrcFilter, OffersTls) {
       S: PONG s :1
       c: PONG s :1
       C: starttls now
-      c: :proxy.example.org 691 * :STARTTLS failed: it has no parameters
+      c: :proxy.example.org 691 * :STARTTLS failed: it takes no parameters
     )" + UntilTls());
   }
 }
@@ -266,7 +267,7 @@ TEST(IrcFilter, Off) {
     note: the server announces a port
     c: :s CAP * LS :sts=port=6697
     C: AUTHENTICATE EXTERNAL
-    note: the client wants to authenticate by its TLS certificate
+    note: the client asks to authenticate by its TLS certificate
     s: AUTHENTICATE EXTERNAL
     S: @time=x :s 001 a :Welcome
     c: @time=x :s 001 a :Welcome
@@ -290,10 +291,10 @@ TEST(IrcFilter, FramingIsNeverRepaired) {
 
 TEST(Irc, TooManyCommands) {
   auto driver = PlayOnce({"irc", kReq, kOff}, "");
-  for (int i = 0; i <= protocol::irc::kMaxCommands; ++i) driver.Arrive(Side::kClient, "PING 1\r\n");
+  for (int i = 0; i <= protocol::kMaxCommands; ++i) driver.Arrive(Side::kClient, "PING 1\r\n");
   EXPECT_EQ(driver.failure().end, End::kLimit);
   auto off = PlayOnce({"irc", kOff, kOff}, "");
-  for (int i = 0; i <= protocol::irc::kMaxCommands; ++i) off.Arrive(Side::kClient, "STARTTLS\r\n");
+  for (int i = 0; i <= protocol::kMaxCommands; ++i) off.Arrive(Side::kClient, "STARTTLS\r\n");
   EXPECT_EQ(off.failure().end, End::kLimit);
 }
 
@@ -322,7 +323,7 @@ TEST(IrcServerLeg, TlsIsNotListed) {
     s: CAP LS
     S: :srv CAP * LS :multi-prefix sts=port=1
     s: CAP END
-    c: ERROR :Closing Link: proxy.example.org (No secure connection to the server behind)
+    c: ERROR :Closing Link: proxy.example.org (Service not available: no secure connection)
     ! fail starttls_not_offered server
   )");
   // The client reads what the server said of itself, and not what it answered us; its own CAP is as it ever was.

@@ -24,7 +24,7 @@ TEST(LdapClientRole, TheClientsFirstWordFollowsTheUpgrade) {
 }
 
 TEST(LdapClientRole, ItIsNotToBeHad) {
-  const std::string gone = Line('c', Notice(52, "the server behind is not available"));
+  const std::string gone = Line('c', Notice(52, "Service not available: no secure connection"));
   Play({"ldap", kOff, kReq},
        Asked(Bind(4)) + Line('S', Result(1, 0x78, 2)) + gone + "! fail starttls_not_offered server\n");
   for (const int code : {1, 10, 52, 80}) {  // 10: a referral is none either
@@ -44,19 +44,20 @@ TEST(LdapClientRole, TheHandshakeFails) {
 
 // R1, R3, R7 and what else is no go-ahead.
 TEST(LdapClientRole, ResponseInjection) {
-  const std::string gone = Line('c', Notice(52, "the server behind is not available"));
+  const std::string gone = Line('c', Notice(52, "Service not available"));
+  const std::string insecure = Line('c', Notice(52, "Service not available: no secure connection"));
   for (const TlsMode server : {kOpp, kReq}) {
     auto driver = PlayOnce({"ldap", kOff, server}, Asked(Bind(2)));
     driver.Arrive(Side::kServer, Result(1, 0x78, 0) + Result(2, 0x61, 0));
     EXPECT_EQ(driver.failure().end, End::kPlaintextAfterStarttls);
-    EXPECT_EQ(driver.said(Side::kClient), Notice(52, "the server behind is not available"));
+    EXPECT_EQ(driver.said(Side::kClient), Notice(52, "Service not available: no secure connection"));
 
     Play({"ldap", kOff, server},
          Asked(Bind(2)) + Line('S', Result(2, 0x78, 0)) + gone + "! fail protocol_error server\n");
     Play({"ldap", kOff, server},
          Asked(Bind(2)) + Line('S', Result(1, 0x61, 0)) + gone + "! fail protocol_error server\n");
     Play({"ldap", kOff, server},
-         Asked(Bind(2)) + Line('S', Notice(52, "evil")) + gone + "! fail starttls_refused server\n");
+         Asked(Bind(2)) + Line('S', Notice(52, "evil")) + insecure + "! fail starttls_refused server\n");
     Play({"ldap", kOff, server}, Asked(Bind(2)) + Line('S', "HTTP") + gone + "! fail protocol_error server\n");
   }
 }

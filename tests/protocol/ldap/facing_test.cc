@@ -114,10 +114,10 @@ void Check(const Pairing& pairing, size_t piece) {
   chain.Run();
   if (pairing.sidecar == kReq && pairing.front == kOff) {
     EXPECT_EQ(chain.sidecar().failure().end, End::kStarttlsNotOffered);
-    EXPECT_TRUE(Holds(chain.heard(), Notice(52, "the server behind is not available")));
+    EXPECT_TRUE(Holds(chain.heard(), Notice(52, "Service not available: no secure connection")));
     EXPECT_FALSE(Holds(chain.served(), Bind(5)));
   } else if (pairing.sidecar == kOff && pairing.front == kReq) {
-    EXPECT_TRUE(Holds(chain.heard(), Result(5, 0x61, 13, "StartTLS first")));
+    EXPECT_TRUE(Holds(chain.heard(), Result(5, 0x61, 13, "StartTLS is required first")));
     EXPECT_FALSE(client.searched());
     EXPECT_FALSE(Holds(chain.served(), Bind(5)));
   } else {

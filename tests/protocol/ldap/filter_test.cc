@@ -76,7 +76,7 @@ TEST(LdapFilter, StartTlsInTheWrongMoment) {
 
 // The certificate that it would be judged by ends at us. Without TLS of ours it is the server's affair (ldapi's peer).
 TEST(LdapFilter, ExternalIsNotedOnce) {
-  const std::string note = "note: the client wants to authenticate by its TLS certificate (EXTERNAL)\n";
+  const std::string note = "note: the client asks to authenticate by its TLS certificate (EXTERNAL)\n";
   const auto bind = [](int id, std::string_view mechanism) {
     return Line('C', SaslBind(id, mechanism)) + Line('s', SaslBind(id, mechanism));
   };

@@ -30,8 +30,8 @@ TEST(LdapServerRole, EachOperationIsRefusedInItsOwnResponse) {
   for (const auto& [request, response] : {Pair{0x60, 0x61}, Pair{0x63, 0x65}, Pair{0x66, 0x67}, Pair{0x68, 0x69},
                                           Pair{0x4a, 0x6b}, Pair{0x6c, 0x6d}, Pair{0x6e, 0x6f}, Pair{0x77, 0x78}}) {
     Play({"ldap", kReq, kOff}, Line('C', Message(7, request, "")) + "! dial\n@ up\n" +
-                                   Line('c', Result(7, response, 13, "StartTLS first")) + Line('C', StartTls(300)) +
-                                   Line('c', Result(300, 0x78, 0)) + "! tls-client\n");
+                                   Line('c', Result(7, response, 13, "StartTLS is required first")) +
+                                   Line('C', StartTls(300)) + Line('c', Result(300, 0x78, 0)) + "! tls-client\n");
   }
 }
 
@@ -44,26 +44,27 @@ TEST(LdapServerRole, AbandonHasNoAnswerAndUnbindEnds) {
 TEST(LdapServerRole, StartTlsWithAValueIsRefused) {
   const std::string request = Message(1, 0x77, Element(0x80, kOid) + Element(0x81, "x"));
   Play({"ldap", kReq, kOff},
-       Line('C', request) + "! dial\n@ up\n" + Line('c', Result(1, 0x78, 2, "StartTLS has no value")));
+       Line('C', request) + "! dial\n@ up\n" + Line('c', Result(1, 0x78, 2, "StartTLS takes no value")));
 }
 
 TEST(LdapServerRole, NotTheProtocol) {
   const std::string indefinite("\x30\x80\x02\x01\x01\x77", 6);
   for (const std::string& bytes : {std::string("GET / HTTP/1.0\r\n"), std::string("\x16\x03\x01")}) {
     Play({"ldap", kReq, kOff},
-         Line('C', bytes) + Line('c', Notice(2, "that is no message of LDAP")) + "! fail protocol_error client\n");
+         Line('C', bytes) + Line('c', Notice(2, "not a message of LDAP")) + "! fail protocol_error client\n");
   }
   Play({"ldap", kOff, kOff},
        Line('C', indefinite) + Line('c', Notice(2, "an indefinite length")) + "! fail protocol_error client\n");
   Play({"ldap", kOff, kOff}, Line('C', std::string("\x30\x85\x00", 3)) +
                                  Line('c', Notice(2, "a length of more than four octets")) +
                                  "! fail protocol_error client\n");
-  Play({"ldap", kReq, kOff}, Line('C', StartTls(0)) + "! dial\n@ up\n" +
-                                 Line('c', Notice(2, "that is no request of LDAP")) + "! fail protocol_error client\n");
+  Play({"ldap", kReq, kOff}, Line('C', StartTls(0)) + "! dial\n@ up\n" + Line('c', Notice(2, "not a request of LDAP")) +
+                                 "! fail protocol_error client\n");
   Play({"ldap", kReq, kOff}, Line('C', Result(1, 0x78, 0)) + "! dial\n@ up\n" +
-                                 Line('c', Notice(2, "that is no request of LDAP")) + "! fail protocol_error client\n");
+                                 Line('c', Notice(2, "not a request of LDAP")) + "! fail protocol_error client\n");
   // Four gigabytes are announced, and never waited for.
-  Play({"ldap", kReq, kOff}, Line('C', Bind(1)) + "! dial\n@ up\n" + Line('c', Result(1, 0x61, 13, "StartTLS first")) +
+  Play({"ldap", kReq, kOff}, Line('C', Bind(1)) + "! dial\n@ up\n" +
+                                 Line('c', Result(1, 0x61, 13, "StartTLS is required first")) +
                                  Line('C', std::string("\x30\x84\xff\xff\xff\xff", 6)) +
                                  Line('c', Notice(2, "a message is too long")) + "! fail tls_required client\n");
 }
@@ -91,11 +92,10 @@ TEST(LdapServerRole, TooMuchBeforeTls) {
 TEST(LdapServerRole, LastWords) {
   for (const TlsMode client : {kOff, kOpp, kReq}) {
     Play({"ldap", client, kOff}, Line('C', Bind(1)) + "! dial\n@ connect_failed server\n" +
-                                     Line('c', Notice(52, "the server behind is not available")) +
-                                     "! fail connect_failed server\n");
+                                     Line('c', Notice(52, "Service not available")) + "! fail connect_failed server\n");
   }
-  Play({"ldap", kOff, kOff}, "@ drained none\n" + Line('c', Notice(52, "shutting down")) + "! fail drained none\n");
-  Play({"ldap", kOff, kOff}, "@ timeout client\n" + Line('c', Notice(52, "timeout")) + "! fail timeout client\n");
+  Play({"ldap", kOff, kOff}, "@ drained none\n" + Line('c', Notice(52, "Shutting down")) + "! fail drained none\n");
+  Play({"ldap", kOff, kOff}, "@ timeout client\n" + Line('c', Notice(52, "Timeout")) + "! fail timeout client\n");
 }
 
 }  // namespace

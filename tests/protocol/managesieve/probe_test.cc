@@ -1,4 +1,4 @@
-// What a probe asks of ManageSieve and ACAP servers, and learns.
+// What a probe asks of a ManageSieve server, and learns.
 
 #include <gtest/gtest.h>
 
@@ -51,38 +51,6 @@ TEST(ManagesieveProbe, NothingToUpgrade) {
     }
     EXPECT_EQ(KindOf(probed.step.act), ActKind::kFail);
     EXPECT_EQ(probed.Said(), "LOGOUT\r\n");
-  }
-}
-
-TEST(AcapProbe, LearnsAllAndSaysGoodbye) {
-  Probed probed("acap", kByteByByte);
-  probed.Feed("* ACAP (IMPLEMENTATION \"x (STARTTLS)\") (SASL \"CRAM-MD5\" \"PLAIN\") (starttls)\r\n");
-  EXPECT_EQ(probed.Said(), "a STARTTLS\r\n");
-  probed.Feed("* ALERT \"x\"\r\na OK \"go\"\r\n");
-  probed.TlsUp();
-  EXPECT_EQ(probed.Said(), "");
-  probed.Feed("* ACAP (SASL \"PLAIN\")\r\n");
-  EXPECT_EQ(KindOf(probed.step.act), ActKind::kRelay);
-  EXPECT_EQ(probed.Said(), "b LOGOUT\r\n");
-  EXPECT_EQ(probed.findings.before, (Capabilities{"IMPLEMENTATION x (STARTTLS)", "SASL CRAM-MD5 PLAIN", "starttls"}));
-  EXPECT_EQ(probed.findings.offers_upgrade, true);
-  EXPECT_EQ(probed.findings.inside, (Capabilities{"SASL PLAIN"}));
-}
-
-TEST(AcapProbe, NothingToUpgrade) {
-  for (const std::string_view said : {"* ACAP (SASL \"PLAIN\")\r\n", "* BYE \"no\"\r\n", "220 smtp\r\n"}) {
-    Probed probed("acap", kByteByByte);
-    probed.Feed(said);
-    EXPECT_EQ(KindOf(probed.step.act), ActKind::kFail);
-    EXPECT_EQ(FailureOf(probed.step.act).end, End::kStarttlsNotOffered) << said;
-    EXPECT_EQ(probed.Said(), "b LOGOUT\r\n");
-  }
-  for (const std::string_view said : {"a NO \"no\"\r\n", "b OK \"go\"\r\n", "* BYE \"no\"\r\n", "+ \"go\"\r\n"}) {
-    Probed probed("acap", kByteByByte);
-    probed.Feed("* ACAP (STARTTLS)\r\n");
-    EXPECT_EQ(probed.Said(), "a STARTTLS\r\n");
-    probed.Feed(said);
-    EXPECT_EQ(FailureOf(probed.step.act).end, End::kStarttlsRefused) << said;
   }
 }
 

@@ -93,13 +93,13 @@ TEST(Managesieve, RequiredOfTheClient) {
     C+ NOOP {4+}\r\na\r\nb\r\n
     c+ OK (TAG {4}\r\na\r\nb) "Done"\r\n
     C: AUTHENTICATE "PLAIN" "AGEAYg=="
-    c: NO (ENCRYPT-NEEDED) "STARTTLS first"
+    c: NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C+ AUTHENTICATE "PLAIN" {10+}\r\nSTARTTLS\r\n\r\n
-    c: NO (ENCRYPT-NEEDED) "STARTTLS first"
+    c: NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C: LISTSCRIPTS
-    c: NO (ENCRYPT-NEEDED) "STARTTLS first"
+    c: NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C: STARTTLS now
-    c: NO "STARTTLS has no argument"
+    c: NO "STARTTLS takes no argument"
     C: starttls
     c: OK "Begin TLS negotiation now"
     ! tls-client
@@ -161,7 +161,7 @@ TEST(Managesieve, LogoutBeforeRequiredTls) {
   )");
   PlayIt(kReq, kOff, kOld + kOldBeforeTls, R"(
     C: GETSCRIPT "x"
-    c: NO (ENCRYPT-NEEDED) "STARTTLS first"
+    c: NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C: LOGOUT
     c: OK "Bye"
     ! fail tls_required client
@@ -273,7 +273,7 @@ TEST(Managesieve, AnswersKeepTheClientsOrder) {
     S: OK "2"
     c: OK "2"
     C+ \r\n
-    c: NO "There is no command in this line"
+    c: NO "Empty command"
     S: BYE "idle"
     c: BYE "idle"
   )");
@@ -295,7 +295,7 @@ TEST(Managesieve, ServersOwnOfferIsTakenOut) {
 
 TEST(Managesieve, NotOfferedOrRefused) {
   PlayIt(kOff, kReq, kOld, R"(
-    c: BYE (TRYLATER) "No secure connection to the server behind"
+    c: BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_not_offered server
   )");
   PlayIt(kOff, kOpp, kOld + kOldShown, "note: the server does not offer\n");
@@ -307,7 +307,7 @@ TEST(Managesieve, NotOfferedOrRefused) {
   )";
   for (const std::string_view answer : {R"(NO "injected")", R"(NO {8}\r\ninjected)", R"(no)"}) {
     PlayIt(kOff, kReq, kOffer, "S+ " + std::string(answer) + R"(\r\n
-    c: BYE (TRYLATER) "No secure connection to the server behind"
+    c: BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_refused server
   )");
   }
@@ -322,13 +322,13 @@ TEST(Managesieve, NotOfferedOrRefused) {
   for (const TlsMode mode : {kOpp, kReq}) {
     PlayIt(kOff, mode, kOffer, R"(
     S: BYE "injected"
-    c: BYE (TRYLATER) "No secure connection to the server behind"
+    c: BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_refused server
   )");
     for (const std::string_view line : {"\"OK\"", "OKAY", "220 go"}) {
       PlayIt(kOff, mode, kOffer, "S: " + std::string(line) + "\n" + R"(
     S: OK
-    c: BYE (TRYLATER) "The server behind is not available"
+    c: BYE (TRYLATER) "Service not available"
     ! fail protocol_error server
   )");
     }
@@ -340,7 +340,7 @@ TEST(Managesieve, ReferralsBeforeTlsAreRefused) {
   for (const TlsMode mode : {kOpp, kReq}) {
     PlayIt(kOff, mode, R"(
     S: BYE (REFERRAL "sieve://evil.example") "go away"
-    c: BYE (TRYLATER) "No secure connection to the server behind"
+    c: BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_refused server
   )");
     PlayIt(kOff, mode, R"(
@@ -348,7 +348,7 @@ TEST(Managesieve, ReferralsBeforeTlsAreRefused) {
     S: OK
     s: STARTTLS
     S: NO (referral "sieve://evil.example") "go away"
-    c: BYE (TRYLATER) "No secure connection to the server behind"
+    c: BYE (TRYLATER) "Service not available: no secure connection"
     ! fail starttls_refused server
   )");
   }
@@ -386,7 +386,7 @@ TEST(Managesieve, BytesBehindStarttls) {
 // R1 to R3.
 TEST(Managesieve, ServersThatSpeakOutOfTurn) {
   constexpr std::string_view kOffer = "S: \"STARTTLS\"\nS: OK\n";
-  constexpr std::string_view kBye = "c: BYE (TRYLATER) \"The server behind is not available\"\n";
+  constexpr std::string_view kBye = "c: BYE (TRYLATER) \"Service not available\"\n";
   for (const std::string_view more : {"OK\r\n", "\"SASL\" \"PLAIN\"\r\nOK\r\n", "O", "\n"}) {
     std::string escaped;
     for (const char c : more) {
@@ -404,7 +404,7 @@ TEST(Managesieve, ServersThatSpeakOutOfTurn) {
     EXPECT_EQ(early.said(Side::kServer), "");
     PlayOnce({"managesieve", kOff, kReq},
              kOffer + ("s: STARTTLS\nS: OK\nS+ " + escaped +
-                       "\nc: BYE (TRYLATER) \"No secure connection to the server behind\"\n"
+                       "\nc: BYE (TRYLATER) \"Service not available: no secure connection\"\n"
                        "! fail plaintext_after_starttls server\n"));
   }
 }
@@ -466,7 +466,7 @@ TEST(Managesieve, Goodbyes) {
   )");
   PlayIt(kReq, kOff, R"(
     @ connect_failed server
-    c: BYE (TRYLATER) "The server behind is not available"
+    c: BYE (TRYLATER) "Service not available"
     ! fail connect_failed server
   )");
   PlayIt(kReq, kOff, kOld + kOldBeforeTls, R"(
@@ -487,7 +487,7 @@ TEST(Managesieve, WhatTheOperatorShouldKnow) {
   PlayIt(kOpp, kOff, kOld + kOldOffering, R"(
     C: AUTHENTICATE "external" ""
     s: AUTHENTICATE "external" ""
-    note: a client logs in with EXTERNAL
+    note: the client asks to authenticate by its TLS certificate
   )");
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/core/limits.h"
 #include "protocol/nntp/words.h"
 #include "transcript.h"
 
@@ -85,7 +86,7 @@ TEST(Nntp, TowardsTheServer) {
 }
 
 TEST(Nntp, NotOfferedOrRefused) {
-  constexpr std::string_view kGone = "c: 400 proxy.example.org No secure connection to the server behind\n";
+  constexpr std::string_view kGone = "c: 400 proxy.example.org Service not available: no secure connection\n";
   for (const std::string_view answer : {"S: 500 what?\n", "S: 480 who?\n", "S: 101 list\nS: VERSION 2\nS: .\n"}) {
     const std::string asked = "S: 200 news\ns: CAPABILITIES\n" + std::string(answer);
     PlayNntp(kOff, kReq, asked + std::string(kGone) + "! fail starttls_not_offered server\n");
@@ -121,7 +122,7 @@ TEST(Nntp, NothingBeforeRequiredTls) {
       c: 483 Must issue a STARTTLS command first
       c: 483 Must issue a STARTTLS command first
       C: STARTTLS x
-      c: 501 STARTTLS has no parameter
+      c: 501 STARTTLS takes no parameter
       C: QUIT
       c: 205 Bye
       ! fail tls_required client
@@ -287,10 +288,10 @@ TEST(NntpFilter, ASaslResponseIsData) {
 
 TEST(Nntp, TooManyCommands) {
   auto driver = PlayOnce({"nntp", kReq, kOff}, kGreeted);
-  for (int i = 0; i <= protocol::nntp::kMaxCommands; ++i) driver.Arrive(Side::kClient, "DATE\r\n");
+  for (int i = 0; i <= protocol::kMaxCommands; ++i) driver.Arrive(Side::kClient, "DATE\r\n");
   EXPECT_EQ(driver.failure().end, End::kTlsRequired);
   auto off = PlayOnce({"nntp", kOff, kOff}, kGreeted);
-  for (int i = 0; i <= protocol::nntp::kMaxCommands; ++i) off.Arrive(Side::kClient, "STARTTLS\r\n");
+  for (int i = 0; i <= protocol::kMaxCommands; ++i) off.Arrive(Side::kClient, "STARTTLS\r\n");
   EXPECT_EQ(off.failure().end, End::kLimit);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/core/limits.h"
 #include "protocol/pop3/words.h"
 #include "transcript.h"
 
@@ -71,7 +72,7 @@ TEST(Pop3, TowardsTheServer) {
 TEST(Pop3, NotOffered) {
   for (const std::string_view answer : {"S: -ERR what?\n", "S: +OK\nS: TOP\nS: .\n", "S: +OK\nS: STLSX\nS: .\n"}) {
     PlayPop3(kOff, kReq, std::string("S: +OK old\ns: CAPA\n") + std::string(answer) + R"(
-      c: -ERR [SYS/TEMP] proxy.example.org No secure connection to the server behind
+      c: -ERR [SYS/TEMP] proxy.example.org Service not available: no secure connection
       ! fail starttls_not_offered server
     )");
     PlayPop3(kOff, kOpp, std::string("S: +OK old\ns: CAPA\n") + std::string(answer) + R"(
@@ -92,12 +93,12 @@ TEST(Pop3, RefusedByTheServer) {
     S: .
     s: STLS
     S: -ERR not now
-    c: -ERR [SYS/TEMP] proxy.example.org No secure connection to the server behind
+    c: -ERR [SYS/TEMP] proxy.example.org Service not available: no secure connection
     ! fail starttls_refused server
   )");
   PlayPop3(kOff, kReq, R"(
     S: -ERR [IN-USE] busy
-    c: -ERR [SYS/TEMP] proxy.example.org No secure connection to the server behind
+    c: -ERR [SYS/TEMP] proxy.example.org Service not available: no secure connection
     ! fail starttls_not_offered server
   )");
   PlayPop3(kReq, kOff, "S: -ERR [IN-USE] busy\nc: -ERR [IN-USE] busy\n! fail closed server");
@@ -106,14 +107,14 @@ TEST(Pop3, RefusedByTheServer) {
 TEST(Pop3, ServerInjectsAnswers) {
   constexpr std::string_view kUntilStls = "S: +OK old\ns: CAPA\nS: +OK\nS: STLS\nS: .\ns: STLS\n";
   constexpr std::string_view kGone =
-      "c: -ERR [SYS/TEMP] proxy.example.org No secure connection to the server behind\n"
+      "c: -ERR [SYS/TEMP] proxy.example.org Service not available: no secure connection\n"
       "! fail plaintext_after_starttls server\n";
   // Cut where TLS begins, what is injected belongs to TLS: only as it stands.
   PlayOnce({"pop3", kOff, kReq}, std::string(kUntilStls) + "S: +OK go\nS: +OK\nS: PLAIN\nS: .\n" + std::string(kGone));
   PlayOnce({"pop3", kOff, kOpp}, std::string(kUntilStls) + "S: +OK go\nS+ +O\n" + std::string(kGone));
   PlayOnce({"pop3", kOff, kOpp},
            "S: +OK old\nS: +OK\nS: STLS\nS: .\nS: +OK go\n"
-           "c: -ERR [SYS/TEMP] proxy.example.org The server behind is not available\n! fail protocol_error server\n");
+           "c: -ERR [SYS/TEMP] proxy.example.org Service not available\n! fail protocol_error server\n");
 }
 
 TEST(Pop3, NothingBeforeRequiredTls) {
@@ -138,7 +139,7 @@ TEST(Pop3, NothingBeforeRequiredTls) {
       c: -ERR Must issue a STLS command first
       c: -ERR Must issue a STLS command first
       C: STLS x
-      c: -ERR STLS has no parameter
+      c: -ERR STLS takes no parameter
       C: QUIT
       c: +OK Bye
       ! fail tls_required client
@@ -279,7 +280,7 @@ TEST(Pop3Filter, ASaslResponseIsData) {
       S: -ERR no such user
       c: -ERR no such user
       C: AUTH EXTERNAL
-      note: the client wants to authenticate by its TLS certificate
+      note: the client asks to authenticate by its TLS certificate
       s: AUTH EXTERNAL
       S: +OK
       c: +OK
@@ -321,10 +322,10 @@ TEST(Pop3Filter, FramingIsNeverRepaired) {
 
 TEST(Pop3, TooManyCommands) {
   auto driver = PlayOnce({"pop3", kReq, kOff}, kGreeted);
-  for (int i = 0; i <= protocol::pop3::kMaxCommands; ++i) driver.Arrive(Side::kClient, "NOOP\r\n");
+  for (int i = 0; i <= protocol::kMaxCommands; ++i) driver.Arrive(Side::kClient, "NOOP\r\n");
   EXPECT_EQ(driver.failure().end, End::kLimit);
   auto off = PlayOnce({"pop3", kOff, kOff}, kGreeted);
-  for (int i = 0; i <= protocol::pop3::kMaxCommands; ++i) off.Arrive(Side::kClient, "STLS\r\n");
+  for (int i = 0; i <= protocol::kMaxCommands; ++i) off.Arrive(Side::kClient, "STLS\r\n");
   EXPECT_EQ(off.failure().end, End::kLimit);
 }
 

@@ -35,8 +35,8 @@ inline std::string Fatal(std::string_view sqlstate, std::string_view text) {
   return Escape(protocol::postgres::FatalError(sqlstate, text));
 }
 
-inline std::string Insecure() { return Fatal("08006", "no secure connection to the server behind"); }
-inline std::string Unavailable() { return Fatal("08006", "the server behind is not available"); }
+inline std::string Insecure() { return Fatal("08006", "service not available: no secure connection"); }
+inline std::string Unavailable() { return Fatal("08006", "service not available"); }
 
 /// Plays a transcript in which {SSL}, {GSS}, {CANCEL}, {STARTUP}, {OK}, {INSECURE} and {UNAVAILABLE} stand for
 /// packets.

@@ -246,7 +246,7 @@ void ExpectPrematureAborted(const Scene& scene, const std::vector<std::string>& 
     EXPECT_EQ(driver.failure().end, End::kProtocolError);
     EXPECT_EQ(driver.failure().blame, Blame::kServer);
     EXPECT_EQ(driver.said(Side::kServer).size(), spoken) << "nothing more is said to such a server";
-    EXPECT_EQ(driver.said(Side::kClient), "421 4.4.1 proxy.example.org The server behind is not available\r\n");
+    EXPECT_EQ(driver.said(Side::kClient), "421 4.4.1 proxy.example.org Service not available\r\n");
     EXPECT_EQ(driver.dials(), 1) << "never a fallback";
     EXPECT_EQ(driver.notes(), "");
   }
@@ -304,7 +304,7 @@ TEST(SmtpAttack, R5TheTextOfARefusalStaysOutside) {
            InWordsOf(protocol,
                      "S: 220 call +1 900 555 0100\ns: HELLO proxy.example.org\nS: 250-x\nS: 250 STARTTLS\n"
                      "s: STARTTLS\nS: 454 call +1 900 555 0100\n"
-                     "c: 421 4.7.5 proxy.example.org No secure connection to the server behind\n"
+                     "c: 421 4.7.5 proxy.example.org Service not available: no secure connection\n"
                      "! fail starttls_refused server"));
     }
   }

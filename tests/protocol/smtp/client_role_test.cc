@@ -128,7 +128,7 @@ TEST(SmtpClientRole, AGreetingOfManyLinesComesAsItWas) {
 
 // S1: only an exact success goes on, where TLS is required; and no byte of the client's has been heard.
 TEST(SmtpClientRole, RequiredAndNotOffered) {
-  const std::string goodbye = "\nc: 421 4.7.5 proxy.example.org No secure connection to the server behind\n";
+  const std::string goodbye = "\nc: 421 4.7.5 proxy.example.org Service not available: no secure connection\n";
   for (const TlsMode client : kModes) {
     for (const std::string_view answer :
          {"S: 250 old", "S: 250 STARTTLS", "S: 250-old\nS: 250 SIZE 1", "S: 250-old\nS: 250 XSTARTTLS",
@@ -151,7 +151,7 @@ TEST(SmtpClientRole, RequiredAndRefused) {
       PlayBoth(client, kReq,
                "S: 220 old\ns: HELLO proxy.example.org\nS: 250-old\nS: 250 STARTTLS\ns: STARTTLS\nS: " +
                    std::string(answer) +
-                   "\nc: 421 4.7.5 proxy.example.org No secure connection to the server behind\n"
+                   "\nc: 421 4.7.5 proxy.example.org Service not available: no secure connection\n"
                    "! fail starttls_refused server");
     }
   }
@@ -169,7 +169,7 @@ TEST(SmtpClientRole, RequiredAndTheHandshakeFails) {
       ! tls-server
       blame: server
       @ failed
-      c: 421 4.7.5 proxy.example.org No secure connection to the server behind
+      c: 421 4.7.5 proxy.example.org Service not available: no secure connection
       ! fail handshake_failed server
     )");
   }
@@ -236,14 +236,14 @@ TEST(SmtpClientRole, OpportunisticAndRefusedUncleanly) {
       PlayBoth(client, kOpp,
                "S: 220 old\ns: HELLO proxy.example.org\nS: 250-old\nS: 250 STARTTLS\ns: STARTTLS\nS: " +
                    std::string(answer) +
-                   "\nc: 421 4.7.5 proxy.example.org No secure connection to the server behind\n"
+                   "\nc: 421 4.7.5 proxy.example.org Service not available: no secure connection\n"
                    "! fail starttls_refused server");
     }
   }
   for (const std::string_view answer : {"421 bye", "354 go", "220 old", "120 x"}) {
     PlayBoth(kOff, kOpp,
              "S: 220 old\ns: HELLO proxy.example.org\nS: " + std::string(answer) +
-                 "\nc: 421 4.7.5 proxy.example.org No secure connection to the server behind\n"
+                 "\nc: 421 4.7.5 proxy.example.org Service not available: no secure connection\n"
                  "! fail starttls_not_offered server");
   }
 }
@@ -326,7 +326,7 @@ TEST(SmtpClientRole, ARefusedCertificateIsNeverAFallback) {
                "S: 220 old\ns: HELLO proxy.example.org\nS: 250-old\nS: 250 STARTTLS\ns: STARTTLS\nS: 220 go\n"
                "! tls-server\n@ " +
                    std::string(end) +
-                   "\nc: 421 4.7.5 proxy.example.org No secure connection to the server behind\n! fail " +
+                   "\nc: 421 4.7.5 proxy.example.org Service not available: no secure connection\n! fail " +
                    std::string(end));
     }
   }
@@ -345,16 +345,16 @@ TEST(SmtpClientRole, AServerThatSpeaksNoSmtp) {
   for (const TlsMode server : kModes) {
     if (server == kImp) continue;
     PlayBoth(kOff, server,
-             "S: SSH-2.0-OpenSSH\nc: 421 4.4.1 proxy.example.org The server behind is not available\n"
+             "S: SSH-2.0-OpenSSH\nc: 421 4.4.1 proxy.example.org Service not available\n"
              "! fail protocol_error server");
     PlayBoth(kOff, server,
-             "S+ 220 old\\n\nc: 421 4.4.1 proxy.example.org The server behind is not available\n"
+             "S+ 220 old\\n\nc: 421 4.4.1 proxy.example.org Service not available\n"
              "! fail protocol_error server");
   }
 }
 
 TEST(SmtpClientRole, TheEndOfTheServerInEachPhase) {
-  const std::string unavailable = "c: 421 4.4.1 proxy.example.org The server behind is not available\n";
+  const std::string unavailable = "c: 421 4.4.1 proxy.example.org Service not available\n";
   for (const TlsMode client : kModes) {
     for (const TlsMode server : kModes) {
       PlayBoth(client, server, "blame: server\n@ closed server\n" + unavailable + "! fail closed server");

@@ -379,7 +379,7 @@ TEST(SmtpFilter, OnlyTheAnswerToAuthIsASuccess) {
     S: 235 welcome
     c: 235 welcome
     C: XCLIENT ADDR=1
-    c: 550 5.7.1 XCLIENT is not for you
+    c: 550 5.7.1 XCLIENT is not allowed
   )"));
 }
 
@@ -438,7 +438,7 @@ TEST(SmtpFilter, OurOwnAnswersKeepTheirPlace) {
     S: 250 one
     c: 250 one
     c: 502 5.5.1 STARTTLS is not available
-    c: 550 5.7.1 XCLIENT is not for you
+    c: 550 5.7.1 XCLIENT is not allowed
     s: RSET
     S: 250 two
     c: 250 two
@@ -455,7 +455,7 @@ TEST(SmtpFilter, XclientIsRefused) {
          {"XCLIENT ADDR=1", " xclient addr=1", "XCLIENT\\vADDR=1", "\\t\\v XCLIENT\\tADDR=1", "XCLIENT"}) {
       PlayBoth(
           client, kOff,
-          After(kGreeted, "C+ " + std::string(line) + "\\r\\n\nc: 550 5.7.1 XCLIENT is not for you\nC: NOOP\ns: NOOP"));
+          After(kGreeted, "C+ " + std::string(line) + "\\r\\n\nc: 550 5.7.1 XCLIENT is not allowed\nC: NOOP\ns: NOOP"));
     }
   }
 }
@@ -543,12 +543,12 @@ TEST(SmtpFilter, AServerThatBreaksTheProtocol) {
     s: HELLO client
     S: 250-old
     S: 251 secret
-    c: 421 4.4.1 proxy.example.org The server behind is not available
+    c: 421 4.4.1 proxy.example.org Service not available
     ! fail protocol_error server
   )"));
   PlayBoth(kOpp, kOff, After(kGreeted, R"(
     S+ 250 secret\n
-    c: 421 4.4.1 proxy.example.org The server behind is not available
+    c: 421 4.4.1 proxy.example.org Service not available
     ! fail protocol_error server
   )"));
 }

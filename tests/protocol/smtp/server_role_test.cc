@@ -93,8 +93,7 @@ TEST(SmtpServerRole, EverythingElseIsRefusedAndDoesNotCross) {
 TEST(SmtpServerRole, TheClientNeverUpgraded) {
   const std::string refused =
       "S: 220 old\nc: 220 old\nC: MAIL FROM:<a>\nc: 530 5.7.0 Must issue a STARTTLS command first\n";
-  const std::string gone =
-      "c: 421 4.4.1 proxy.example.org The server behind is not available\n! fail tls_required client";
+  const std::string gone = "c: 421 4.4.1 proxy.example.org Service not available\n! fail tls_required client";
   for (const TlsMode server : {kOff, kImp}) {
     PlayBoth(kReq, server, refused + "C: QUIT\nc: 221 2.0.0 Bye\n! fail tls_required client");
     PlayBoth(kReq, server, refused + "@ closed client\n" + gone);
@@ -107,10 +106,8 @@ TEST(SmtpServerRole, TheClientNeverUpgraded) {
     // But not where the client did upgrade, or somebody else ended it.
     PlayBoth(kReq, server,
              refused + "@ drained none\nc: 421 4.3.2 proxy.example.org Shutting down\n! fail drained none");
-    PlayBoth(
-        kReq, server,
-        refused +
-            "@ reset server\nc: 421 4.4.1 proxy.example.org The server behind is not available\n! fail reset server");
+    PlayBoth(kReq, server,
+             refused + "@ reset server\nc: 421 4.4.1 proxy.example.org Service not available\n! fail reset server");
     PlayBoth(kReq, server,
              refused +
                  "C: STARTTLS\nc: 220 2.0.0 Ready to start TLS\n! tls-client\n@ handshake_failed client\n"
@@ -119,12 +116,11 @@ TEST(SmtpServerRole, TheClientNeverUpgraded) {
   PlayBoth(kReq, kOff,
            refused +
                "C: STARTTLS\nc: 220 2.0.0 Ready to start TLS\n! tls-client\n@ up\n@ closed client\n"
-               "c: 421 4.4.1 proxy.example.org The server behind is not available\n! fail closed client");
+               "c: 421 4.4.1 proxy.example.org Service not available\n! fail closed client");
   // Nothing was refused: it merely went.
-  PlayBoth(
-      kReq, kOff,
-      "S: 220 old\nc: 220 old\n@ closed client\nc: 421 4.4.1 proxy.example.org The server behind is not available\n"
-      "! fail closed client");
+  PlayBoth(kReq, kOff,
+           "S: 220 old\nc: 220 old\n@ closed client\nc: 421 4.4.1 proxy.example.org Service not available\n"
+           "! fail closed client");
   PlayBoth(kReq, kOff, "S: 220 old\nc: 220 old\nC: QUIT\nc: 221 2.0.0 Bye\n! fail closed none");
 }
 
@@ -134,9 +130,9 @@ TEST(SmtpServerRole, StarttlsTakesNoParameter) {
       S: 220 old
       c: 220 old
       C: STARTTLS x
-      c: 501 5.5.4 STARTTLS has no parameter
+      c: 501 5.5.4 STARTTLS takes no parameter
       C+ STARTTLS\v\r\n
-      c: 501 5.5.4 STARTTLS has no parameter
+      c: 501 5.5.4 STARTTLS takes no parameter
       C: starttls
       c: 220 2.0.0 Ready to start TLS
       ! tls-client

@@ -128,9 +128,9 @@ TEST(Goodbye, NamesUsAndFits) {
   EXPECT_EQ(Goodbye(env, {End::kTimeout, Blame::kServer, ""}), "421 4.4.2 proxy.example.org Timeout\r\n");
   EXPECT_EQ(Goodbye(env, {End::kDrained, Blame::kNone, ""}), "421 4.3.2 proxy.example.org Shutting down\r\n");
   EXPECT_EQ(Goodbye(env, {End::kVerifyFailed, Blame::kServer, ""}),
-            "421 4.7.5 proxy.example.org No secure connection to the server behind\r\n");
+            "421 4.7.5 proxy.example.org Service not available: no secure connection\r\n");
   EXPECT_EQ(Goodbye(env, {End::kConnectFailed, Blame::kServer, ""}),
-            "421 4.4.1 proxy.example.org The server behind is not available\r\n");
+            "421 4.4.1 proxy.example.org Service not available\r\n");
 }
 
 }  // namespace

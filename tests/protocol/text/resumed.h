@@ -4,7 +4,7 @@
 
 #include <string_view>
 
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 #include "protocol/text/literals.h"
 
 /// Cutters for a test that has all input at once. Each also looks at the same input byte by byte, taking up every look

@@ -172,7 +172,7 @@ TEST(XmppFilter, ChannelBindingIsWarnedOf) {
     @ up
     s+ {C}
     S+ {S}<stream:features><m xmlns='x'><mechanism>SCRAM-SHA-1-PLUS</mechanism></m></stream:features>
-    note: the server offers SASL mechanisms with channel binding
+    note: the server offers channel binding
     c+ {S}<stream:features><m xmlns='x'><mechanism>SCRAM-SHA-1-PLUS</mechanism></m></stream:features>
   )");
 }

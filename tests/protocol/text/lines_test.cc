@@ -1,4 +1,4 @@
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 #include <gtest/gtest.h>
 

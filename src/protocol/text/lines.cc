@@ -1,13 +1,9 @@
-#include "protocol/text/cutters.h"
+#include "protocol/text/lines.h"
 
 #include <algorithm>
 
 namespace starlock::protocol {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool IsReplyLine(std::string_view line) {
   if (line.size() < 5 || !IsDigit(line[0]) || !IsDigit(line[1]) || !IsDigit(line[2])) return false;
@@ -99,27 +95,6 @@ std::string DottedWithout(std::string_view list, std::string_view word) {
 std::string DottedWith(std::string_view list, std::string_view word) {
   std::string with = DottedWithout(list, word);
   return with.insert(with.size() - kFinal.size(), std::string(word) + "\r\n");
-}
-
-bool ContainsNoCase(std::string_view text, std::string_view part) {
-  const auto same = [](char x, char y) { return Lower(x) == Lower(y); };
-  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
-}
-
-bool EqualsNoCase(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return Lower(x) == Lower(y); });
-}
-
-std::string_view Content(std::string_view line) {
-  const size_t last = line.find_last_not_of(" \t\r\n");
-  return last == std::string_view::npos ? std::string_view() : line.substr(0, last + 1);
-}
-
-std::string_view TakeWord(std::string_view& text) {
-  const size_t end = std::min(text.find_first_of(" \t"), text.size());
-  const std::string_view word = text.substr(0, end);
-  text.remove_prefix(std::min(text.find_first_not_of(" \t", end), text.size()));
-  return word;
 }
 
 }  // namespace starlock::protocol

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "protocol/core/act.h"
+#include "protocol/text/words.h"
 
 /// Where units end: what several protocols share. A cutter never normalises; what does not fit is kBad.
 namespace starlock::protocol {
@@ -56,17 +57,5 @@ std::string DottedWithout(std::string_view list, std::string_view word);
 
 /// The same list with `word` in it exactly once, as its last line.
 std::string DottedWith(std::string_view list, std::string_view word);
-
-/// Whether `text` has `part` in it, in any case.
-bool ContainsNoCase(std::string_view text, std::string_view part);
-
-/// Whether `a` and `b` are equal but for the case of ASCII letters.
-bool EqualsNoCase(std::string_view a, std::string_view b);
-
-/// The line without its CRLF and the blanks before it.
-std::string_view Content(std::string_view line);
-
-/// The first word of `text`, which is then what follows it, without the blanks between.
-std::string_view TakeWord(std::string_view& text);
 
 }  // namespace starlock::protocol

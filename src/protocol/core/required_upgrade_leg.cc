@@ -1,0 +1,55 @@
+#include "protocol/core/required_upgrade_leg.h"
+
+#include "protocol/core/limits.h"
+#include "protocol/text/lines.h"
+
+namespace starlock::protocol {
+
+LegAct RequiredUpgradeLeg::Begin(Out& out) {
+  out.client() += Greeting(out);
+  if (prologue_.env.client != TlsMode::kRequired) return Settled{};
+  if (Serves(prologue_.greeting)) return Read{};
+  return Fail::Told(End::kClosed, Blame::kServer, "the server refused service");
+}
+
+std::string RequiredUpgradeLeg::Greeting(Out& /*out*/) const { return prologue_.greeting; }
+
+LegAct RequiredUpgradeLeg::On(std::string_view unit, Out& out) {
+  if (auto fail = Count()) return *std::move(fail);
+  return Obey(Judge(unit), out);
+}
+
+std::optional<Fail> RequiredUpgradeLeg::Count() {
+  if (++commands_ <= kMaxCommands) return std::nullopt;
+  return Fail{{End::kLimit, Blame::kClient, "too many commands before TLS"}};
+}
+
+LegAct RequiredUpgradeLeg::Obey(const BeforeTls& command, Out& out) {
+  out.client() += command.say;
+  switch (command.then) {
+    case BeforeTls::Then::kStay:
+      break;
+    case BeforeTls::Then::kUpgrade:
+      return StartTls{};
+    case BeforeTls::Then::kLeave:
+      return Fail::Told(End::kClosed, Blame::kNone, "the client quit before TLS");
+    case BeforeTls::Then::kRefuse:
+      prologue_.refused = true;
+      break;
+  }
+  return Read{};
+}
+
+Frame LineUpgradeLeg::Cut(std::string_view in, Scan& scan) { return CutLine(in, scan); }
+
+BeforeTls LineUpgradeLeg::Judge(std::string_view line) {
+  const VerbLine command = SplitVerb(line, speech_.of_verb);
+  for (const VerbRow& row : speech_.verbs) {
+    if (!EqualsNoCase(command.verb, row.verb)) continue;
+    if (row.with_argument.empty() || command.rest.empty()) return {row.then, std::string(row.say)};
+    return {BeforeTls::Then::kStay, std::string(row.with_argument)};
+  }
+  return {BeforeTls::Then::kRefuse, std::string(speech_.refusal)};
+}
+
+}  // namespace starlock::protocol

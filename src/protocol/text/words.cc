@@ -1,0 +1,44 @@
+#include "protocol/text/words.h"
+
+namespace starlock::protocol {
+namespace {
+
+constexpr char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool SameLetter(char a, char b) { return Lower(a) == Lower(b); }
+
+}  // namespace
+
+bool EqualsNoCase(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), SameLetter);
+}
+
+bool ContainsNoCase(std::string_view text, std::string_view part) {
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), SameLetter) != text.end();
+}
+
+std::string_view Content(std::string_view line) {
+  const size_t last = line.find_last_not_of(" \t\r\n");
+  return last == std::string_view::npos ? std::string_view() : line.substr(0, last + 1);
+}
+
+std::string_view SkipBlanks(std::string_view text) {
+  while (!text.empty() && text.front() >= 0 && text.front() <= ' ') text.remove_prefix(1);
+  return text;
+}
+
+std::string_view TakeWord(std::string_view& text) {
+  const size_t end = std::min(text.find_first_of(" \t"), text.size());
+  const std::string_view word = text.substr(0, end);
+  text.remove_prefix(std::min(text.find_first_not_of(" \t", end), text.size()));
+  return word;
+}
+
+VerbLine SplitVerb(std::string_view line, bool (*of_verb)(char)) {
+  const std::string_view text = SkipBlanks(Content(line));
+  const auto end = std::find_if_not(text.begin(), text.end(), of_verb);
+  const auto size = static_cast<size_t>(end - text.begin());
+  return {text.substr(0, size), text.substr(size)};
+}
+
+}  // namespace starlock::protocol
