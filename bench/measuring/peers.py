@@ -1,19 +1,21 @@
 """The proxies that are compared: how each is configured and started, and what it can do."""
 
 import contextlib
+import itertools
 import pathlib
 import shutil
 import string
 import subprocess
 
+from private_roots import Roots
+
 from measuring import place, processes
 from measuring.routes import PROTOCOLS, ROUTES
-from pysupport import daemons, roots
 
 PEERS = processes.BENCH / "peers"
+# The private root with the peers' packages: peers/proxies.list.
+ROOTS = Roots(PEERS)
 ROOT = "proxies"
-# The private root with the peers is made from our own list, next to the end-to-end tests' roots.
-roots.LISTS = PEERS
 
 FORMS = ("default", "tuned")
 
@@ -99,13 +101,11 @@ class Peer:
         path.write_text(fill((PEERS / template).read_text(), self.form, values, routes))
         return path
 
-    _given = set()  # ports that peers not yet started will listen on
+    # Ports below the range of place.private_network(): in a new network namespace they are all free.
+    _ports = itertools.count(20000)
 
     def _port(self):
-        while (port := daemons.free_port()) in self._given:
-            pass
-        self._given.add(port)
-        return port
+        return next(self._ports)
 
 
 class _Started:
@@ -138,7 +138,7 @@ class Nginx(Peer):
 
     def commands(self, folder, routes, values):
         self._write(folder, "nginx.conf", values, routes)
-        return [daemons.inside(ROOT, folder, ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"])]
+        return [ROOTS.inside(ROOT, folder, ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"])]
 
 
 class Haproxy(Peer):
@@ -147,7 +147,7 @@ class Haproxy(Peer):
 
     def commands(self, folder, routes, values):
         self._write(folder, "haproxy.cfg", values, routes)
-        return [daemons.inside(ROOT, folder, ["haproxy", "-db", "-f", "/mnt/haproxy.cfg"])]
+        return [ROOTS.inside(ROOT, folder, ["haproxy", "-db", "-f", "/mnt/haproxy.cfg"])]
 
 
 class Hitch(Peer):
@@ -165,7 +165,7 @@ class Hitch(Peer):
             name = f"hitch-{route['name']}.conf"
             self._write(folder, "hitch.conf", {**values, **route}, [], name)
             client = ["--client"] if route["kind"] == "originate" else []
-            made.append(daemons.inside(ROOT, folder, ["hitch", *client, f"--config=/mnt/{name}"]))
+            made.append(ROOTS.inside(ROOT, folder, ["hitch", *client, f"--config=/mnt/{name}"]))
         return made
 
 
@@ -181,7 +181,7 @@ class Stunnel(Peer):
 
     def commands(self, folder, routes, values):
         self._write(folder, "stunnel.conf", values, routes)
-        return [daemons.inside(ROOT, folder, ["stunnel4", "/mnt/stunnel.conf"])]
+        return [ROOTS.inside(ROOT, folder, ["stunnel4", "/mnt/stunnel.conf"])]
 
 
 class Socat(Peer):
@@ -202,7 +202,7 @@ class Socat(Peer):
             dialled = f"OPENSSL:{target},cafile=/mnt/ca.pem,commonname=localhost,snihost=localhost"
             first = served if route["kind"] in ("terminate", "both") else f"TCP-LISTEN:{listen}"
             second = dialled if route["kind"] in ("originate", "both") else f"TCP:{target}"
-            made.append(daemons.inside(ROOT, folder, ["socat", *(["-b", "262144"] if tuned else []), first, second]))
+            made.append(ROOTS.inside(ROOT, folder, ["socat", *(["-b", "262144"] if tuned else []), first, second]))
         return made
 
 
@@ -268,7 +268,7 @@ def more_workers(peer, workers):
 
 def versions(binary, other=None):
     """What was measured: names with versions."""
-    admin = f"--admindir={roots.existing(ROOT)}/var/lib/dpkg"
+    admin = f"--admindir={ROOTS.existing(ROOT)}/var/lib/dpkg"
     packages = {"nginx": "nginx", "haproxy": "haproxy", "hitch": "hitch", "stunnel": "stunnel4", "socat": "socat"}
     command = ["dpkg-query", admin, "-W", "-f", "${Package} ${Version}\n", *packages.values(), "libssl3"]
     listed = subprocess.run(command, check=True, text=True, capture_output=True).stdout

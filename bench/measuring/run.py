@@ -4,14 +4,12 @@ import contextlib
 import dataclasses
 import pathlib
 import re
-import shutil
 import sys
 import tempfile
 import time
 
-from measuring import figures, peers, place, processes
+from measuring import certificate, figures, peers, place, processes
 from measuring.routes import BACKENDS, ROUTES
-from pysupport import certs
 
 GIB = 1 << 30
 _SHARE = 256 << 10
@@ -27,14 +25,10 @@ class Bench:
     def __enter__(self):
         folder = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="starlock-bench-")))
         folder.chmod(0o755)
-        made = certs.Certs(folder)
-        for source, name in ((made.ecdsa.chain, "cert.pem"), (made.ecdsa.key, "key.pem")):
-            shutil.copy(source, folder / name)
-        both = pathlib.Path(made.ecdsa.chain).read_text() + pathlib.Path(made.ecdsa.key).read_text()
-        (folder / "both.pem").write_text(both)
+        certificate.make(folder)
         self.folder = folder
         self.backend = self.stack.enter_context(
-            processes.Backend(self.driver, made.ecdsa.chain, made.ecdsa.key, BACKENDS)
+            processes.Backend(self.driver, folder / "cert.pem", folder / "key.pem", BACKENDS)
         )
         return self
 

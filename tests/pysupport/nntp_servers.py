@@ -2,8 +2,7 @@
 
 import shutil
 
-from pysupport import roots
-from pysupport.daemons import Daemon, certificate, free_port, place, start
+from pysupport.daemons import ROOTS, Daemon, certificate, free_port, place, start
 
 GROUP = "local.test"
 USER, PASSWORD = "reader", "s3cret"
@@ -15,7 +14,7 @@ def nnrpd(folder, certs, tls=False, require=False):
     def build():
         shutil.rmtree(folder, ignore_errors=True)
         port = free_port()
-        config = (roots.existing("news") / "etc/news/inn.conf").read_text().replace("/var/lib/news", "/mnt/db")
+        config = (ROOTS.existing("news") / "etc/news/inn.conf").read_text().replace("/var/lib/news", "/mnt/db")
         config = config.replace("/var/spool/news", "/mnt/spool").replace("/etc/news", "/mnt/etc").replace("/var/log/news", "/mnt/log")
         config = config.replace("/run/news", "/mnt/run")
         if tls:
