@@ -153,8 +153,8 @@ def refused(place, client, ends):
 
 
 def saying(data, certs):
-    def starttls(channel, tag, _):
-        channel.send(data.replace(b"%t", tag))
+    def starttls(channel, command):
+        channel.send(data.replace(b"$TAG", command.tag))
         channel.start_tls(certs.server_context(), server=True)
         channel.send(b'* ACAP (IMPLEMENTATION "inside") (SASL "PLAIN")\r\n')
         return True
@@ -162,10 +162,10 @@ def saying(data, certs):
     return starttls
 
 
-@pytest.mark.parametrize("tail", [b'* ACAP (SASL "injected")\r\n', b'%t OK "injected"\r\n', b"\n", b"* injec",
+@pytest.mark.parametrize("tail", [b'* ACAP (SASL "injected")\r\n', b'$TAG OK "injected"\r\n', b"\n", b"* injec",
                                   b"\x16\x03\x03\x00\x04injected"])  # fmt: skip
 def test_r1_r2_bytes_after_the_go_ahead(up, certs, tail):
-    data = b'%t OK ""\r\n' + tail
+    data = b'$TAG OK ""\r\n' + tail
     client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": saying(data, certs)})).arrive()
     refused(up, client, ("plaintext_after_starttls", "handshake_failed"))
     assert up.upstream.finished().inside == b"", "no TLS was spoken over it"
@@ -174,7 +174,7 @@ def test_r1_r2_bytes_after_the_go_ahead(up, certs, tail):
 @pytest.mark.parametrize("before", [b"", b'* ALERT "injected"\r\n* ACAP (SASL "injected")\r\n* LANG {8}\r\ninjected\r\n'])
 def test_r4_forged_lines_go_no_further(up, certs, before):
     """The control of R1, and what anyone could have put before the go-ahead: it is dropped."""
-    fake = Server(tls=certs.server_context(), on={b"STARTTLS": saying(before + b'%t OK ""\r\n', certs)})
+    fake = Server(tls=certs.server_context(), on={b"STARTTLS": saying(before + b'$TAG OK ""\r\n', certs)})
     client = up.serve(fake).arrive()
     if up.client == "required":
         assert client.greeting == b'* ACAP (IMPLEMENTATION "inside") (STARTTLS)\r\n'
@@ -207,12 +207,12 @@ def test_r7_a_referral_before_tls(up, certs, where):
     if where == "greeting":
         options = {"banner": b'* BYE (REFER "acap://injected.example/") "injected"\r\n'}
     else:
-        options = {"on": {b"STARTTLS": b'%t NO (REFER "acap://injected.example/") "injected"\r\n'}}
+        options = {"on": {b"STARTTLS": b'$TAG NO (REFER "acap://injected.example/") "injected"\r\n'}}
     client = up.serve(Server(tls=certs.server_context(), **options)).arrive()
     refused(up, client, "starttls_refused")
 
 
-@pytest.mark.parametrize("answer", [b'%t NO "injected"\r\n', b'%t BAD "injected"\r\n', b'* BYE "injected"\r\n'])
+@pytest.mark.parametrize("answer", [b'$TAG NO "injected"\r\n', b'$TAG BAD "injected"\r\n', b'* BYE "injected"\r\n'])
 def test_s1_r5_required_and_refused(rig, certs, answer):
     for client_mode in ("off", "opportunistic", "required", "implicit"):
         place = rig.at("acap", client_mode, "required")
@@ -221,7 +221,7 @@ def test_s1_r5_required_and_refused(rig, certs, answer):
         assert b"AUTHENTICATE" not in all_seen(place)
 
 
-@pytest.mark.parametrize("answer", [b'other OK "injected"\r\n', b'+ "injected"\r\n', b'%t "OK"\r\n', b'%tx OK ""\r\n'])
+@pytest.mark.parametrize("answer", [b'other OK "injected"\r\n', b'+ "injected"\r\n', b'$TAG "OK"\r\n', b'$TAGx OK ""\r\n'])
 def test_s1_only_the_exact_go_ahead(up, certs, answer):
     client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": answer})).arrive()
     refused(up, client, "protocol_error")
@@ -230,12 +230,12 @@ def test_s1_only_the_exact_go_ahead(up, certs, answer):
 @pytest.mark.parametrize("item", [b"(STARTTLSX)", b'(SASL "STARTTLS")', b'(IMPLEMENTATION "(STARTTLS)")'])
 def test_s1_required_and_not_offered(rig, certs, item):
     place = rig.at("acap", "off", "required")
-    refused(place, place.serve(Server(tls=certs.server_context(), offer=False, items=[item])).arrive(), "starttls_not_offered")
+    refused(place, place.serve(Server(tls=certs.server_context(), offer=False, capabilities=[item])).arrive(), "starttls_not_offered")
 
 
 def test_s1_opportunistic_and_refused_goes_on_in_plaintext(rig, certs):
     place = rig.at("acap", "off", "opportunistic")
-    client = place.serve(Server(tls=certs.server_context(), on={b"STARTTLS": b'%t NO "not now"\r\n'})).arrive()
+    client = place.serve(Server(tls=certs.server_context(), on={b"STARTTLS": b'$TAG NO "not now"\r\n'})).arrive()
     assert b" (STARTTLS) " not in client.greeting
     assert control(place, client)["server_tls"] == "plain"
     assert len(place.upstream.connections) == 1, "on the same connection"
@@ -243,8 +243,8 @@ def test_s1_opportunistic_and_refused_goes_on_in_plaintext(rig, certs):
 
 def test_p1_an_offer_inside_tls_leads_nobody_astray(up, certs):
     class Offering(Server):
-        def greeting(self, channel):
-            return super().greeting(channel)[:-2] + b" (starttls)\r\n"
+        def capability_greeting(self):
+            return super().capability_greeting()[:-2] + b" (starttls)\r\n"
 
     client = up.serve(Offering(tls=certs.server_context())).arrive()
     if up.client == "required":

@@ -32,7 +32,7 @@ def at(rig, protocol):
     def find(client, server="off", **options):
         place = rig.at(protocol, client, server)
         options.setdefault("tls", None if server == "off" else rig.certs.server_context())
-        place.fake = Server(lmtp=place.lmtp, **options)
+        place.fake = Server(protocol=place.protocol, **options)
         return place.serve(place.fake)
 
     return find

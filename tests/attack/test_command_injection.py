@@ -22,7 +22,7 @@ def rig(certs, folder):
 @pytest.fixture(params=PAIRS, ids="-".join)
 def place(rig, request):
     place = rig.at(*request.param)
-    place.fake = Server(lmtp=place.lmtp, tls=None if place.server == "off" else rig.certs.server_context())
+    place.fake = Server(protocol=place.protocol, tls=None if place.server == "off" else rig.certs.server_context())
     return place.serve(place.fake)
 
 

@@ -6,7 +6,7 @@ The client says it all in one breath: a unit that must be answered, the upgrade,
 import pytest
 
 from pysupport import ldap, mysql, postgres, xmpp
-from pysupport.rig import MODES, Rig, speaker
+from pysupport.rig import MODES, Rig
 
 
 class Words:
@@ -60,11 +60,8 @@ class Session:
 
     def serve(self, action):
         """A fake that works; action(channel) is called when it is about to answer `first`, and may say False."""
-        options = {"xmpp": {"protocol": "xmpp"}, "xmpp-server": {"protocol": "xmpp-server"}, "lmtp": {"lmtp": True}}
         tls = self.rig.certs.server_context() if self.encrypted else None
-        server = speaker(self.place.protocol).Server(
-            tls=tls, implicit=self.server_mode == "implicit", **options.get(self.place.protocol, {})
-        )
+        server = self.place.serve_fake(tls=tls).fake
 
         def behaviour(channel):
             send, state = channel.send, []

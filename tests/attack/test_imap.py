@@ -39,7 +39,7 @@ def works(place, client, server):
     assert client.command(b"LOGIN alice secret")[1].startswith(b"OK ")
     assert client.append()[1].startswith(b"OK ")
     assert server.messages[-1] == MESSAGE
-    client.logout()
+    client.quit()
     place.upstream.finished()
     record = place.record(client)
     assert (record["end"], record["blame"]) == ("closed", "none"), record
@@ -115,7 +115,7 @@ def test_f1_fixation(place, certs, command):
         assert client.command(b"STARTTLS")[1].startswith(b"BAD ")
         assert b"STARTTLS" not in client.command(b"CAPABILITY")[0]
         assert b"STARTTLS" not in all_but_ours(place)
-    client.logout()
+    client.quit()
     place.record(client)
 
 
@@ -175,8 +175,8 @@ def refused(place, client, ends):
 def saying(data, certs):
     """A STARTTLS that is answered with these bytes, and then done."""
 
-    def starttls(channel, tag, _):
-        channel.send(data.replace(b"$TAG", tag))
+    def starttls(channel, command):
+        channel.send(data.replace(b"$TAG", command.tag))
         channel.start_tls(certs.server_context(), server=True)
         return True
 
@@ -278,5 +278,5 @@ def test_p1_an_offer_of_a_plaintext_server_is_not_shown(rig):
         assert client.command(b"STARTTLS")[1].startswith(b"BAD ")
         assert b"STARTTLS" not in client.command(b"LOGIN a b")[1]
         assert b"STARTTLS" not in all_but_ours(place)
-        client.logout()
+        client.quit()
         place.record(client)

@@ -80,7 +80,7 @@ def test_c1_control(place, certs):
 def test_c2_a_command_in_two_halves(place, certs):
     client = place.arrive()
     with pytest.raises((ssl.SSLError, Ended)):
-        client.start_tls(certs.client_context(), "localhost", prefix=b"STARTTLS\r\nQU", go_ahead=lambda c: c.answer())
+        client.start_tls(certs.client_context(), "localhost", prefix=b"STARTTLS\r\nQU", go_ahead=lambda c: c.reply())
         client.send(b"IT\r\n")
         raise Ended("the handshake passed with two foreign bytes before it")
     aborted(place, client, "plaintext_after_starttls", "client")
@@ -258,7 +258,7 @@ def test_s1_a_server_that_is_silent_to_starttls(rig, mode):
 
 
 def test_what_came_before_tls_is_forgotten(at):
-    place = at("off", "required", notices=NOTICE)
+    place = at("off", "required", banner=NOTICE)
     client = place.arrive()
     control(place, client)
     assert b"injected" not in bytes(client.plain)

@@ -37,7 +37,7 @@ def facing_server(rig, request):
 def control(place, client, number=30):
     """From here on the session is as any other."""
     assert client.ask(bind(number)) == result(number, 0x61, 0)
-    client.leave()
+    client.quit()
     record = place.record(client)
     assert (record["end"], record["blame"]) == ("closed", "none"), record
     assert bind(number) in all_seen(place)
@@ -116,7 +116,7 @@ def test_f1_a_bind_before_starttls(rig):
     client = place.dial()
     assert client.ask(bind(1)) == result(1, 0x61, 0)
     assert client.ask(starttls(2))[5] == 0x78  # the server's own to answer, once it has taken a Bind
-    client.leave()
+    client.quit()
     place.record(client)
 
 
@@ -175,7 +175,7 @@ def test_f5_an_operation_is_outstanding(rig):
     client.send(root_dse(1) + starttls(2))
     number, _, whole = read(client)
     assert number == 2 and whole[7:10] == b"\x0a\x01\x01"
-    client.leave()
+    client.quit()
     place.record(client)
     assert starttls(2) not in all_seen(place)
 
@@ -185,7 +185,7 @@ def test_f5_in_mid_sasl(rig):
     client = place.dial()
     assert client.ask(bind(1)) == result(1, 0x61, 14)
     assert client.ask(starttls(2))[7:10] == b"\x0a\x01\x01"
-    client.leave()
+    client.quit()
     place.record(client)
     assert starttls(2) not in all_seen(place)
 

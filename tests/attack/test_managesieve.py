@@ -234,8 +234,8 @@ def test_s1_opportunistic_and_refused_goes_on_in_plaintext(rig, certs):
 
 def test_p1_an_offer_inside_tls_leads_nobody_astray(up, certs):
     class Offering(Server):
-        def greeting(self, channel):
-            return OFFER + b"\r\n" + super().greeting(channel)
+        def capability_greeting(self):
+            return OFFER + b"\r\n" + super().capability_greeting()
 
     client = up.serve(Offering(tls=certs.server_context())).arrive()
     if up.client == "required":

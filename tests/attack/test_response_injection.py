@@ -54,14 +54,14 @@ TAILS = {
 
 @pytest.mark.parametrize("name", TAILS)
 def test_bytes_after_the_go_ahead(place, certs, name):
-    fake = Server(lmtp=place.lmtp, tls=certs.server_context(), on={b"STARTTLS": saying(TAILS[name], certs)})
+    fake = Server(protocol=place.protocol, tls=certs.server_context(), on={b"STARTTLS": saying(TAILS[name], certs)})
     client = place.serve(fake).arrive()
     refused(place, client, ("plaintext_after_starttls", "handshake_failed"))
     assert place.upstream.finished().inside == b"", "no TLS was spoken over it"
 
 
 def test_r1_control(place, certs):
-    fake = Server(lmtp=place.lmtp, tls=certs.server_context(), on={b"STARTTLS": saying(b"220 go\r\n", certs)})
+    fake = Server(protocol=place.protocol, tls=certs.server_context(), on={b"STARTTLS": saying(b"220 go\r\n", certs)})
     client = place.serve(fake).arrive()
     assert client.greeting == BANNER
     if place.client == "required":
@@ -79,7 +79,7 @@ def test_plaintext_where_the_server_hello_belongs(place, certs):
         channel.rest()
         return False
 
-    fake = Server(lmtp=place.lmtp, tls=certs.server_context(), on={b"STARTTLS": starttls})
+    fake = Server(protocol=place.protocol, tls=certs.server_context(), on={b"STARTTLS": starttls})
     client = place.serve(fake).arrive()
     refused(place, client, "plaintext_after_starttls")
 
@@ -137,5 +137,5 @@ def test_r3_control(place, certs):
 def test_r5_the_text_of_a_refusal_stays_outside(rig, place, certs):
     place = rig.at(place.protocol, place.client, "required")
     on = {b"STARTTLS": b"454 4.7.0 injected: call +1 900 555 0100\r\n"}
-    client = place.serve(Server(lmtp=place.lmtp, tls=certs.server_context(), on=on)).arrive()
+    client = place.serve(Server(protocol=place.protocol, tls=certs.server_context(), on=on)).arrive()
     refused(place, client, "starttls_refused")

@@ -20,7 +20,7 @@ def rig(certs, folder):
 def test_m1_byte_for_byte(rig, certs, mode):
     place = rig.at(*mode)
     tls = None if place.server == "off" else certs.server_context()
-    fake = Server(lmtp=place.lmtp, tls=tls, implicit=place.server == "implicit")
+    fake = Server(protocol=place.protocol, tls=tls, implicit=place.server == "implicit")
     client = place.serve(fake).arrive()
     client.hello()
     if place.client in ("opportunistic", "required"):

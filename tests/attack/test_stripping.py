@@ -64,7 +64,7 @@ NOT_OFFERED = {
 @pytest.mark.parametrize("how", NOT_OFFERED)
 def test_s1_required_and_not_offered(rig, legs, how):
     place = rig.at(*legs, "required")
-    client = place.serve(Server(lmtp=place.lmtp, tls=rig.certs.server_context(), **NOT_OFFERED[how])).arrive()
+    client = place.serve(Server(protocol=place.protocol, tls=rig.certs.server_context(), **NOT_OFFERED[how])).arrive()
     credentials_stay(place, client, "starttls_not_offered")
 
 
@@ -72,7 +72,7 @@ def test_s1_required_and_not_offered(rig, legs, how):
                                     b"221 so", b"22 go", b"2200 go", b"go"])  # fmt: skip
 def test_s1_required_and_refused(rig, legs, answer):
     place = rig.at(*legs, "required")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), on={b"STARTTLS": answer + b"\r\n"})
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), on={b"STARTTLS": answer + b"\r\n"})
     client = place.serve(fake).arrive()
     clean = re.match(rb"\d\d\d ", answer)
     credentials_stay(place, client, "starttls_refused" if clean else ("starttls_refused", "protocol_error"))
@@ -80,7 +80,7 @@ def test_s1_required_and_refused(rig, legs, answer):
 
 def test_s1_required_control(rig, legs):
     place = rig.at(*legs, "required")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), capabilities=[b"XSTARTTLS", b"SIZE 1"])
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), capabilities=[b"XSTARTTLS", b"SIZE 1"])
     client = place.serve(fake).arrive()
     passes(place, client, fake)
     assert place.upstream.finished().tls is not None
@@ -97,7 +97,7 @@ def passes(place, client, fake):
 @pytest.mark.parametrize("answer", [b"454 4.7.0 no", b"502 5.5.1 no", b"554 5.7.0 no"])
 def test_opportunistic_and_refused_goes_on_in_plaintext(rig, legs, answer):
     place = rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), on={b"STARTTLS": answer + b"\r\n"})
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), on={b"STARTTLS": answer + b"\r\n"})
     client = place.serve(fake).arrive()
     record = passes(place, client, fake)
     assert record["server_tls"] == "plain"
@@ -123,7 +123,7 @@ def breaking(data):
 
 def test_opportunistic_with_a_broken_handshake_dials_once_more(rig, legs):
     place = rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
     client = place.serve(fake).arrive()
     record = passes_on_the_second(place, client, fake)
     assert record["server_tls"] == "plain"
@@ -149,7 +149,7 @@ def passes_on_the_second(place, client, fake):
 
 def test_required_with_a_broken_handshake_fails(rig, legs):
     place = rig.at(*legs, "required")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
     client = place.serve(fake).arrive()
     credentials_stay(place, client, "handshake_failed")
     assert len(place.upstream.connections) == 1
@@ -158,7 +158,7 @@ def test_required_with_a_broken_handshake_fails(rig, legs):
 @pytest.mark.parametrize("leaf", ["expired", "wrong_name", "unknown_ca"])
 def test_required_with_a_bad_certificate(rig, legs, leaf):
     place = rig.at(*legs, "required")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(getattr(rig.certs, leaf)))
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(getattr(rig.certs, leaf)))
     client = place.serve(fake).arrive()
     credentials_stay(place, client, "verify_failed")
 
@@ -166,7 +166,7 @@ def test_required_with_a_bad_certificate(rig, legs, leaf):
 @pytest.mark.parametrize("leaf", ["expired", "wrong_name", "unknown_ca"])
 def test_opportunistic_does_not_verify(rig, legs, leaf):
     place = rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(getattr(rig.certs, leaf)))
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(getattr(rig.certs, leaf)))
     client = place.serve(fake).arrive()
     record = passes(place, client, fake)
     assert record["server_tls"] != "plain"
@@ -175,7 +175,7 @@ def test_opportunistic_does_not_verify(rig, legs, leaf):
 @pytest.mark.parametrize("leaf", ["expired", "wrong_name", "unknown_ca"])
 def test_opportunistic_that_verifies_does_not_fall_back(checking_rig, legs, leaf):
     place = checking_rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp, tls=checking_rig.certs.server_context(getattr(checking_rig.certs, leaf)))
+    fake = Server(protocol=place.protocol, tls=checking_rig.certs.server_context(getattr(checking_rig.certs, leaf)))
     client = place.serve(fake).arrive()
     credentials_stay(place, client, "verify_failed")
     assert len(place.upstream.connections) == 1
@@ -183,9 +183,9 @@ def test_opportunistic_that_verifies_does_not_fall_back(checking_rig, legs, leaf
 
 def test_opportunistic_that_verifies_still_falls_back_without_a_certificate(checking_rig, legs):
     place = checking_rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp)
+    fake = Server(protocol=place.protocol)
     client = place.serve(fake).arrive()
     assert passes(place, client, fake)["server_tls"] == "plain"
-    fake = Server(lmtp=place.lmtp, tls=checking_rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
+    fake = Server(protocol=place.protocol, tls=checking_rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
     client = place.serve(fake).arrive()
     assert passes_on_the_second(place, client, fake)["server_tls"] == "plain"

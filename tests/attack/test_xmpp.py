@@ -25,7 +25,7 @@ def rig(certs, folder):
 def serve(rig, at, **options):
     place = rig.at(*at)
     options.setdefault("tls", None if place.server == "off" else rig.certs.server_context())
-    place.fake = Server(place.protocol, **options)
+    place.fake = Server(protocol=place.protocol, **options)
     return place.serve(place.fake)
 
 
@@ -155,7 +155,7 @@ def test_f1_required_lets_nothing_cross(rig, certs, server):
 def test_f1_after_auth_the_window_is_closed(rig, server):
     refusal = b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><not-authorized/></failure>"
 
-    def auth(channel):
+    def auth(channel, _):
         channel.until(b"</auth>")
         channel.send(refusal)
         return True
@@ -257,12 +257,12 @@ TAILS = {
 
 @pytest.mark.parametrize("name", TAILS)
 def test_r1_r2_bytes_after_the_go_ahead(rig, certs, asking, name):
-    def starttls(channel):
+    def starttls(channel, _):
         channel.send(TAILS[name])
         channel.start_tls(certs.server_context(), server=True)
         return True
 
-    place = serve(rig, asking, on={STARTTLS: starttls})
+    place = serve(rig, asking, on={Server.STARTTLS: starttls})
     refused(place, place.arrive(), ("plaintext_after_starttls", "handshake_failed"))
     assert place.upstream.finished().inside == b"", "no TLS was spoken over it"
 
@@ -288,12 +288,12 @@ OTHERS = {
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_r4_something_else_than_the_go_ahead(rig, asking, name):
-    def starttls(channel):
+    def starttls(channel, _):
         channel.send(OTHERS[name])
         channel.rest()
         return False
 
-    place = serve(rig, asking, on={STARTTLS: starttls})
+    place = serve(rig, asking, on={Server.STARTTLS: starttls})
     refused(place, place.arrive(), ("protocol_error", "plaintext_after_starttls"))
 
 
@@ -322,18 +322,18 @@ def test_s1_an_offer_that_is_none(rig, asking):
     at = (asking[0], asking[1], "required")
     place = serve(rig, at, offer=False)
     refused(place, place.arrive(), ("starttls_not_offered",))
-    place = serve(rig, at, on={STARTTLS: FAILURE + b"<injected/>"})
+    place = serve(rig, at, on={Server.STARTTLS: FAILURE + b"<injected/>"})
     refused(place, place.arrive(), ("starttls_refused", "protocol_error"))
 
 
 def test_a_refusal_is_no_reason_to_give_up_where_tls_is_not_required(rig):
-    def starttls(channel):
+    def starttls(channel, _):
         channel.send(FAILURE + END)
         channel.half_close()
         channel.rest()
         return False
 
-    place = serve(rig, ("xmpp", "off", "opportunistic"), on={STARTTLS: starttls})
+    place = serve(rig, ("xmpp", "off", "opportunistic"), on={Server.STARTTLS: starttls})
     client = place.arrive()
     control(place, client)
     assert len(place.upstream.connections) == 2

@@ -143,7 +143,7 @@ def test_starttls_is_shown_where_it_is_to_be_had(proxy, certs):
     assert extensions(client)
     client.upgrade(certs.client_context())
     assert not extensions(client)
-    client.leave()
+    client.quit()
     good(proxy, "public")
 
 

@@ -24,7 +24,7 @@ def make(certs, folder):
     def rig(limits=None, pairs=PAIRS, **options):
         made.append(Rig(certs, folder, pairs, limits, **options))
         for place in made[-1].places.values():
-            place.serve(Server(lmtp=place.lmtp))
+            place.serve(Server(protocol=place.protocol))
         return made[-1]
 
     yield rig

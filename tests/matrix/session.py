@@ -5,7 +5,7 @@ import re
 from table import RECORDS
 
 from pysupport.channel import End
-from pysupport.rig import speaker
+from pysupport.rig import speech
 
 
 class PairSession:
@@ -35,7 +35,9 @@ class PairSession:
 
     def make_server(self):
         """The fake upstream: offers TLS where `self.tls` is, from its first byte where case.server is implicit."""
-        return speaker(self.protocol).Server(tls=self.tls, implicit=self.case.server == "implicit")
+        return speech(self.protocol).Server(
+            protocol=self.protocol, tls=self.tls, implicit=self.case.server == "implicit"
+        )
 
     def work(self):
         raise NotImplementedError

@@ -23,9 +23,6 @@ class Session(PairSession):
     farewell = b"(a1 LOGOUT\r\n)?"
     least_bytes = len(VALUE)
 
-    def make_server(self):
-        return Server(tls=self.tls, implicit=self.case.server == "implicit")
-
     def ours(self):
         return rb"\w+ STARTTLS\r\n" if self.case.leg == "starttls" else b""
 

@@ -85,7 +85,7 @@ def test_a_server_that_refuses_service(rig, client_mode, server_mode):
 def test_pipelining_through_a_filter(rig, protocol):
     """The whole envelope and the next message's in as few segments as the protocol allows."""
     place = rig.at(protocol, "opportunistic", "off")
-    fake = Server(lmtp=place.lmtp)
+    fake = Server(protocol=place.protocol)
     client = place.serve(fake).arrive()
     client.hello()
     client.send(b"NOOP\r\nRSET\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n")

@@ -88,7 +88,7 @@ class Session(PairSession):
         untagged, _ = self.client.command(b"FETCH 1 BODY[]")
         assert untagged == b"* 1 FETCH (BODY[] {%d}\r\n%s)\r\n" % (len(MESSAGE), MESSAGE)
         self.cross(b"LOGOUT")
-        assert self.client.logout() == (b"* BYE old.example.net says bye\r\n", b"OK out\r\n")
+        assert self.client.quit() == (b"* BYE old.example.net says bye\r\n", b"OK out\r\n")
         self.ended_in_order()
 
     def refused(self):
@@ -100,7 +100,7 @@ class Session(PairSession):
         for command in (b"LOGIN alice secret", b"AUTHENTICATE PLAIN AGEAYg==", b"SELECT INBOX", b"LOGIN {5}", b"XYZZY"):
             assert self.client.command(command) == (
                 b"", b"NO [PRIVACYREQUIRED] Must issue a STARTTLS command first\r\n")  # fmt: skip
-        assert self.client.logout()[0].startswith(b"* BYE ")
+        assert self.client.quit()[0].startswith(b"* BYE ")
 
     def no_upstream(self):
         self.client = self.place.arrive()

@@ -27,7 +27,7 @@ class Session(PairSession):
         if self.case.client == "required" and expect_tls:
             assert words == [b"tls"], "ours alone"
             return
-        assert [word for word in words if word != b"tls"] == self.server.capabilities
+        assert [word for word in words if word != b"tls"] == list(self.server.capabilities)
         self.crossed += b"CAP LS 302\r\n"
 
     def check_notices(self):
@@ -69,7 +69,7 @@ class Session(PairSession):
 
     def no_upstream(self):
         self.client = self.place.arrive()
-        assert self.client.answer().startswith(b"ERROR :Closing Link: ")
+        assert self.client.reply().startswith(b"ERROR :Closing Link: ")
         assert self.client.rest() == b""
         self.ended_in_order()
         self.client.close()

@@ -7,7 +7,7 @@ from session import PairSession
 from table import cases
 
 from pysupport.rig import Rig, pairs
-from pysupport.smtp import BANNER, BODY, Server
+from pysupport.smtp import BANNER, BODY
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +20,6 @@ def rig(certs, folder):
 class Session(PairSession):
     farewell = b"(QUIT\r\n)?"
     least_bytes = len(BODY)
-
-    def make_server(self):
-        return Server(lmtp=self.protocol == "lmtp", tls=self.tls, implicit=self.case.server == "implicit")
 
     @property
     def hello(self):

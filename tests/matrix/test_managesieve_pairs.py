@@ -22,9 +22,6 @@ class Session(PairSession):
     farewell = b"(LOGOUT\r\n)?"
     least_bytes = len(SCRIPT)
 
-    def make_server(self):
-        return Server(tls=self.tls, implicit=self.case.server == "implicit")
-
     def ours(self):
         return b"STARTTLS\r\n" if self.case.leg == "starttls" else b""
 

@@ -9,7 +9,7 @@ from table import cases
 from pysupport.channel import End
 from pysupport.rig import Rig, pairs
 from pysupport.xmpp import (
-    AUTH, COMPRESS, ENCRYPTION_REQUIRED, END, FAILURE, MECHANISMS, STANZA, STARTTLS, SUCCESS, THEIR_FAILURE, Server,
+    AUTH, COMPRESS, ENCRYPTION_REQUIRED, END, FAILURE, MECHANISMS, STANZA, STARTTLS, SUCCESS, THEIR_FAILURE,
 )  # fmt: skip
 
 OURS = re.escape(b"<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>")
@@ -27,9 +27,6 @@ class Session(PairSession):
     def least_bytes(self):
         """Where the session ends with our refusal, its header may have been all, and not the application's."""
         return 0 if self.case.outcome == "502" else 1
-
-    def make_server(self):
-        return Server(self.protocol, tls=self.tls, implicit=self.case.server == "implicit")
 
     # -- what the client sees
 

@@ -246,16 +246,21 @@ def _name(address):
     return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 
-def connect(port, host="127.0.0.1", source=None, receive_buffer=None):
-    """A client's channel, from the address `source` where that matters."""
+def open_socket(port, host="127.0.0.1", source=None, receive_buffer=None):
+    """A connected TCP socket; `source` is its local address, if given."""
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     if receive_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     if source is not None:
         sock.bind((source, 0))
     sock.settimeout(Deadline().left())
-    since = time.monotonic()
     sock.connect((host, port))
-    channel = Channel(sock)
+    return sock
+
+
+def connect(port, host="127.0.0.1", source=None, receive_buffer=None):
+    """A channel that is connected as a client."""
+    since = time.monotonic()
+    channel = Channel(open_socket(port, host, source, receive_buffer))
     channel.since = since
     return channel
