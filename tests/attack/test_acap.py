@@ -1,18 +1,13 @@
 """attacks.md's rows for ACAP, in both roles; the upstream records every byte, and each row has its control."""
 
-import ssl
-
 import pytest
-from common import aborted, all_seen
+from common import aborted, all_seen, control
 
-from pysupport.acap import OFFER, VALUE, Server
-from pysupport.channel import Ended
+from pysupport.acap import Server
 from pysupport.rig import Rig, pairs
 
 DOWN = [("acap", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
 UP = [("acap", c, s) for c in ("off", "required") for s in ("opportunistic", "required")]
-ITEM = b'(IMPLEMENTATION "plain")'
-GREETING = b"* ACAP " + ITEM + b" " + OFFER + b"\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -20,18 +15,6 @@ def rig(certs, folder):
     rig = Rig(certs, folder, pairs("acap"))
     yield rig
     rig.close()
-
-
-def control(place, client):
-    """From here on the session is as any other, and what it stores arrives as it was sent."""
-    assert client.login() == b'a1 OK "welcome"\r\n'
-    assert client.store(b"/x/control", b"x", VALUE) == b'a1 OK "stored"\r\n'
-    assert client.search(b"/x/", b"x") == {b"control": VALUE}
-    assert client.quit().startswith(b"* BYE ")
-    place.upstream.finished()
-    record = place.record(client)
-    assert (record["end"], record["blame"]) == ("closed", "none")
-    return record
 
 
 # -- the server role, facing the client
@@ -42,45 +25,6 @@ def down(rig, request):
     place = rig.at(*request.param)
     place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context())
     return place.serve(place.fake)
-
-
-def only_the_go_ahead(got):
-    line, _, rest = got.partition(b"\r\n")
-    assert line.startswith(b"a1 OK "), got
-    assert rest == b"" or rest[:1] == b"\x15", got
-
-
-@pytest.mark.parametrize("injected", [b"injected NOOP\r\n", b'b AUTHENTICATE "PLAIN" "injected"\r\n', b"injected", b"\r\n"])
-def test_c1_in_the_same_segment(down, injected):
-    client = down.arrive()
-    client.send(b"a1 STARTTLS\r\n" + injected)
-    only_the_go_ahead(aborted(down, client, "plaintext_after_starttls", "client"))
-    assert b"injected" not in all_seen(down)
-
-
-def test_c2_a_command_in_two_halves(down, certs):
-    client = down.arrive()
-    with pytest.raises((ssl.SSLError, Ended)):
-        client.start_tls(certs.client_context(), "localhost", prefix=b"a1 STARTTLS\r\nb NO", go_ahead=lambda c: c.reply())
-        client.send(b"OP\r\n")
-        raise Ended("the handshake passed with foreign bytes before it")
-    aborted(down, client, "plaintext_after_starttls", "client")
-    assert b"NOOP" not in all_seen(down)
-
-
-def test_c3_a_coalesced_client_hello_is_legitimate(down, certs):
-    client = down.arrive()
-    assert client.upgrade(certs.client_context(), coalesced=True).startswith(b"a1 OK ")
-    control(down, client)
-
-
-def test_c4_plaintext_after_the_go_ahead(down):
-    client = down.arrive()
-    assert client.command(b"STARTTLS").startswith(b"a1 OK ")
-    client.send(b"injected NOOP\r\n")
-    rest = aborted(down, client, "plaintext_after_starttls", "client")
-    assert rest == b"" or rest[:1] == b"\x15", rest
-    assert b"injected" not in all_seen(down)
 
 
 def test_f1_a_login_before_the_upgrade(down, certs):
@@ -107,31 +51,6 @@ def test_f2_starttls_in_a_literal_is_data(down, certs, plus):
         answer = client.reply()
     assert answer.startswith((b"a1 LANG ", b"a1 NO ")), answer
     client.upgrade(certs.client_context())
-    control(down, client)
-
-
-@pytest.mark.parametrize("line", [b"a NOOP\na STARTTLS\r\n", b"a STARTTLS\n", b"a STARTTLS\0\r\n", b"a STARTTLS\r\r\n",
-                                  b'a NOOP "\r\na STARTTLS\r\n', b"a LANG x{8+}\r\n", b"A" * 20000 + b"\r\n"])  # fmt: skip
-def test_f3_framing(down, line):
-    client = down.arrive()
-    client.send(line)
-    answer = aborted(down, client, ("protocol_error", "tls_required"), "client")
-    assert answer.startswith(b'* BYE "Syntax error: '), answer
-    assert b"a STARTTLS" not in all_seen(down)
-
-
-def test_f3_starttls_with_an_argument(down, certs):
-    client = down.arrive()
-    assert client.command(b'STARTTLS "x"').startswith(b"a1 BAD ")
-    client.upgrade(certs.client_context())
-    control(down, client)
-
-
-def test_f4_twice(down, certs):
-    client = down.arrive()
-    client.upgrade(certs.client_context())
-    assert b" (STARTTLS) " not in client.greeting
-    assert client.command(b"STARTTLS").startswith(b"a1 BAD ")
     control(down, client)
 
 
@@ -162,15 +81,6 @@ def saying(data, certs):
     return starttls
 
 
-@pytest.mark.parametrize("tail", [b'* ACAP (SASL "injected")\r\n', b'$TAG OK "injected"\r\n', b"\n", b"* injec",
-                                  b"\x16\x03\x03\x00\x04injected"])  # fmt: skip
-def test_r1_r2_bytes_after_the_go_ahead(up, certs, tail):
-    data = b'$TAG OK ""\r\n' + tail
-    client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": saying(data, certs)})).arrive()
-    refused(up, client, ("plaintext_after_starttls", "handshake_failed"))
-    assert up.upstream.finished().inside == b"", "no TLS was spoken over it"
-
-
 @pytest.mark.parametrize("before", [b"", b'* ALERT "injected"\r\n* ACAP (SASL "injected")\r\n* LANG {8}\r\ninjected\r\n'])
 def test_r4_forged_lines_go_no_further(up, certs, before):
     """The control of R1, and what anyone could have put before the go-ahead: it is dropped."""
@@ -182,24 +92,6 @@ def test_r4_forged_lines_go_no_further(up, certs, before):
     assert client.greeting == b'* ACAP (IMPLEMENTATION "inside") (SASL "PLAIN")\r\n'
     control(up, client)
     assert b"injected" not in client.plain + client.inside
-
-
-PREMATURE = {
-    "greeting-and-go-ahead": GREETING + b'starlock OK ""\r\n',
-    "greeting-and-a-piece": GREETING + b"*",
-    "two-greetings": GREETING * 2,
-}
-
-
-@pytest.mark.parametrize("name", PREMATURE)
-def test_r3_answers_before_the_question(up, name):
-    def behaviour(channel):
-        channel.send(PREMATURE[name])
-        channel.rest()
-
-    client = up.serve(behaviour).arrive()
-    refused(up, client, ("protocol_error", "plaintext_after_starttls"))
-    assert b"STARTTLS" not in all_seen(up)
 
 
 @pytest.mark.parametrize("where", ["greeting", "starttls"])
@@ -219,12 +111,6 @@ def test_s1_r5_required_and_refused(rig, certs, answer):
         client = place.serve(Server(tls=certs.server_context(), on={b"STARTTLS": answer})).arrive()
         refused(place, client, "starttls_refused")
         assert b"AUTHENTICATE" not in all_seen(place)
-
-
-@pytest.mark.parametrize("answer", [b'other OK "injected"\r\n', b'+ "injected"\r\n', b'$TAG "OK"\r\n', b'$TAGx OK ""\r\n'])
-def test_s1_only_the_exact_go_ahead(up, certs, answer):
-    client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": answer})).arrive()
-    refused(up, client, "protocol_error")
 
 
 @pytest.mark.parametrize("item", [b"(STARTTLSX)", b'(SASL "STARTTLS")', b'(IMPLEMENTATION "(STARTTLS)")'])

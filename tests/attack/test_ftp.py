@@ -2,13 +2,12 @@
 
 import contextlib
 import socket
-import ssl
 
 import pytest
-from common import aborted, all_seen
+from common import aborted, all_seen, control
 
 from pysupport.channel import Channel, End, Ended, connect
-from pysupport.ftp import BANNER, FILE, Server
+from pysupport.ftp import FILE, Server
 from pysupport.rig import Rig
 from pysupport.timing import Deadline
 
@@ -30,66 +29,7 @@ def place_of(rig, pair, **options):
     return place.serve(place.fake)
 
 
-def control(place, client):
-    """The control of an attack: from here on the session is as any other."""
-    assert client.login().endswith(b"230 in\r\n")
-    if client.tls is not None:
-        client.protect(place.rig.certs.client_context())
-    assert client.get() == (FILE, b"226 all done\r\n")
-    assert client.put(FILE) == b"226 all done\r\n"
-    assert place.fake.stored == [FILE]
-    assert client.quit().startswith(b"221 ")
-    place.upstream.finished()
-    record = place.record(client)
-    assert (record["end"], record["blame"]) == ("closed", "none")
-
-
 # -- the client, or someone on its wire
-
-INJECTED = {"feat": b"FEAT injected\r\n", "user": b"USER injected\r\n", "quit": b"QUIT\r\n", "no-line": b"injected"}
-
-
-@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
-@pytest.mark.parametrize("what", INJECTED)
-def test_c1_in_the_same_segment(rig, pair, what):
-    place = place_of(rig, pair)
-    client = place.arrive()
-    client.send(b"AUTH TLS\r\n" + INJECTED[what])
-    line, _, rest = aborted(place, client, "plaintext_after_starttls", "client").partition(b"\r\n")
-    assert line.startswith(b"234 ")
-    assert rest == b"" or rest[:1] == b"\x15", rest
-    assert b"injected" not in all_seen(place) and b"USER" not in all_seen(place)
-
-
-@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
-def test_c2_a_command_in_two_halves(rig, pair, certs):
-    place = place_of(rig, pair)
-    client = place.arrive()
-    with pytest.raises((ssl.SSLError, Ended)):
-        client.start_tls(certs.client_context(), "localhost", prefix=b"AUTH TLS\r\nSY", go_ahead=lambda c: c.reply())
-        raise Ended("the handshake passed with two foreign bytes before it")
-    aborted(place, client, "plaintext_after_starttls", "client")
-    assert b"SY" not in all_seen(place)
-
-
-@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
-@pytest.mark.parametrize("coalesced", [False, True])
-def test_c1_and_c3_control(rig, pair, certs, coalesced):
-    place = place_of(rig, pair)
-    client = place.arrive()
-    client.upgrade(certs.client_context(), coalesced=coalesced)
-    control(place, client)
-
-
-@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
-def test_c4_plaintext_after_the_go_ahead(rig, pair):
-    place = place_of(rig, pair)
-    client = place.arrive()
-    assert client.command(b"AUTH TLS").startswith(b"234 ")
-    client.send(b"USER injected\r\n")
-    rest = aborted(place, client, "plaintext_after_starttls", "client")
-    assert rest == b"" or rest[:1] == b"\x15", rest
-    assert b"injected" not in all_seen(place)
 
 
 def test_f1_session_fixation(rig):
@@ -109,19 +49,6 @@ def test_f1_session_fixation(rig):
     assert b"fixed" not in all_seen(place)
 
 
-@pytest.mark.parametrize("data", [b"NOOP\nAUTH TLS\r\n", b"AUTH TLS\n", b"NO\0OP\r\n", b"x" * 20000], ids=range(4))
-@pytest.mark.parametrize("pair", UPGRADING, ids="-".join)
-def test_f3_framing(rig, pair, data):
-    place = place_of(rig, pair)
-    client = place.arrive()
-    client.send(data)
-    rest = client.rest()
-    assert rest.startswith(b"500 "), rest
-    client.close()
-    assert place.record(client)["blame"] == "client"
-    assert b"NOOP" not in all_seen(place)
-
-
 def test_f4_twice_and_t1_ccc(rig, certs):
     place = place_of(rig, ("ftp", "required", "required"))
     client = place.arrive()
@@ -135,43 +62,6 @@ def test_f4_twice_and_t1_ccc(rig, certs):
 
 
 # -- the server, or someone on its wire
-
-
-def saying(data, certs):
-    def auth(channel, _):
-        channel.send(data)
-        channel.start_tls(certs.server_context(), server=True)
-        return True
-
-    return auth
-
-
-TAILS = {"reply": b"234 go\r\n220 injected\r\n", "byte": b"234 go\r\n\n", "piece": b"234 go\r\n230-inj"}
-
-
-@pytest.mark.parametrize("pair", BEHIND, ids="-".join)
-@pytest.mark.parametrize("name", TAILS)
-def test_r1_r2_behind_the_go_ahead(rig, pair, certs, name):
-    place = place_of(rig, pair, on={b"AUTH": saying(TAILS[name], certs)})
-    client = place.arrive()
-    assert client.greeting.startswith(b"421 ")
-    assert aborted(place, client, ("plaintext_after_starttls", "handshake_failed"), "server") == b""
-    assert len(place.upstream.connections) == 1
-    assert place.upstream.finished().inside == b""
-
-
-@pytest.mark.parametrize("pair", BEHIND, ids="-".join)
-def test_r3_before_the_question(rig, pair):
-    place = rig.at(*pair)
-
-    def behaviour(channel):
-        channel.send(BANNER + b"234 go\r\n")
-        channel.rest()
-
-    place.serve(behaviour)
-    client = place.arrive()
-    assert client.greeting.startswith(b"421 ")
-    assert aborted(place, client, "protocol_error", "server") == b""
 
 
 @pytest.mark.parametrize("answer", [b"500 what?\r\n", b"234-x\r\n", b"431 no\r\n", b"334 x\r\n", b"200 ok\r\n"])
@@ -195,15 +85,6 @@ def test_s1_no_data_in_the_clear(rig, verb):
     session = place.arrive()
     assert session.greeting.startswith(b"421 ")
     aborted(place, session, "starttls_refused", "server")
-
-
-def test_controls_of_the_server_role(rig, certs):
-    for pair in BEHIND:
-        place = place_of(rig, pair)
-        client = place.arrive()
-        if place.client == "required":
-            client.upgrade(certs.client_context())
-        control(place, client)
 
 
 # -- X1: data connections

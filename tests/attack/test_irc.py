@@ -1,12 +1,9 @@
 """What attackers try on IRC: commands and answers in plaintext behind the upgrade, state carried over it, framing."""
 
-import ssl
-
 import pytest
-from common import aborted, all_seen
+from common import aborted, all_seen, control
 
-from pysupport.channel import Ended
-from pysupport.irc import BULK, Server
+from pysupport.irc import Server
 from pysupport.rig import Rig
 
 FRONT = [("irc", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
@@ -33,73 +30,11 @@ def at(rig):
     return find
 
 
-@pytest.fixture(params=[pair[1:] for pair in FRONT], ids="-".join)
-def place(at, request):
-    return at(*request.param)
-
-
-def control(place, client):
-    """From here on the session is as any other."""
-    client.register()
-    assert client.bulk() == BULK
-    assert client.quit().startswith(b"ERROR :Closing link: (a@old")
-    place.upstream.finished()
-    record = place.record(client)
-    assert (record["end"], record["blame"]) == ("closed", "none")
-
-
-def only_the_go_ahead(got):
-    lines = got.split(b"\r\n")
-    answers = [line for line in lines if line and b" NOTICE " not in line and line[:1] != b"\x15"]
-    assert len(answers) == 1 and answers[0].split()[1] == b"670", got
-
-
 # -- C1 to C4
 
 
 # What the proxy itself says to an upstream that lists tls.
 ASKED = b"CAP LS\r\nCAP END\r\nSTARTTLS\r\n"
-INJECTED = [b"NICK injected\r\n", b"CAP LS\r\n", b"QUIT\r\n", b"injected"]
-
-
-@pytest.mark.parametrize("what", INJECTED)
-def test_c1_in_the_same_segment(place, what):
-    client = place.arrive()
-    client.send(b"STARTTLS\r\n" + what)
-    only_the_go_ahead(aborted(place, client, "plaintext_after_starttls", "client"))
-    seen = all_seen(place)
-    assert seen == (b"" if place.name.endswith("-off") else ASKED), "the proxy's own alone"
-
-
-def test_c1_control(place, certs):
-    client = place.arrive()
-    client.upgrade(certs.client_context())
-    control(place, client)
-
-
-def test_c2_a_command_in_two_halves(place, certs):
-    client = place.arrive()
-    with pytest.raises((ssl.SSLError, Ended)):
-        client.start_tls(certs.client_context(), "localhost", prefix=b"STARTTLS\r\nQU", go_ahead=lambda c: c.reply())
-        client.send(b"IT\r\n")
-        raise Ended("the handshake passed with two foreign bytes before it")
-    aborted(place, client, "plaintext_after_starttls", "client")
-    assert b"QU" not in all_seen(place)
-
-
-def test_c3_a_coalesced_client_hello_is_legitimate(place, certs):
-    client = place.arrive()
-    client.upgrade(certs.client_context(), coalesced=True)
-    control(place, client)
-
-
-def test_c4_plaintext_after_the_go_ahead(place):
-    client = place.arrive()
-    assert client.command(b"STARTTLS").split()[1] == b"670"
-    client.send(b"NICK injected\r\n")
-    rest = aborted(place, client, "plaintext_after_starttls", "client")
-    assert rest == b"" or rest[:1] == b"\x15", rest
-    assert b"injected" not in all_seen(place)
 
 
 # -- F1 to F4
@@ -131,31 +66,6 @@ def test_f1_the_window_closes(at, command):
     assert place.record(client)["end"] == "closed"
 
 
-MALFORMED = {
-    "bare-lf": b"PING 1\nSTARTTLS\r\n",
-    "lf-only": b"STARTTLS\n",
-    "nul": b"STARTTLS\0\r\n",
-    "nul-before": b"\0STARTTLS\r\n",
-    "overlong": b"STARTTLS" + b" " * 20000 + b"\r\n",
-    "cr-inside": b"START\rTLS\r\n",
-    "parameter": b"STARTTLS x\r\n",
-}
-
-
-@pytest.mark.parametrize("name", MALFORMED)
-@pytest.mark.parametrize("mode", ["opportunistic", "required"])
-def test_f3_framing_is_never_repaired(at, mode, name):
-    place = at(mode)
-    client = place.arrive()
-    client.send(MALFORMED[name])
-    client.half_close()
-    rest = client.rest()
-    assert b" 670 " not in rest and b" PONG " not in rest, rest
-    client.close()
-    assert place.record(client)["client_tls"] == "plain"
-    assert all_seen(place) == b""
-
-
 @pytest.mark.parametrize("multiline", [False, True])
 @pytest.mark.parametrize("mode", ["opportunistic", "required", "implicit"])
 def test_f4_again_inside_tls(at, certs, mode, multiline):
@@ -168,18 +78,6 @@ def test_f4_again_inside_tls(at, certs, mode, multiline):
     assert client.command(b"STARTTLS").split()[1] == b"691"
     control(place, client)
     assert b"STARTTLS\r\n" not in all_seen(place)
-
-
-def test_a2_tls_at_once_on_a_starttls_port(at):
-    place = at("required")
-    client = place.dial()
-    client.send(b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + bytes(range(194)) + b"\r\n")
-    client.half_close()
-    client.rest()
-    client.close()
-    record = place.record(client)
-    assert record["client_tls"] == "plain" and record["blame"] == "client", record
-    assert all_seen(place) == b""
 
 
 # -- R1 to R3, S1: the server's side
@@ -202,26 +100,6 @@ def upstream(*answers):
 
 
 NOTICE = b":s NOTICE * :injected\r\n"
-GO = b":s 670 * :go\r\n"
-RESPONSES = {
-    "r1": ([NOTICE, GO + b":s 001 a :injected\r\n"], "plaintext_after_starttls"),
-    "r1-notice": ([b"", GO + NOTICE], "plaintext_after_starttls"),
-    "r2": ([NOTICE, GO + b":s 001 inj"], "plaintext_after_starttls"),
-    "r3": ([GO + b":s CAP * LS :injected\r\n", b""], "protocol_error"),
-    "r3-refusal": ([b":s 691 * :injected\r\n", b""], "protocol_error"),
-    "endless": ([NOTICE * 1000, GO], "protocol_error"),
-    "no-line": ([b"injected\n", GO], "protocol_error"),
-}
-
-
-@pytest.mark.parametrize("name", RESPONSES)
-@pytest.mark.parametrize("mode", ["required", "opportunistic"])
-def test_r_injected_answers(rig, name, mode):
-    answers, end = RESPONSES[name]
-    place = rig.at("irc", "off", mode).serve(upstream(*answers))
-    client = place.arrive()
-    rest = aborted(place, client, end, "server")
-    assert rest.startswith(b"ERROR :Closing Link: ") and b"injected" not in rest, rest
 
 
 STRIPPED = {
@@ -264,7 +142,3 @@ def test_what_came_before_tls_is_forgotten(at):
     assert b"injected" not in bytes(client.plain)
 
 
-def test_r_and_s_control(at):
-    for mode in ("required", "opportunistic"):
-        place = at("off", mode)
-        control(place, place.arrive())

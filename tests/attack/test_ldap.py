@@ -1,11 +1,8 @@
 """LDAP's rows of the attacks: C1 to C4, F1, F3 to F5, R1, R3, R7, S1 and T1, each with its control."""
 
-import ssl
-
 import pytest
-from common import aborted, all_seen
+from common import aborted, all_seen, control
 
-from pysupport.channel import Ended
 from pysupport.ldap import Server, bind, element, message, read, result, root_dse, starttls
 from pysupport.rig import Rig, pairs
 
@@ -34,65 +31,7 @@ def facing_server(rig, request):
     return rig.at("ldap", *request.param)
 
 
-def control(place, client, number=30):
-    """From here on the session is as any other."""
-    assert client.ask(bind(number)) == result(number, 0x61, 0)
-    client.quit()
-    record = place.record(client)
-    assert (record["end"], record["blame"]) == ("closed", "none"), record
-    assert bind(number) in all_seen(place)
-
-
 # -- the client, or someone on its wire
-
-
-@pytest.mark.parametrize("injected", [bind(2), starttls(2), root_dse(2), b"\x30", b"x"])
-def test_c1_in_the_same_segment(facing_client, injected):
-    client = facing_client.dial()
-    client.send(starttls(1) + injected)
-    rest = aborted(facing_client, client, "plaintext_after_starttls", "client")
-    assert rest[: len(result(1, 0x78, 0))] == result(1, 0x78, 0)
-    assert rest[len(result(1, 0x78, 0)) :][:1] in (b"", b"\x15"), rest
-    assert all_seen(facing_client) in (b"", starttls(1)), "our own StartTLS, at most"
-
-
-def test_c1_and_then_a_handshake(facing_client, certs):
-    client = facing_client.dial()
-    with pytest.raises((ssl.SSLError, Ended)):
-        client.start_tls(certs.client_context(), "localhost", prefix=starttls(1) + bind(2), go_ahead=read)
-    aborted(facing_client, client, "plaintext_after_starttls", "client")
-    assert bind(2) not in all_seen(facing_client)
-
-
-def test_c1_control(facing_client, certs):
-    client = facing_client.dial()
-    client.upgrade(certs.client_context())
-    control(facing_client, client)
-
-
-def test_c2_a_message_in_two_halves(facing_client, certs):
-    client = facing_client.dial()
-    with pytest.raises((ssl.SSLError, Ended)):
-        client.start_tls(certs.client_context(), "localhost", prefix=starttls(1) + bind(2)[:6], go_ahead=read)
-        client.send(bind(2)[6:])
-        raise Ended("the handshake passed with foreign bytes before it")
-    aborted(facing_client, client, "plaintext_after_starttls", "client")
-    assert bind(2) not in all_seen(facing_client)
-
-
-def test_c3_a_coalesced_client_hello_is_legitimate(facing_client, certs):
-    client = facing_client.dial()
-    client.start_tls(certs.client_context(), "localhost", prefix=starttls(1), go_ahead=read)
-    control(facing_client, client)
-
-
-def test_c4_plaintext_after_the_go_ahead(facing_client):
-    client = facing_client.dial()
-    assert client.ask(starttls(1)) == result(1, 0x78, 0)
-    client.send(bind(2))
-    rest = aborted(facing_client, client, "plaintext_after_starttls", "client")
-    assert rest[:1] in (b"", b"\x15"), rest
-    assert bind(2) not in all_seen(facing_client)
 
 
 @pytest.mark.parametrize("end", ["close_notify", "none"])
@@ -128,31 +67,6 @@ def test_f1_required(rig, certs):
     client.upgrade(certs.client_context())
     control(place, client)
     assert bind(1) not in all_seen(place)
-
-
-@pytest.mark.parametrize("data", [b"\x30\x80" + starttls(1)[2:], b"\x30\x85\x00\x00\x00\x00\x1d", b"\x1f\x81\x01", b"GET / HTTP/1.0\r\n\r\n"])
-def test_f3_framing(facing_client, data):
-    client = facing_client.dial()
-    client.send(data)
-    number, tag, whole = read(client)
-    assert (number, tag) == (0, 0x78) and NOTICE in whole
-    assert aborted(facing_client, client, "protocol_error", "client") == b""
-    assert facing_client.upstream.connections == []
-
-
-def test_f3_starttls_with_a_value(facing_client, certs):
-    client = facing_client.dial()
-    answer = client.ask(message(1, 0x77, starttls(1)[7:] + element(0x81, b"x")))
-    assert answer[7:10] == b"\x0a\x01\x02"
-    client.upgrade(certs.client_context())
-    control(facing_client, client)
-
-
-def test_f4_twice(facing_client, certs):
-    client = facing_client.dial()
-    client.upgrade(certs.client_context())
-    assert client.ask(starttls(2))[7:10] == b"\x0a\x01\x01"
-    control(facing_client, client)
 
 
 class Slow(Server):
@@ -226,30 +140,6 @@ def refused(place, client, ends):
     assert aborted(place, client, ends, "server") == b""
     assert len(place.upstream.connections) == 1, "no second try in plaintext"
     assert all_seen(place) in (starttls(1), starttls(1) + message(2, 0x42))
-
-
-GO = result(1, 0x78, 0)
-
-
-@pytest.mark.parametrize("tail", [message(2, 0x61, b"injected"), result(2, 0x61, 0), GO, b"\x30", b"\x16\x03\x03\x00\x04injected"])
-def test_r1_after_the_go_ahead(facing_server, certs, tail):
-    client = begin(facing_server.serve(answering(GO, tail)), certs)
-    refused(facing_server, client, ("plaintext_after_starttls", "handshake_failed"))
-
-
-def test_r1_control(facing_server, certs):
-    facing_server.serve(Server(tls=certs.server_context()))
-    client = facing_server.dial()
-    if facing_server.client == "required":
-        client.upgrade(certs.client_context())
-    control(facing_server, client)
-    assert facing_server.upstream.finished().inside != b""
-
-
-@pytest.mark.parametrize("answer", [result(2, 0x78, 0), result(1, 0x61, 0), result(5, 0x61, 0), b"HTTP/1.1 400", result(1, 0x78, 2) + result(5, 0x61, 0)])
-def test_r3_answers_to_what_was_not_asked(facing_server, certs, answer):
-    client = begin(facing_server.serve(answering(answer)), certs)
-    refused(facing_server, client, ("protocol_error", "starttls_not_offered"))
 
 
 @pytest.mark.parametrize("code", [1, 2, 10, 14, 52, 80])

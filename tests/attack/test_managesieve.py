@@ -1,12 +1,9 @@
 """attacks.md's rows for ManageSieve, in both roles; the upstream records every byte, and each row has its control."""
 
-import ssl
-
 import pytest
-from common import aborted, all_seen
+from common import aborted, all_seen, control
 
-from pysupport.channel import Ended
-from pysupport.managesieve import OFFER, READY, SCRIPT, Server
+from pysupport.managesieve import OFFER, Server
 from pysupport.rig import Rig, pairs
 
 DOWN = [("managesieve", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
@@ -20,18 +17,6 @@ def rig(certs, folder):
     rig.close()
 
 
-def control(place, client):
-    """From here on the session is as any other, and its script arrives as it was sent."""
-    assert client.login() == b'OK "welcome"\r\n'
-    assert client.put(b"control", SCRIPT) == b'OK "stored"\r\n'
-    assert client.get(b"control") == SCRIPT
-    assert client.quit().startswith(b"OK ")
-    place.upstream.finished()
-    record = place.record(client)
-    assert (record["end"], record["blame"]) == ("closed", "none")
-    return record
-
-
 # -- the server role, facing the client
 
 
@@ -40,45 +25,6 @@ def down(rig, request):
     place = rig.at(*request.param)
     place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context())
     return place.serve(place.fake)
-
-
-def only_the_go_ahead(got):
-    line, _, rest = got.partition(b"\r\n")
-    assert line.startswith(b"OK "), got
-    assert rest == b"" or rest[:1] == b"\x15", got
-
-
-@pytest.mark.parametrize("injected", [b'NOOP "injected"\r\n', b'AUTHENTICATE "PLAIN" "injected"\r\n', b"injected", b"\r\n"])
-def test_c1_in_the_same_segment(down, injected):
-    client = down.arrive()
-    client.send(b"STARTTLS\r\n" + injected)
-    only_the_go_ahead(aborted(down, client, "plaintext_after_starttls", "client"))
-    assert b"injected" not in all_seen(down)
-
-
-def test_c2_a_command_in_two_halves(down, certs):
-    client = down.arrive()
-    with pytest.raises((ssl.SSLError, Ended)):
-        client.start_tls(certs.client_context(), "localhost", prefix=b"STARTTLS\r\nNO", go_ahead=lambda c: c.reply())
-        client.send(b'OP "injected"\r\n')
-        raise Ended("the handshake passed with two foreign bytes before it")
-    aborted(down, client, "plaintext_after_starttls", "client")
-    assert b"NOOP" not in all_seen(down)
-
-
-def test_c3_a_coalesced_client_hello_is_legitimate(down, certs):
-    client = down.arrive()
-    assert client.upgrade(certs.client_context(), coalesced=True).startswith(b"OK ")
-    control(down, client)
-
-
-def test_c4_plaintext_after_the_go_ahead(down):
-    client = down.arrive()
-    assert client.command(b"STARTTLS").startswith(b"OK ")
-    client.send(b'NOOP "injected"\r\n')
-    rest = aborted(down, client, "plaintext_after_starttls", "client")
-    assert rest == b"" or rest[:1] == b"\x15", rest
-    assert b"injected" not in all_seen(down)
 
 
 def test_f1_a_login_before_the_upgrade(down, certs):
@@ -104,34 +50,6 @@ def test_f2_starttls_in_a_literal_is_data(down, certs):
     control(down, client)
 
 
-@pytest.mark.parametrize("line", [b"NOOP\nSTARTTLS\r\n", b"STARTTLS\n", b"STARTTLS\0\r\n", b"STARTTLS\r\r\n",
-                                  b'NOOP "\r\nSTARTTLS\r\n', b"NOOP {8}\r\nSTARTTLS\r\n", b"A" * 20000 + b"\r\n",
-                                  b"NOOP x{8+}\r\nSTARTTLS\r\n"])  # fmt: skip
-def test_f3_framing(down, line):
-    client = down.arrive()
-    client.send(line)
-    answer = aborted(down, client, ("protocol_error", "tls_required"), "client")
-    assert answer.startswith(b'BYE "Syntax error: '), answer
-    assert b"STARTTLS" not in all_seen(down).replace(b"STARTTLS\r\n", b"", 1 if down.server == "required" else 0)
-
-
-def test_f3_starttls_with_an_argument(down, certs):
-    client = down.arrive()
-    assert client.command(b'STARTTLS "x"').startswith(b"NO ")
-    client.upgrade(certs.client_context())
-    control(down, client)
-
-
-def test_f4_twice(down, certs):
-    client = down.arrive()
-    client.upgrade(certs.client_context())
-    assert OFFER not in client.greeting
-    assert client.command(b"STARTTLS").startswith(b"NO ")
-    control(down, client)
-    seen = down.upstream.finished()
-    assert b"STARTTLS" not in bytes(seen.plain if down.server == "off" else b"").replace(SCRIPT, b"")
-
-
 # -- the client role, facing the upstream
 
 
@@ -147,57 +65,6 @@ def refused(place, client, ends):
     assert greeting.startswith(b"BYE (TRYLATER) "), greeting
     assert rest == b"" and b"injected" not in greeting
     assert len(place.upstream.connections) == 1, "no second try in plaintext"
-
-
-def saying(data, certs):
-    def starttls(channel, _):
-        channel.send(data)
-        channel.start_tls(certs.server_context(), server=True)
-        channel.send(b'"SASL" "PLAIN"\r\nOK "inside"\r\n')
-        return True
-
-    return starttls
-
-
-@pytest.mark.parametrize("data", [b'OK\r\n"SASL" "injected"\r\nOK\r\n', b'OK\r\nOK "injected"\r\n', b"OK\r\n\n",
-                                  b'OK\r\n"injec',
-                                  b"OK\r\n\x16\x03\x03\x00\x04injected"])  # fmt: skip
-def test_r1_r2_bytes_after_the_go_ahead(up, certs, data):
-    client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": saying(data, certs)})).arrive()
-    refused(up, client, ("plaintext_after_starttls", "handshake_failed"))
-    assert up.upstream.finished().inside == b"", "no TLS was spoken over it"
-
-
-def test_r1_control(up, certs):
-    client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": saying(b"OK\r\n", certs)})).arrive()
-    if up.client == "required":
-        client.upgrade(certs.client_context())
-    assert client.greeting == b'"SASL" "PLAIN"\r\nOK "inside"\r\n'
-    control(up, client)
-
-
-PREMATURE = {
-    "greeting-and-go-ahead": OFFER + b"\r\n" + READY + b"OK\r\n",
-    "greeting-and-a-piece": OFFER + b"\r\n" + READY + b"O",
-    "two-greetings": (OFFER + b"\r\n" + READY) * 2,
-}
-
-
-@pytest.mark.parametrize("name", PREMATURE)
-def test_r3_answers_before_the_question(up, name):
-    def behaviour(channel):
-        channel.send(PREMATURE[name])
-        channel.rest()
-
-    client = up.serve(behaviour).arrive()
-    refused(up, client, ("protocol_error", "plaintext_after_starttls"))
-    assert b"STARTTLS" not in all_seen(up)
-
-
-@pytest.mark.parametrize("data", [b'"SASL" "injected"\r\nOK\r\n', b"220 injected\r\nOK\r\n", b'"OK" "injected"\r\nOK\r\n'])
-def test_r4_forged_lines_before_the_go_ahead(up, certs, data):
-    client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": saying(data, certs)})).arrive()
-    refused(up, client, ("protocol_error",))
 
 
 @pytest.mark.parametrize("where", ["greeting", "starttls"])

@@ -33,7 +33,7 @@ def test_m1_byte_for_byte(rig, certs, mode):
     replies = client.mail(body, recipients=1)
     assert replies[-1] == b"250 2.0.0 taken\r\n"
     assert fake.messages == [body], "one message, not two, and every byte of it"
-    control(place, client, fake, hello=False)
+    control(place, client)
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES, ids=repr)
@@ -47,4 +47,4 @@ def test_m1_in_one_segment_with_the_envelope(rig, sequence):
     client.send(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n" + body + b".\r\n")
     assert [client.reply()[:3] for _ in range(4)] == [b"250", b"250", b"354", b"250"]
     assert fake.messages == [body]
-    control(place, client, fake, hello=False)
+    control(place, client)

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from common import aborted, all_seen, control
+from common import aborted, all_seen, control, hello_word
 
 from pysupport.rig import Rig
 from pysupport.smtp import BANNER, Server
@@ -86,12 +86,40 @@ def test_s1_required_control(rig, legs):
     assert place.upstream.finished().tls is not None
 
 
+def test_r3_control(rig, legs):
+    """Odd but legal answers, each at its time, are no attack."""
+    place = rig.at(*legs, "required")
+
+    def behaviour(channel):
+        channel.send(BANNER)
+        assert channel.line().startswith(hello_word(place) + b" ")
+        channel.send(b"250-odd\r\n250 STARTTLS\r\n")
+        assert channel.line() == b"STARTTLS\r\n"
+        channel.send(b"220 go\r\n")
+        channel.start_tls(rig.certs.server_context(), server=True)
+        channel.rest()
+
+    client = place.serve(behaviour).arrive()
+    assert client.greeting == BANNER
+    client.reset()
+    assert place.upstream.finished().tls is not None
+
+
+def test_r5_the_text_of_a_refusal_stays_outside(rig, legs):
+    place = rig.at(*legs, "required")
+    on = {b"STARTTLS": b"454 4.7.0 injected: call +1 900 555 0100\r\n"}
+    client = place.serve(Server(protocol=place.protocol, tls=rig.certs.server_context(), on=on)).arrive()
+    assert re.fullmatch(rb"421 4\.[^\r\n]*\r\n", client.greeting) and b"injected" not in client.greeting
+    assert aborted(place, client, "starttls_refused", "server") == b""
+    assert len(place.upstream.connections) == 1, "no second attempt in plaintext"
+
+
 def passes(place, client, fake):
     assert client.greeting == BANNER
     if place.client == "required":
         client.hello()
         client.upgrade(place.rig.certs.client_context())
-    return control(place, client, fake)
+    return control(place, client)
 
 
 @pytest.mark.parametrize("answer", [b"454 4.7.0 no", b"502 5.5.1 no", b"554 5.7.0 no"])

@@ -167,7 +167,7 @@ def test_t1_control(rig, certs):
     client = place.serve(fake).arrive()
     client.hello()
     client.upgrade(certs.client_context())
-    control(place, client, fake)
+    control(place, client)
 
 
 def test_t1_server_goes_on_in_plaintext(rig, certs):

@@ -60,7 +60,7 @@ def test_without_tls_is_refused(lmtp, message):
 
 
 def test_one_reply_for_each_recipient(servers, lmtp, message):
-    client = Client(lmtp.port("sidecar"), lmtp=True)
+    client = Client(lmtp.port("sidecar"), protocol="lmtp")
     client.reply()
     client.hello()
     assert client.command(b"MAIL FROM:<a@example.com>").startswith(b"250 ")

@@ -206,7 +206,7 @@ def test_direct_tls_between_two_of_us(front, daemon, certs, folder):
     client.start_tls(certs.client_context(alpn=["postgresql"]), "localhost")
     assert client.tls.selected_alpn_protocol() == "postgresql"
     client.send(startup(b"starlock", b"postgres"))
-    assert client.message()[:1] == b"R"
+    assert client.reply()[:1] == b"R"
     client.close()
 
 
@@ -226,7 +226,7 @@ def test_a_drain_in_mid_negotiation(front, daemon):
     socket.create_connection(("127.0.0.1", proxy.port("front"))).close()  # accepted behind it, so ours is too
     proxy.record("front")
     proxy.proxy.signal(signal.SIGTERM)
-    assert fields(client.message())["C"] == "57P01"
+    assert fields(client.reply())["C"] == "57P01"
     client.close()
     assert proxy.record("front")["end"] == "drained"
     assert proxy.proxy.wait() == 0

@@ -139,7 +139,7 @@ def test_a_cancel_request_that_nobody_gets(front):
     proxy = to_each(front, [f"127.0.0.1:{dead}", f"127.0.0.1:{dead}"])
     client = Client(proxy.port("each"))
     client.send(cancel())
-    assert fields(client.message())["C"] == "08006"
+    assert fields(client.reply())["C"] == "08006"
     assert client.rest() == b""
     client.close()
     record = proxy.record("each")

@@ -99,7 +99,7 @@ def pin_of(path):
 
 
 def test_lmtp(certs):
-    probed = Probed(Server(lmtp=True, tls=certs.server_context()), "--ca", certs.ca, protocol="lmtp")
+    probed = Probed(Server(protocol="lmtp", tls=certs.server_context()), "--ca", certs.ca, protocol="lmtp")
     assert probed.status == 0
     assert probed.report["capabilities_after"] == INSIDE
 

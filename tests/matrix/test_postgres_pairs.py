@@ -129,7 +129,7 @@ def test_byte_by_byte(rig):
     client.start_tls(rig.client_tls, "localhost")
     for byte in startup():
         client.send(bytes([byte]))
-    assert client.message()[:1] == b"R"
-    assert client.message()[:1] == b"Z"
+    assert client.reply()[:1] == b"R"
+    assert client.reply()[:1] == b"Z"
     client.quit()
     assert fake.started == [startup()]

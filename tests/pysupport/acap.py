@@ -88,9 +88,10 @@ class Server(StartTlsServer):
         self.authenticated = False
         self.reader = None
 
-    def run(self):
-        self.reader = Reader(self.channel, on_literal=lambda: self.send(b'+ "old.example.net is listening"\r\n'))
-        super().run()
+    def session(self, channel):
+        session = super().session(channel)
+        session.reader = Reader(channel, on_literal=lambda: channel.send(b'+ "old.example.net is listening"\r\n'))
+        return session
 
     def greeting(self):
         return self.banner or self.capability_greeting()

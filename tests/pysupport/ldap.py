@@ -97,8 +97,11 @@ class Client(StartTlsClient):
     def starttls_request(self):
         return starttls(self.NUMBER)
 
+    def reply(self):
+        return read(self)[2]
+
     def read_go_ahead(self):
-        answer = read(self)[2]
+        answer = self.reply()
         if answer[7:10] != b"\x0a\x01\x00":
             raise AssertionError(f"StartTLS was answered with {answer!r}")
         return answer

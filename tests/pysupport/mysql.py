@@ -72,13 +72,17 @@ class Client(StartTlsClient):
         """SSLRequest has no answer."""
         return b""
 
+    def reply(self):
+        """The number and the payload of the next packet."""
+        return read_packet(self)
+
     def log_in(self, number, ssl):
         self.send(response(number, ssl))
-        return read_packet(self)
+        return self.reply()
 
     def ping(self):
         self.send(packet(0, COM_PING))
-        return read_packet(self)
+        return self.reply()
 
     def quit(self):
         """COM_QUIT, and the end of the stream."""

@@ -105,23 +105,22 @@ class Client(StartTlsClient):
             raise AssertionError(f"SSLRequest was answered with {answer!r}")
         return answer
 
-    def message(self):
-        """The server's next message."""
+    def reply(self):
         head = self.exactly(5)
         return head + self.exactly(struct.unpack("!I", head[1:])[0] - 4)
 
     def login(self, packet=None):
         """Sends a StartupMessage; returns the first message of the reply. After AuthenticationOk, waits for ReadyForQuery."""
         self.send(packet or startup())
-        answer = self.message()
+        answer = self.reply()
         if answer[:1] == b"R":
-            assert self.message()[:1] == b"Z"
+            assert self.reply()[:1] == b"Z"
         return answer
 
     def query(self, text):
         self.send(query(text))
-        answer = self.message()
-        assert self.message()[:1] == b"Z"
+        answer = self.reply()
+        assert self.reply()[:1] == b"Z"
         return answer
 
     def quit(self):

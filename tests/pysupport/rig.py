@@ -36,15 +36,16 @@ class Place:
         return self.rig.proxy.port(self.name)
 
     def serve(self, behaviour):
+        """Makes the upstream behave like this from now on; `fake` is the behaviour."""
+        self.fake = behaviour
         self.upstream.serve(behaviour)
         return self
 
     def serve_fake(self, **options):
-        """Serves the protocol's fake server, with TLS unless the server leg is `off`; it is in `fake` from then on."""
+        """Makes the upstream the protocol's fake server. It has TLS unless the server leg is `off`."""
         options = {"tls": None if self.server == "off" else self.rig.certs.server_context(), **options}
         options = {"implicit": self.server == "implicit", **options}
-        self.fake = speech(self.protocol).Server(protocol=self.protocol, **options)
-        return self.serve(self.fake)
+        return self.serve(speech(self.protocol).Server(protocol=self.protocol, **options))
 
     def dial(self):
         """A client that is connected to the listener."""

@@ -49,12 +49,16 @@ class StartTlsServer:
         self.channel = None
 
     def __call__(self, channel):
+        self.session(channel).run()
+
+    def session(self, channel):
+        """The copy of this server that serves this connection."""
         session = copy.copy(self)
         session.channel = channel
-        session.run()
+        return session
 
     def run(self):
-        """Serves one connection."""
+        """Serves the connection."""
         if self.implicit:
             self.start_tls()
         self.send(self.greeting())
@@ -140,6 +144,10 @@ class StartTlsClient(Channel):
             self.start_tls(context, hostname, session)
         self.upgraded()
         return got[0]
+
+    def reply(self):
+        """The next unit that the server sends."""
+        raise NotImplementedError
 
     def upgraded(self):
         """Reads what the server sends unasked inside TLS: nothing, in most protocols."""

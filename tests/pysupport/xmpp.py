@@ -121,8 +121,12 @@ class Client(StartTlsClient):
     def starttls_request(self):
         return STARTTLS
 
+    def reply(self):
+        """Everything up to the end of the next tag."""
+        return self.until(b">")
+
     def read_go_ahead(self):
-        answer = self.until(b">")
+        answer = self.reply()
         if not re.fullmatch(rb"<proceed [^>]*/>", answer):
             raise AssertionError(f"STARTTLS was answered with {answer!r}")
         return answer
