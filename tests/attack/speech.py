@@ -41,7 +41,7 @@ class Speech:
     halves: tuple  # C2: a command in two parts
     refusal: bytes  # F4: pattern of how the answer to a second STARTTLS begins, ours or the fake server's
     malformed: Malformed  # F3
-    asked: bytes = b""  # pattern of what the proxy itself says to an upstream that offers STARTTLS
+    asked: tuple = ()  # what the proxy itself says to an upstream that offers STARTTLS, step by step (patterns)
     prepare: Callable = lambda client: None  # what a client says before STARTTLS
     prepared: bytes = b""  # pattern of the bytes of `prepare`, if they reach the upstream
     advertises: Callable = lambda client: False  # whether the proxy offers STARTTLS to the client now
@@ -58,6 +58,8 @@ class Speech:
     r3_ends: tuple = ("protocol_error",)
     opening: Callable = lambda place, client: None  # what makes the proxy dial, in protocols whose client speaks first
     server_inside: bytes = b""  # what the server says unasked inside TLS
+    own_words: tuple = None  # what the proxy itself says before it gives up; by default `asked`
+    farewell: bytes = b""  # pattern of what it may say after that
     unavailable: bytes = b""  # pattern of everything that the client receives once the upstream has failed
 
     @property
@@ -76,16 +78,25 @@ class Speech:
             assert place.upstream.connections == []
             return
         crossed = self.prepared if prepared and place.client == "opportunistic" else b""
-        expected = (self.asked if place.server != "off" else b"") + crossed
+        expected = (b"".join(self.asked) if place.server != "off" else b"") + crossed
         seen = all_seen(place)
         assert re.fullmatch(expected, seen, re.DOTALL), (expected, seen)
 
-    def unavailable_heard(self, place, client):
-        """Checks that the client got our own error, nothing that was injected, and that the proxy did not dial again."""
+    def failed_on_server_leg(self, place, client, client_hello=False):
+        """Checks a session that failed on the server leg.
+
+        The client got our own error and nothing that was injected. The proxy did not dial again, and the upstream got
+        nothing but the proxy's own words, and a ClientHello if `client_hello` is set.
+        """
         heard = bytes(client.plain + client.inside)
         assert re.fullmatch(self.unavailable, heard, re.DOTALL), heard
         assert b"injected" not in heard
         assert len(place.upstream.connections) == 1, "no second attempt in plaintext"
+        expected = rb"\x16\x03\x01.*" if client_hello else b""
+        for step in reversed(self.asked if self.own_words is None else self.own_words):
+            expected = b"(" + step + expected + b")?"
+        seen = all_seen(place)
+        assert re.fullmatch(expected + self.farewell, seen, re.DOTALL), seen
 
 
 
@@ -97,7 +108,7 @@ def _mail(protocol, hello):
     return Speech(
         protocol,
         go_ahead=rb"220 [^\r\n]*\r\n",
-        asked=hello + rb" \S+\r\nSTARTTLS\r\n",
+        asked=(hello + rb" \S+\r\n", rb"STARTTLS\r\n"),
         prepare=prepare,
         prepared=hello + rb" client\.example\.org\r\n",
         injected={
@@ -148,7 +159,7 @@ def _imap():
     return Speech(
         "imap",
         go_ahead=rb"a1 OK [^\r\n]*\r\n",
-        asked=rb"starlock1 CAPABILITY\r\nstarlock2 STARTTLS\r\n",
+        asked=(rb"starlock1 CAPABILITY\r\n", rb"starlock2 STARTTLS\r\n"),
         injected={
             "noop": b"QQ NOOP injected\r\n",
             "login": b"b LOGIN injected x\r\n",
@@ -207,7 +218,7 @@ def _listed(protocol, request, code, refusal, listing, unavailable, **row):
     return Speech(
         protocol,
         go_ahead=pattern,
-        asked=command + b"\r\n" + request + b"\r\n",
+        asked=(command + b"\r\n", request + b"\r\n"),
         prepare=prepare,
         prepared=command + b"\r\n",
         injected={
@@ -264,7 +275,7 @@ def _ftp():
     return Speech(
         "ftp",
         go_ahead=rb"234 [^\r\n]*\r\n",
-        asked=rb"AUTH TLS\r\n(PBSZ 0\r\nPROT P\r\n)?",
+        asked=(rb"AUTH TLS\r\n", rb"(PBSZ 0\r\nPROT P\r\n)?"),
         injected={"feat": b"FEAT injected\r\n", "user": b"USER injected\r\n", "quit": b"QUIT\r\n", "no-line": b"injected"},
         halves=(b"SY", b"ST\r\n"),
         advertises=lambda client: b"AUTH TLS" in client.features(),
@@ -296,7 +307,7 @@ def _irc():
     return Speech(
         "irc",
         go_ahead=rb"(:[^\r\n]* NOTICE [^\r\n]*\r\n)*:\S+ 670 [^\r\n]*\r\n(:[^\r\n]* NOTICE [^\r\n]*\r\n)*",
-        asked=rb"CAP LS\r\nCAP END\r\nSTARTTLS\r\n",
+        asked=(rb"CAP LS\r\n", rb"CAP END\r\n", rb"STARTTLS\r\n"),
         injected={"nick": b"NICK injected\r\n", "cap": b"CAP LS\r\n", "quit": b"QUIT\r\n", "no-line": b"injected"},
         halves=(b"QU", b"IT\r\n"),
         advertises=lambda client: b"tls" in client.capabilities(),
@@ -341,8 +352,8 @@ def _ldap():
 
     return Speech(
         "ldap",
-        go_ahead=rb"\x30.{1,5}\x02\x01\x09\x78.{1,5}\x0a\x01\x00\x04\x00\x04[^\x15]*",
-        asked=b"(" + re.escape(ldap.starttls(1)) + b")?",
+        go_ahead=re.escape(ldap.result(ldap.Client.NUMBER, ldap.EXTENDED_RESPONSE, 0)),
+        asked=(b"(" + re.escape(ldap.starttls(1)) + b")?",),
         injected={
             "bind": bind,
             "starttls": ldap.starttls(2),
@@ -385,6 +396,7 @@ def _ldap():
             "refusal-and-more": ldap.result(1, ldap.EXTENDED_RESPONSE, 2) + ldap.result(5, ldap.BIND_RESPONSE, 0),
         },
         r3_ends=("protocol_error", "starttls_not_offered"),
+        farewell=b"(" + re.escape(ldap.message(2, ldap.UNBIND)) + b")?",
         opening=opening,
         unavailable=notice % rb"\x34",
     )
@@ -402,7 +414,7 @@ def _xmpp(protocol):
     return Speech(
         protocol,
         go_ahead=re.escape(xmpp.PROCEED),
-        asked=rb"((?!injected).)*",
+        asked=(rb"((?!injected).)*",),
         prepare=prepare,
         prepared=rb"((?!injected).)*",
         injected={
@@ -457,7 +469,7 @@ def _acap():
     return Speech(
         "acap",
         go_ahead=rb"a1 OK [^\r\n]*\r\n",
-        asked=rb"\w+ STARTTLS\r\n",
+        asked=(rb"\w+ STARTTLS\r\n",),
         injected={
             "noop": b"injected NOOP\r\n",
             "login": b'b AUTHENTICATE "PLAIN" "injected"\r\n',
@@ -510,7 +522,7 @@ def _managesieve():
     return Speech(
         "managesieve",
         go_ahead=rb"OK[^\r\n]*\r\n",
-        asked=rb"STARTTLS\r\n",
+        asked=(rb"STARTTLS\r\n",),
         injected={
             "noop": b'NOOP "injected"\r\n',
             "login": b'AUTHENTICATE "PLAIN" "injected"\r\n',
@@ -518,7 +530,7 @@ def _managesieve():
             "empty-line": b"\r\n",
         },
         halves=(b"NO", b'OP "injected"\r\n'),
-        advertises=lambda client: managesieve.OFFER in client.command(b"CAPABILITY"),
+        advertises=lambda client: managesieve.OFFER in client.greeting + client.command(b"CAPABILITY"),
         refusal=rb"NO ",
         malformed=Malformed(
             {
@@ -566,7 +578,8 @@ def _postgres():
         client.send(postgres.startup())
 
     def error(code):
-        return rb"E.{4}.*C" + code + rb"\x00.*"
+        field = rb"([A-Z][^\x00]*\x00)*"
+        return rb"E.{4}" + field + b"C" + code + rb"\x00" + field + rb"\x00"
 
     return Speech(
         "postgres",
@@ -609,6 +622,7 @@ def _postgres():
         },
         wrong={"refusal-and-a-message": b"NR\x00\x00\x00\x08\x00\x00\x00\x00", "refusal-and-text": b"Ninjected"},
         r3_ends=("protocol_error", "plaintext_after_starttls", "starttls_not_offered"),
+        own_words=(re.escape(postgres.SSL),),
         opening=opening,
         unavailable=b"S?" + error(b"08006"),
     )
@@ -647,6 +661,7 @@ def _mysql():
         },
         premature={"behind-the-greeting": (mysql.greeting(True) + mysql.packet(2, mysql.OK),)},
         opening=opening,
+        own_words=(re.escape(mysql.SSL_REQUEST),),
         unavailable=rb".*\xff\x51\x04((?!mysql_clear_password).)*",
     )
 

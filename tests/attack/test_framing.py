@@ -8,6 +8,8 @@ from speech import FACING_CLIENT, SPEECH, each, pairs
 
 from pysupport.rig import Rig
 
+LINES = ["smtp", "lmtp", "imap", "pop3", "nntp", "ftp", "irc", "acap", "managesieve"]
+
 
 @pytest.fixture(scope="module")
 def rig(certs, folder):
@@ -43,6 +45,17 @@ def test_f3_starttls_that_is_not_exact_is_refused(place, row, data, certs):
     got = client.reply()
     assert re.match(answer, got, re.DOTALL), got
     client.upgrade(certs.client_context())
+    control(place, client)
+
+
+@each(FACING_CLIENT, protocols=LINES)
+def test_f3_starttls_in_any_case(place, row, data, certs):
+    """The control: the case of letters is the one thing that does not matter."""
+    client = row.ready(place)
+    client.send(client.starttls_request().lower())
+    client.read_go_ahead()
+    client.start_tls(certs.client_context(), "localhost")
+    client.upgraded()
     control(place, client)
 
 

@@ -35,12 +35,12 @@ def serve(place, row, action):
     return place.serve_fake(on={speech(row.protocol).Server.STARTTLS: action})
 
 
-def refused(place, row, ends):
-    """A client comes; it hears of a failure in our own words, and nothing that was injected."""
+def refused(place, row, ends, client_hello=False):
+    """Connects a client, whose session must fail on the server leg."""
     client = place.arrive()
     row.opening(place, client)
     aborted(place, client, ends, "server")
-    row.unavailable_heard(place, client)
+    row.failed_on_server_leg(place, client, client_hello)
 
 
 @each(FACING_SERVER, "tails")
@@ -76,7 +76,7 @@ def test_r1_plaintext_where_the_server_hello_belongs(place, row, data):
         return False
 
     serve(place, row, action)
-    refused(place, row, "plaintext_after_starttls")
+    refused(place, row, "plaintext_after_starttls", client_hello=True)
 
 
 # MySQL: a client that would upgrade gets an error instead of the greeting, or instead of the handshake.
