@@ -99,7 +99,6 @@ class Speech:
         assert re.fullmatch(expected + self.farewell, seen, re.DOTALL), seen
 
 
-
 def _mail(protocol, hello):
     def prepare(client):
         assert b"STARTTLS" in client.hello()
@@ -407,7 +406,8 @@ def _xmpp(protocol):
         assert b"<starttls" in client.open()[1]
 
     def features(text):
-        return xmpp.header(protocol, id=b"1", version=b"1.0") + b"<stream:features>" + xmpp.STARTTLS + b"</stream:features>" + text
+        opened = xmpp.header(protocol, id=b"1", version=b"1.0")
+        return opened + b"<stream:features>" + xmpp.STARTTLS + b"</stream:features>" + text
 
     failure = re.escape(xmpp.FAILURE + xmpp.END)
     injected_auth = xmpp.AUTH.replace(b"AGEAYg==", b"injected")

@@ -23,7 +23,6 @@ def place(rig, row, modes):
     return rig.at(row.protocol, *modes).serve_fake()
 
 
-
 @each(FACING_CLIENT, "malformed_data")
 def test_f3_malformed_data_ends_the_session(place, row, data):
     client = row.ready(place)

@@ -1,4 +1,4 @@
-"""FTP's rows: injection around AUTH TLS, stripping, CCC, and what only data connections have."""
+"""Attacks that only FTP has: CCC, stripping of PBSZ and PROT, data connections: F1, F4, S1, T1, T2, X1."""
 
 import contextlib
 import socket
@@ -7,7 +7,7 @@ import pytest
 from common import aborted, all_seen, control
 
 from pysupport.channel import Channel, End, Ended, connect
-from pysupport.ftp import FILE, Server
+from pysupport.ftp import FILE
 from pysupport.rig import Rig
 from pysupport.timing import Deadline
 
@@ -24,12 +24,10 @@ def rig(certs, folder):
 
 
 def place_of(rig, pair, **options):
-    place = rig.at(*pair)
-    place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context(), **options)
-    return place.serve(place.fake)
+    return rig.at(*pair).serve_fake(**options)
 
 
-# -- the client, or someone on its wire
+# -- the server role, facing the client
 
 
 def test_f1_session_fixation(rig):
@@ -61,7 +59,7 @@ def test_f4_twice_and_t1_ccc(rig, certs):
     assert b"CCC" not in all_seen(place)
 
 
-# -- the server, or someone on its wire
+# -- the client role, facing the server
 
 
 @pytest.mark.parametrize("answer", [b"500 what?\r\n", b"234-x\r\n", b"431 no\r\n", b"334 x\r\n", b"200 ok\r\n"])
@@ -69,7 +67,7 @@ def test_f4_twice_and_t1_ccc(rig, certs):
 def test_s1_stripping(rig, client, answer):
     place = place_of(rig, ("ftp", client, "required"), on={b"AUTH": answer})
     if answer == b"234-x\r\n":
-        answer = b"234-x\r\n235 y\r\n"  # never the end of a reply
+        answer = b"234-x\r\n235 y\r\n"  # a reply that never ends
         place = place_of(rig, ("ftp", client, "required"), on={b"AUTH": lambda c, _: c.send(answer) or c.half_close() or False})
     session = place.arrive()
     assert session.greeting.startswith(b"421 ")
@@ -109,7 +107,7 @@ def test_x1_port_names_a_third_host(rig):
 
 
 def turned_away(port, source):
-    """Whether who connects from there is reset: behind the handshake, or already while connect() returns."""
+    """Whether a connection from this address is reset: after connect() has returned, or by connect() itself."""
     try:
         stranger = connect(port, source=source)
     except ConnectionResetError:
@@ -120,7 +118,7 @@ def turned_away(port, source):
 
 
 def test_x1_another_peer_connects(rig):
-    """A thief from another address is turned away, and the client is still let in."""
+    """A connection from another address is reset, and the client is still accepted."""
     place = place_of(rig, ("ftp", "off", "off"))
     client = place.arrive()
     client.login()
@@ -137,7 +135,7 @@ def test_x1_another_peer_connects(rig):
 
 
 def test_x1_an_address_that_lies(rig):
-    """PASV's address is nobody's business: the data is fetched from where the control connection goes."""
+    """The address in PASV's reply is ignored: data comes from the host of the control connection."""
     place = place_of(rig, ("ftp", "off", "off"), epsv=False)
     client = place.arrive()
     control(place, client)
@@ -172,7 +170,7 @@ def test_x1_protection_is_demanded(rig, certs):
     client.close()
 
 
-# -- T2: truncation of data
+# -- T2: truncated data connections
 
 HALF = FILE[: len(FILE) // 2]
 
@@ -194,7 +192,7 @@ def reset(channel, _verb, data):
 @pytest.mark.parametrize("how", [cut_short, reset], ids=["fin", "reset"])
 def test_t2_a_download(rig, certs, client, server, how):
     if server == "off" and how is cut_short:
-        how = reset  # a FIN is all that plain FTP has for an end
+        how = reset  # in plain FTP, FIN is the only end of a file
     place = place_of(rig, ("ftp", client, server), data=how)
     session = place.arrive()
     if client == "required":
@@ -204,7 +202,7 @@ def test_t2_a_download(rig, certs, client, server, how):
     got, reply = session.get()
     assert HALF.startswith(got)
     if how is cut_short:
-        assert got == HALF, "what was authenticated arrives"
+        assert got == HALF, "authenticated data arrives"
     assert session.data_end is (End.TRUNCATED if client == "required" else End.RESET)
     assert reply[:3] in (b"426", b"226")
     session.quit()
@@ -242,7 +240,7 @@ def test_t2_control(rig, certs):
 
 
 def test_a_reply_that_overtakes_its_data(rig):
-    """The client has the 226 before it reads the first byte, and asks on: all that was sent is still to be had."""
+    """The client gets the 226, and sends more commands, before it has read the data: all data is still delivered."""
     content = FILE * 20
 
     def hasty(_channel, _verb, data):
@@ -284,12 +282,11 @@ def test_a_client_that_aborts(rig):
 @pytest.mark.parametrize("server", ["off", "required"])
 @pytest.mark.parametrize("command", [b"PASV", b"EPSV"])
 def test_x1_a_client_that_ends_does_not_see_the_upstreams_port(rig, command, server):
-    """The answer to what it asked last is rewritten as any other. (We ask for EPSV, whatever the client asks.)"""
+    """The reply to a client that has half-closed is rewritten like any other. (The proxy always asks for EPSV.)"""
 
     def listens(channel, _):
         channel.pause(0.15)
         channel.send(b"229 Entering (|||1800|)\r\n")
-        return True
 
     place = place_of(rig, ("ftp", "off", server), on={b"EPSV": listens})
     client = place.arrive()

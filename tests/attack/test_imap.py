@@ -1,4 +1,4 @@
-"""IMAP: what is injected, forged, stripped or fixed around STARTTLS, in both roles, each with a control."""
+"""Attacks around IMAP's login, literals, untagged responses and refusals, in both roles: F1, F2, R4 to R7, S1, P1."""
 
 import pytest
 from common import aborted, all_seen, control
@@ -19,19 +19,17 @@ def rig(certs, folder):
 
 @pytest.fixture(params=OFFERING, ids="-".join)
 def place(rig, request):
-    """Where the client may upgrade."""
-    place = rig.at(*request.param)
-    place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context())
-    return place.serve(place.fake)
+    """A place whose client may upgrade."""
+    return rig.at(*request.param).serve_fake()
 
 
 @pytest.fixture(params=UPGRADING, ids="-".join)
 def upgrading(rig, request):
-    """Where the server leg is upgraded."""
+    """A place whose server leg is upgraded."""
     return rig.at(*request.param)
 
 
-# -- the client's leg
+# -- the server role, facing the client
 
 
 @pytest.mark.parametrize("command", [b"LOGIN alice secret", b"AUTHENTICATE PLAIN AGEAYg==", b"SELECT x"])
@@ -44,7 +42,7 @@ def test_f1_fixation(place, certs, command):
         control(place, client)
         assert command.split()[0] == b"LOGIN" or command not in all_seen(place)
         return
-    # It has crossed, so it can't be undone: no TLS in our name afterwards.
+    # The login has crossed and cannot be undone, so the proxy must not grant TLS after it.
     if not answer.startswith(b"OK"):
         assert client.command(b"STARTTLS")[1].startswith(b"BAD ")
         assert b"STARTTLS" not in client.command(b"CAPABILITY")[0]
@@ -68,24 +66,23 @@ def test_f2_a_token_in_a_literal(place, plus):
     place.record(client)
 
 
-# -- the server's leg
+# -- the client role, facing the server
 
 
 def refused(place, client, ends):
-    """The client hears of it in our words, and nothing of what was injected."""
+    """The client got our own temporary failure, and nothing that was injected."""
     rest = aborted(place, client, ends, "server")
     assert client.greeting.startswith(b"* BYE [UNAVAILABLE] "), client.greeting
     assert rest == b"" and b"injected" not in client.greeting
-    assert len(place.upstream.connections) == 1, "no second try in plaintext"
+    assert len(place.upstream.connections) == 1, "no second attempt in plaintext"
 
 
 def saying(data, certs):
-    """A STARTTLS that is answered with these bytes, and then done."""
+    """The `on` of a fake that answers STARTTLS with these bytes and then makes the handshake."""
 
     def starttls(channel, command):
         channel.send(data.replace(b"$TAG", command.tag))
         channel.start_tls(certs.server_context(), server=True)
-        return True
 
     return {b"STARTTLS": starttls}
 

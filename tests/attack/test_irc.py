@@ -1,4 +1,4 @@
-"""What attackers try on IRC: commands and answers in plaintext behind the upgrade, state carried over it, framing."""
+"""Attacks around IRC's registration, capabilities and refusals: F1, F4, R3, S1."""
 
 import pytest
 from common import aborted, all_seen, control
@@ -20,24 +20,19 @@ def rig(certs, folder):
 
 @pytest.fixture
 def at(rig):
-    """at(client, server, …): the place, with a fake that works but for what is asked otherwise."""
+    """Returns at(client, server, …): the place with the protocol's fake server; options go to the fake."""
 
     def find(client, server="off", **options):
-        place = rig.at("irc", client, server)
-        options.setdefault("tls", None if server == "off" else rig.certs.server_context())
-        return place.serve(Server(**options))
+        return rig.at("irc", client, server).serve_fake(**options)
 
     return find
 
 
-# -- C1 to C4
-
-
-# What the proxy itself says to an upstream that lists tls.
+# What the proxy itself sends to an upstream that lists tls.
 ASKED = b"CAP LS\r\nCAP END\r\nSTARTTLS\r\n"
 
 
-# -- F1 to F4
+# -- the server role, facing the client
 
 
 STATEFUL = [b"NICK early", b"USER early 0 * :x", b"PASS early", b"AUTHENTICATE early", b"WEBIRC early"]
@@ -74,17 +69,17 @@ def test_f4_again_inside_tls(at, certs, mode, multiline):
     if mode != "implicit":
         assert client.capabilities().count(b"tls") == 1
         client.upgrade(certs.client_context())
-    assert b"tls" not in client.capabilities(), "P1"
+    assert b"tls" not in client.capabilities(), "P1: STARTTLS is offered inside TLS"
     assert client.command(b"STARTTLS").split()[1] == b"691"
     control(place, client)
     assert b"STARTTLS\r\n" not in all_seen(place)
 
 
-# -- R1 to R3, S1: the server's side
+# -- the client role, facing the server
 
 
 def upstream(*answers):
-    """A server that says the first of these, lists tls, and then, to each line from STARTTLS on, says the next."""
+    """A server that sends the first answer at once, lists tls, and sends one more answer for each line from STARTTLS on."""
 
     def behaviour(channel):
         channel.send(answers[0])
@@ -123,7 +118,7 @@ def test_s1_stripping_fails_closed(rig, name):
 
 @pytest.mark.parametrize("mode", ["required", "opportunistic"])
 def test_s1_a_server_that_is_silent_to_starttls(rig, mode):
-    """As InspIRCd without its module is. It lists no tls, so it is not asked at all."""
+    """InspIRCd without its starttls module ignores STARTTLS. It does not list tls, so the proxy does not ask for it."""
     place = rig.at("irc", "off", mode).serve(Server(on={b"STARTTLS": lambda channel, line: True}))
     client = place.arrive()
     if mode == "required":
@@ -131,7 +126,7 @@ def test_s1_a_server_that_is_silent_to_starttls(rig, mode):
     else:
         assert b"tls" not in client.capabilities()
         control(place, client)
-        assert b" CAP " not in bytes(client.plain).partition(b" CAP * LS ")[0], "nobody asked for what we asked"
+        assert b" CAP " not in bytes(client.plain).partition(b" CAP * LS ")[0], "the reply to the proxy's own CAP LS reached the client"
     assert b"STARTTLS" not in all_seen(place)
 
 

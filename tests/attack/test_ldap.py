@@ -1,4 +1,4 @@
-"""LDAP's rows of the attacks: C1 to C4, F1, F3 to F5, R1, R3, R7, S1 and T1, each with its control."""
+"""Attacks around LDAP's Bind, operation order, notices and referrals, in both roles: F1, F4, F5, R5, R7, S1, T1."""
 
 import pytest
 from common import aborted, all_seen, control
@@ -16,14 +16,9 @@ def rig(certs, folder):
     rig.close()
 
 
-def serve(rig, place):
-    tls = None if place.server == "off" else rig.certs.server_context()
-    return place.serve(Server(tls=tls, implicit=place.server == "implicit"))
-
-
 @pytest.fixture(params=[(c, s) for c in ("opportunistic", "required") for s in ("off", "required")], ids="-".join)
 def facing_client(rig, request):
-    return serve(rig, rig.at("ldap", *request.param))
+    return rig.at("ldap", *request.param).serve_fake()
 
 
 @pytest.fixture(params=[(c, s) for c in ("off", "required") for s in ("opportunistic", "required")], ids="-".join)
@@ -31,12 +26,12 @@ def facing_server(rig, request):
     return rig.at("ldap", *request.param)
 
 
-# -- the client, or someone on its wire
+# -- the server role, facing the client
 
 
 @pytest.mark.parametrize("end", ["close_notify", "none"])
 def test_t1_plaintext_inside_tls(facing_client, certs, end):
-    """TLS is not taken off again (RFC 4511 4.14.3 would allow it)."""
+    """The proxy does not return to plaintext (RFC 4511 section 4.14.3 would allow it)."""
     client = facing_client.dial()
     client.upgrade(certs.client_context())
     assert client.ask(bind(20)) == result(20, 0x61, 0)
@@ -51,16 +46,16 @@ def test_t1_plaintext_inside_tls(facing_client, certs, end):
 
 
 def test_f1_a_bind_before_starttls(rig):
-    place = serve(rig, rig.at("ldap", "opportunistic", "off"))
+    place = rig.at("ldap", "opportunistic", "off").serve_fake()
     client = place.dial()
     assert client.ask(bind(1)) == result(1, 0x61, 0)
-    assert client.ask(starttls(2))[5] == 0x78  # the server's own to answer, once it has taken a Bind
+    assert client.ask(starttls(2))[5] == 0x78  # after a Bind, the answer is the upstream's own
     client.quit()
     place.record(client)
 
 
 def test_f1_required(rig, certs):
-    place = serve(rig, rig.at("ldap", "required", "off"))
+    place = rig.at("ldap", "required", "off").serve_fake()
     client = place.dial()
     answer = client.ask(bind(1))
     assert answer[5] == 0x61 and answer[7:10] == b"\x0a\x01\x0d"
@@ -70,7 +65,7 @@ def test_f1_required(rig, certs):
 
 
 class Slow(Server):
-    """Answers a Bind as one step of many, and a Search not at all."""
+    """Answers a Bind with saslBindInProgress, and a Search not at all."""
 
     def __call__(self, channel):
         while True:
@@ -105,18 +100,18 @@ def test_f5_in_mid_sasl(rig):
 
 
 def test_f5_control(rig, certs):
-    place = serve(rig, rig.at("ldap", "opportunistic", "off"))
+    place = rig.at("ldap", "opportunistic", "off").serve_fake()
     client = place.dial()
     client.ask(root_dse(1))
     client.upgrade(certs.client_context())
     control(place, client)
 
 
-# -- the server, or someone on its wire
+# -- the client role, facing the server
 
 
 def answering(*answers):
-    """A server that gives the first request these bytes, and then only listens."""
+    """A server that answers the first request with these bytes and then only reads."""
 
     def behaviour(channel):
         read(channel)
@@ -127,24 +122,24 @@ def answering(*answers):
 
 
 def begin(place, certs):
-    """A client that has said its first words, and been told of what came of it."""
+    """A client that has sent its first request."""
     client = place.dial()
     client.send(starttls(1) if place.client == "required" else bind(5))
     return client
 
 
 def refused(place, client, ends):
-    """A notice in our words, and nothing of what was injected."""
+    """The client got our own Notice of Disconnection, and nothing that was injected."""
     number, tag, whole = read(client)
     assert (number, tag) == (0, 0x78) and NOTICE in whole and b"\x0a\x01\x34" in whole and b"injected" not in whole
     assert aborted(place, client, ends, "server") == b""
-    assert len(place.upstream.connections) == 1, "no second try in plaintext"
+    assert len(place.upstream.connections) == 1, "no second attempt in plaintext"
     assert all_seen(place) in (starttls(1), starttls(1) + message(2, 0x42))
 
 
 @pytest.mark.parametrize("code", [1, 2, 10, 14, 52, 80])
 def test_r7_and_s1_only_success_proceeds(rig, certs, code):
-    """10: a referral."""
+    """Code 10 is a referral."""
     place = rig.at("ldap", "off", "required").serve(answering(result(1, 0x78, code)))
     refused(place, begin(place, certs), "starttls_not_offered" if code == 2 else "starttls_refused")
 
@@ -158,7 +153,7 @@ def test_r5_a_notice_of_the_servers(facing_server, certs):
 @pytest.mark.parametrize("server", ["off", "opportunistic"])
 @pytest.mark.parametrize("mode", ["off", "opportunistic"])
 def test_f4_a_padded_starttls(rig, mode, server):
-    """A control that no server knows makes the message longer than what we hold: it is StartTLS all the same."""
+    """An unknown control makes the message longer than the negotiation buffer: it is still a StartTLS, and must not pass."""
     place = rig.at("ldap", mode, server).serve(Server())
     client = place.dial()
     assert client.ask(root_dse(1))

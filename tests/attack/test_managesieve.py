@@ -1,4 +1,4 @@
-"""attacks.md's rows for ManageSieve, in both roles; the upstream records every byte, and each row has its control."""
+"""Attacks around ManageSieve's login, literals, referrals and refusals, in both roles: F1, F2, F4, R5, R7, S1, P1."""
 
 import pytest
 from common import aborted, all_seen, control
@@ -22,9 +22,7 @@ def rig(certs, folder):
 
 @pytest.fixture(params=DOWN, ids="-".join)
 def down(rig, request):
-    place = rig.at(*request.param)
-    place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context())
-    return place.serve(place.fake)
+    return rig.at(*request.param).serve_fake()
 
 
 def test_f1_a_login_before_the_upgrade(down, certs):
@@ -36,7 +34,7 @@ def test_f1_a_login_before_the_upgrade(down, certs):
         control(down, client)
         assert b"AGluamVjdGVk" not in all_seen(down)
     else:
-        # It has crossed: the window is closed, and after a login the answer is the upstream's own.
+        # The login has crossed, so the upgrade window is closed: after a login the reply is the upstream's own.
         assert answer == b'OK "welcome"\r\n'
         assert client.command(b"STARTTLS").startswith(b"NO ")
         control(down, client)
@@ -50,7 +48,7 @@ def test_f2_starttls_in_a_literal_is_data(down, certs):
     control(down, client)
 
 
-# -- the client role, facing the upstream
+# -- the client role, facing the server
 
 
 @pytest.fixture(params=UP, ids="-".join)
@@ -59,12 +57,12 @@ def up(rig, request):
 
 
 def refused(place, client, ends):
-    """The client hears of a temporary failure in our words, and nothing of what was injected."""
+    """The client got our own temporary failure, and nothing that was injected."""
     greeting = client.greeting
     rest = aborted(place, client, ends, "server")
     assert greeting.startswith(b"BYE (TRYLATER) "), greeting
     assert rest == b"" and b"injected" not in greeting
-    assert len(place.upstream.connections) == 1, "no second try in plaintext"
+    assert len(place.upstream.connections) == 1, "no second attempt in plaintext"
 
 
 @pytest.mark.parametrize("where", ["greeting", "starttls"])
@@ -96,7 +94,7 @@ def test_s1_opportunistic_and_refused_goes_on_in_plaintext(rig, certs):
     client = place.serve(Server(tls=certs.server_context(), on={b"STARTTLS": b'NO "not now"\r\n'})).arrive()
     assert OFFER not in client.greeting
     assert control(place, client)["server_tls"] == "plain"
-    assert len(place.upstream.connections) == 1, "on the same connection"
+    assert len(place.upstream.connections) == 1, "the session stays on the same connection"
 
 
 def test_p1_an_offer_inside_tls_leads_nobody_astray(up, certs):
@@ -120,7 +118,7 @@ def test_required_with_a_bad_certificate(rig, certs, leaf):
 
 
 def test_f4_a_client_that_leaves_does_not_smuggle_starttls(rig):
-    """What waited for an answer when the client ended its stream is still ours to judge."""
+    """Commands that still wait for an answer when the client half-closes are checked like all others."""
     place = rig.at("managesieve", "off", "off")
     client = place.serve(Server(tls=rig.certs.server_context())).arrive()
     client.send(b'AUTHENTICATE "LOGIN"\r\n"x"\r\n"*"\r\nSTARTTLS\r\n')

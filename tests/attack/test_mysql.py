@@ -1,4 +1,4 @@
-"""C1 to C3, F3, F4, R1, R5 and S1 against MySQL's way to TLS, each with its control."""
+"""Attacks that only MySQL has, because its upgrade has no go-ahead: F4, R1, R5, S1."""
 
 import pytest
 from common import aborted, all_seen
@@ -46,7 +46,7 @@ def test_r1_between_the_ssl_request_and_tls(rig, injected):
 
     client = place.serve(serve).arrive()
     client.send(response(1, False))
-    # A packet of 22 bytes begins as a TLS record does.
+    # A packet of 22 bytes begins like a TLS record (0x16).
     rest = aborted(place, client, ("plaintext_after_starttls", "handshake_failed"), "server")
     assert rest[4:7] == b"\xff\x51\x04" and b"mysql_clear_password" not in rest
     assert b"proof" not in all_seen(place)
@@ -54,7 +54,7 @@ def test_r1_between_the_ssl_request_and_tls(rig, injected):
 
 @pytest.mark.parametrize("mode", ["off", "required"])
 def test_r5_an_error_in_place_of_the_greeting(rig, mode):
-    """Where TLS is required its text could be anyone's."""
+    """If TLS is required, the text of an error before TLS could be anyone's."""
     place = rig.at("mysql", mode, "required")
     forged = packet(0, b"\xff\x10\x04call 555-1234")
     client = place.serve(lambda channel: (channel.send(forged), channel.half_close(), channel.rest())).arrive()

@@ -1,9 +1,8 @@
-"""What attackers try on NNTP: commands and answers in plaintext behind the upgrade, state carried over it, framing."""
+"""Attacks around NNTP's reader commands, SASL and article bodies, and stripping: F1, F2, F4, S1."""
 
 import pytest
 from common import aborted, all_seen, control
 
-from pysupport.nntp import Server
 from pysupport.rig import Rig
 
 FRONT = [("nntp", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
@@ -19,20 +18,15 @@ def rig(certs, folder):
 
 @pytest.fixture
 def at(rig):
-    """at(client, server, …): the place, with a fake that works but for what is asked otherwise."""
+    """Returns at(client, server, …): the place with the protocol's fake server; options go to the fake."""
 
     def find(client, server="off", **options):
-        place = rig.at("nntp", client, server)
-        options.setdefault("tls", None if server == "off" else rig.certs.server_context())
-        return place.serve(Server(**options))
+        return rig.at("nntp", client, server).serve_fake(**options)
 
     return find
 
 
-# -- C1 to C4
-
-
-# -- F1 to F4
+# -- the server role, facing the client
 
 
 @pytest.mark.parametrize("server", ["off", "required"])
@@ -63,7 +57,6 @@ def test_f2_a_sasl_answer_is_data(at, mode):
     def auth(channel, _):
         channel.send(b"383 VXNlcm5hbWU6\r\n")
         channel.send(b"480 " + channel.line().strip() + b" is no user\r\n")
-        return True
 
     place = at(mode, on={b"AUTHINFO": auth})
     client = place.arrive()
@@ -73,11 +66,11 @@ def test_f2_a_sasl_answer_is_data(at, mode):
     assert place.record(client)["end"] == "closed"
 
 
-# -- R1 to R3, S1: the server's side
+# -- the client role, facing the server
 
 
 def upstream(*answers):
-    """A server that says its banner and then, to each line, the next of these answers."""
+    """A server that sends the first answer at once, and one more for each line."""
 
     def behaviour(channel):
         channel.send(answers[0])
@@ -112,7 +105,7 @@ def test_s1_stripping_fails_closed(rig, name):
 
 @pytest.mark.parametrize("mode", ["off", "required"])
 def test_f4_an_article_that_nobody_takes(at, certs, mode):
-    """A server that does not know TAKETHIS reads the article as commands: STARTTLS is not among them."""
+    """A server that does not know TAKETHIS takes the article's lines for commands. STARTTLS must not be one of them."""
     place = at(mode, "off")
     client = place.arrive()
     if mode == "required":

@@ -1,9 +1,8 @@
-"""What attackers try on POP3: commands and answers in plaintext behind the upgrade, state carried over it, framing."""
+"""Attacks around POP3's logins and SASL, and stripping: F1, F2, S1."""
 
 import pytest
 from common import aborted, all_seen, control
 
-from pysupport.pop3 import Server
 from pysupport.rig import Rig
 
 FRONT = [("pop3", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
@@ -19,20 +18,15 @@ def rig(certs, folder):
 
 @pytest.fixture
 def at(rig):
-    """at(client, server, …): the place, with a fake that works but for what is asked otherwise."""
+    """Returns at(client, server, …): the place with the protocol's fake server; options go to the fake."""
 
     def find(client, server="off", **options):
-        place = rig.at("pop3", client, server)
-        options.setdefault("tls", None if server == "off" else rig.certs.server_context())
-        return place.serve(Server(**options))
+        return rig.at("pop3", client, server).serve_fake(**options)
 
     return find
 
 
-# -- C1 to C4
-
-
-# -- F1 to F4
+# -- the server role, facing the client
 
 
 @pytest.mark.parametrize("server", ["off", "required"])
@@ -63,7 +57,6 @@ def test_f2_a_sasl_answer_is_data(at, mode):
     def auth(channel, _):
         channel.send(b"+ VXNlcm5hbWU6\r\n")
         channel.send(b"-ERR " + channel.line().strip() + b" is no user\r\n")
-        return True
 
     place = at(mode, on={b"AUTH": auth})
     client = place.arrive()
@@ -73,11 +66,11 @@ def test_f2_a_sasl_answer_is_data(at, mode):
     assert place.record(client)["end"] == "closed"
 
 
-# -- R1 to R3, S1: the server's side
+# -- the client role, facing the server
 
 
 def upstream(*answers):
-    """A server that says its banner and then, to each line, the next of these answers."""
+    """A server that sends the first answer at once, and one more for each line."""
 
     def behaviour(channel):
         channel.send(answers[0])

@@ -1,5 +1,4 @@
-"""PostgreSQL's rows of the attacks: C1 to C4 (CVE-2021-23214), F4, R1 to R3 (CVE-2021-23222), R5 (CVE-2024-10977), S1, S3,
-A1 and A2."""
+"""Attacks that only PostgreSQL has: early startup messages, GSSAPI, ALPN, error texts (CVE-2024-10977): R5, S1, S3, A1, A2."""
 
 import ssl
 
@@ -21,10 +20,8 @@ def rig(certs, folder):
     rig.close()
 
 
-def serve(rig, place, **options):
-    tls = None if place.server == "off" else rig.certs.server_context(**ALPN)
-    place.fake = Server(tls=tls, implicit=place.server == "implicit", **options)
-    return place.serve(place.fake)
+def serve(rig, place):
+    return place.serve_fake(tls=None if place.server == "off" else rig.certs.server_context(**ALPN))
 
 
 @pytest.fixture(params=[(c, s) for c in ("opportunistic", "required") for s in ("off", "required")], ids="-".join)
@@ -37,7 +34,7 @@ def facing_server(rig, request):
     return rig.at("postgres", *request.param)
 
 
-# -- the client, or someone on its wire
+# -- the server role, facing the client
 
 
 def test_s3_gssapi_encryption(facing_client, certs):
@@ -89,7 +86,7 @@ def test_a1_implicit_control(rig, certs, alpn):
 
 
 def test_a1_alpn_with_ssl_request(facing_client, certs):
-    """Optional there, but never another protocol's."""
+    """With SSLRequest, ALPN is optional, but the name of another protocol is refused."""
     client = facing_client.dial()
     with pytest.raises((ssl.SSLError, Ended)) as failure:
         client.upgrade(certs.client_context(alpn=["h2"]))
@@ -102,15 +99,15 @@ def test_a1_alpn_with_ssl_request(facing_client, certs):
     control(facing_client, client)
 
 
-# -- the server, or someone on its wire
+# -- the client role, facing the server
 
 
 def refused(place, client, ends):
-    """An error in our words, and nothing of what was injected."""
+    """The client got our own error, and nothing that was injected."""
     error = client.reply()
     assert fields(error)["C"] == "08006" and b"injected" not in error
     assert aborted(place, client, ends, "server") == b""
-    assert len(place.upstream.connections) == 1, "no second try in plaintext"
+    assert len(place.upstream.connections) == 1, "no second attempt in plaintext"
     assert startup() not in all_seen(place)
 
 

@@ -1,4 +1,4 @@
-"""STARTTLS taken away, refused or broken on the server's leg (S1), and a server's certificate that does not hold."""
+"""SMTP and LMTP: STARTTLS stripped, refused or broken on the server leg (S1), refusal texts (R5), bad server certificates."""
 
 import re
 
@@ -25,7 +25,7 @@ def rig(certs, folder):
 
 @pytest.fixture(scope="module")
 def checking_rig(certs, folder):
-    """Towards the server: opportunistic, but a certificate is checked."""
+    """A rig whose server legs are opportunistic but verify the certificate."""
     rig = Rig(
         certs, folder, [pair for pair in PAIRS if pair[2] == "opportunistic"],
         server={"verify": "full", "ca": certs.ca, "server_name": "localhost"},
@@ -35,7 +35,7 @@ def checking_rig(certs, folder):
 
 
 def credentials_stay(place, client, end, code=b"421 4"):
-    """The client is told no before it has said anything, and the upstream has heard nothing of it."""
+    """The client is refused before it has sent anything, and the upstream never gets its credentials."""
     assert client.greeting.startswith(code), client.greeting
     client_sent = b"AUTH PLAIN AGEAYg==\r\n"
     try:
@@ -87,7 +87,7 @@ def test_s1_required_control(rig, legs):
 
 
 def test_r3_control(rig, legs):
-    """Odd but legal answers, each at its time, are no attack."""
+    """Unusual but legal answers, each in its turn, are no attack."""
     place = rig.at(*legs, "required")
 
     def behaviour(channel):
@@ -129,14 +129,14 @@ def test_opportunistic_and_refused_goes_on_in_plaintext(rig, legs, answer):
     client = place.serve(fake).arrive()
     record = passes(place, client, fake)
     assert record["server_tls"] == "plain"
-    assert len(place.upstream.connections) == 1, "on the same connection"
+    assert len(place.upstream.connections) == 1, "the session stays on the same connection"
 
 
 ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 
 
 def breaking(data):
-    """A go-ahead, and a handshake that the server breaks off before any certificate."""
+    """A go-ahead, and then a handshake that the server breaks off before it has sent a certificate."""
 
     def starttls(channel, _):
         channel.send(b"220 go\r\n")

@@ -1,4 +1,4 @@
-"""Attacks that only XMPP has: session fixation by SASL, compression, restricted XML, dialling again; F1 to F3, S1, S2, A2."""
+"""Attacks that only XMPP has: SASL and compression before TLS, restricted XML, dialling again: F1 to F4, S1, S2, A2."""
 
 import pytest
 from common import aborted, all_seen, control
@@ -35,7 +35,7 @@ def offered(place):
 
 @pytest.mark.parametrize("client", ["off", "required"])
 def test_starttls_behind_a_stanza(rig, certs, client):
-    """A stanza before the login does not end what keeps a second STARTTLS from a server in plaintext."""
+    """After a stanza before the login, a plaintext upstream must still never see STARTTLS."""
     place = serve(rig, ("xmpp", client, "off"))
     session = place.arrive()
     session.open()
@@ -52,7 +52,7 @@ def test_f1_required_lets_nothing_cross(rig, certs, server):
     place = serve(rig, ("xmpp", "required", server))
     client = offered(place)
     assert b"<encryption-required/>" in client.ask(AUTH.replace(b"AGEAYg==", b"early"), b"</failure>")
-    assert b"<setup-failed/>" in client.ask(COMPRESS, b"</failure>"), "S2"
+    assert b"<setup-failed/>" in client.ask(COMPRESS, b"</failure>"), "S2: compression was accepted before TLS"
     client.upgrade(certs.client_context())
     control(place, client)
     seen = all_seen(place)
@@ -66,7 +66,6 @@ def test_f1_after_auth_the_window_is_closed(rig, server):
     def auth(channel, _):
         channel.until(b"</auth>")
         channel.send(refusal)
-        return True
 
     place = serve(rig, ("xmpp", "opportunistic", server), on={b"<auth": auth})
     client = offered(place)
@@ -76,7 +75,7 @@ def test_f1_after_auth_the_window_is_closed(rig, server):
     assert b"<failure" in rest and rest.endswith(END) and b"<proceed" not in rest
     client.close()
     place.record(client)
-    assert (STARTTLS in all_seen(place)) == (server == "required"), "there it is the upstream's to refuse, or ours it was"
+    assert (STARTTLS in all_seen(place)) == (server == "required"), "with TLS on its leg the upstream refuses it, else the proxy does"
 
 
 def test_f2_the_word_in_data_is_data(rig, certs):
@@ -103,11 +102,11 @@ def test_a2_tls_at_once_on_a_starttls_port(rig):
     assert not place.upstream.connections
 
 
-# ---- the client role
+# -- the client role, facing the server
 
 
 def refused(place, client, ends):
-    """The client hears of a failure in our words, nothing of what was injected, and there is no second try."""
+    """The client got our own stream error, nothing that was injected, and the proxy did not dial again."""
     got, rest = client.open()
     assert b"<remote-connection-failed " in rest and rest.endswith(END), (got, rest)
     assert b"injected" not in got + rest

@@ -4,7 +4,7 @@ import pytest
 
 from pysupport.channel import End
 from pysupport.rig import Rig
-from pysupport.smtp import BANNER, Server
+from pysupport.smtp import BANNER
 from pysupport.timing import Deadline, milliseconds
 
 PAIRS = [
@@ -40,9 +40,7 @@ def idle(certs, folder):
 
 
 def serve(rig, pair):
-    place = rig.at(*pair)
-    place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context())
-    return place.serve(place.fake)
+    return rig.at(*pair).serve_fake()
 
 
 def to_the_greeting(client, _):

@@ -81,11 +81,9 @@ def test_a_large_message_both_ways(rig, certs, pair):
         got.append(receive(channel))
         assert channel.until(b"\r\n.\r\n") == b"\r\n.\r\n"
         channel.send(b"250 taken\r\n")
-        return True
 
     def down(channel, _):
         sent.append(transmit(channel))
-        return True
 
     tls = None if place.server == "off" else certs.server_context()
     client = place.serve(Server(tls=tls, on={b"DATA": data, b"VRFY": down})).arrive()

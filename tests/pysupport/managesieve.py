@@ -116,7 +116,8 @@ class Server(StartTlsServer):
         return b"{%d}\r\n%s\r\nOK\r\n" % (len(script), script)
 
     def do_unknown(self, _):
-        return b'NO "old.example.net does not know that"\r\n' if self.authenticated else b'NO "log in first, old.example.net says"\r\n'
+        reason = b"old.example.net does not know that" if self.authenticated else b"log in first, old.example.net says"
+        return b'NO "' + reason + b'"\r\n'
 
 
 class Client(LineClient):

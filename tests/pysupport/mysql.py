@@ -17,7 +17,8 @@ def packet(number, payload):
 
 def greeting(ssl):
     flags = USUAL | (SSL if ssl else 0)
-    head = b"\x0a8.0.36\x00" + struct.pack("<I", 42) + b"saltsalt\x00" + struct.pack("<HBHHB", flags & 0xFFFF, 45, 2, flags >> 16, 21)
+    head = b"\x0a8.0.36\x00" + struct.pack("<I", 42) + b"saltsalt\x00"
+    head += struct.pack("<HBHHB", flags & 0xFFFF, 45, 2, flags >> 16, 21)
     return packet(0, head + bytes(10) + b"moresaltmore\x00mysql_native_password\x00")
 
 

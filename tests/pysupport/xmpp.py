@@ -43,7 +43,8 @@ class Server(StartTlsServer):
     def __init__(self, **options):
         super().__init__(**{"protocol": "xmpp", **options})
         # The id has double quotes: a parser that writes XML anew would change them.
-        self.header = self.banner or header(self.protocol, id=b"their-own", version=b"1.0").replace(b"'their-own'", b'"their-own"')
+        theirs = header(self.protocol, id=b"their-own", version=b"1.0").replace(b"'their-own'", b'"their-own"')
+        self.header = self.banner or theirs
         self.stanzas = []
 
     def greeting(self):
