@@ -1,4 +1,4 @@
-"""LMTP with Dovecot: without TLS behind us, and with it where the client has none."""
+"""Dovecot's LMTP server: without TLS, and with TLS for a client without it."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def lmtp(servers, front):
 def check(servers, lmtp, server, name, message):
     text = delivered(servers[server].folder / "mail", message.token)
     assert message.arrived_in(text), text
-    assert (b"TLS" in text.partition(b"\n\n")[0]) == (server == "tls"), "as Dovecot itself saw it"
+    assert (b"TLS" in text.partition(b"\n\n")[0]) == (server == "tls"), "as logged by Dovecot itself"
     record = lmtp.record(name)
     assert record["protocol"] == "lmtp"
     assert (record["client_tls"] == "plain", record["server_tls"] == "plain") == (name == "sidecar", server == "plain")

@@ -1,4 +1,4 @@
-"""All sixteen pairs of TLS modes for LDAP."""
+"""LDAP in all sixteen pairs of TLS modes."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""INN's nnrpd alone, with one group and one article, as the tests need it."""
+"""Starts INN's nnrpd without innd, with one group and one article."""
 
 import shutil
 
@@ -9,7 +9,7 @@ USER, PASSWORD = "reader", "s3cret"
 
 
 def nnrpd(folder, certs, tls=False, require=False):
-    """nnrpd on `.port`. tls: it offers STARTTLS; require: and lets nobody in without."""
+    """nnrpd on `.port`. tls: it offers STARTTLS. require: it also refuses logins without TLS."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)
@@ -43,7 +43,7 @@ access all {{
         }  # fmt: skip
         for name, text in files.items():
             (folder / name).write_text(text)
-        # Empty databases of articles and overviews: nnrpd does without neither.
+        # nnrpd needs the databases of articles and overviews, even if they are empty.
         ids = "chown -R news:news /mnt && setpriv --reuid=news --regid=news --clear-groups"
         tools = "export INNCONF=/mnt/etc/inn.conf; /usr/lib/news/bin/makehistory -O -x"
         script = f"{ids} sh -c '{tools}; exec /usr/lib/news/bin/nnrpd -D -f -p {port} -I 127.0.0.1'"
