@@ -14,7 +14,8 @@ class Words:
 
     def __init__(self, first, upgrade, last, login=None, answer=None):
         self.first, self.upgrade, self.last = first, upgrade, last
-        self.login, self.answer = login, answer  # like `first`, but closes the upgrade window; `answer` is the upstream's reply to it
+        # Like `first`, but it closes the upgrade window; and the upstream's reply to it.
+        self.login, self.answer = login, answer
 
 
 # The case of the letters differs from the proxy's own STARTTLS, so that the two can be told apart at the upstream.

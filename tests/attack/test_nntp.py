@@ -5,8 +5,7 @@ from common import aborted, all_seen, control
 
 from pysupport.rig import Rig
 
-FRONT = [("nntp", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
-PAIRS = [*FRONT, ("nntp", "off", "off"), ("nntp", "implicit", "off"), ("nntp", "off", "required"), ("nntp", "off", "opportunistic")]
+PAIRS = [("nntp", c, s) for c in ("off", "opportunistic", "required", "implicit") for s in ("off", "opportunistic", "required")]
 
 
 @pytest.fixture(scope="module")

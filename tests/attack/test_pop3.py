@@ -5,8 +5,7 @@ from common import aborted, all_seen, control
 
 from pysupport.rig import Rig
 
-FRONT = [("pop3", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
-PAIRS = [*FRONT, ("pop3", "off", "off"), ("pop3", "implicit", "off"), ("pop3", "off", "required"), ("pop3", "off", "opportunistic")]
+PAIRS = [("pop3", c, s) for c in ("off", "opportunistic", "required", "implicit") for s in ("off", "opportunistic", "required")]
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,8 @@ def test_f1_after_auth_the_window_is_closed(rig, server):
     assert b"<failure" in rest and rest.endswith(END) and b"<proceed" not in rest
     client.close()
     place.record(client)
-    assert (STARTTLS in all_seen(place)) == (server == "required"), "with TLS on its leg the upstream refuses it, else the proxy does"
+    # With TLS on its leg, the upstream refuses it; else the proxy does.
+    assert (STARTTLS in all_seen(place)) == (server == "required")
 
 
 def test_f2_the_word_in_data_is_data(rig, certs):

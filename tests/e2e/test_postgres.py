@@ -224,7 +224,7 @@ def test_a_drain_in_mid_negotiation(front, daemon):
     proxy = front({"front": ("postgres", "required", {"address": f"127.0.0.1:{daemon.plain}", "tls": "off"})})
     client = Client(proxy.port("front"))
     client.send(SSL[:4])
-    socket.create_connection(("127.0.0.1", proxy.port("front"))).close()  # accepted after our connection, so ours has been accepted
+    socket.create_connection(("127.0.0.1", proxy.port("front"))).close()  # accepted after ours
     proxy.record("front")
     proxy.proxy.signal(signal.SIGTERM)
     assert fields(client.reply())["C"] == "57P01"

@@ -41,7 +41,8 @@ def test_a_server_that_knows_only_helo_behind_tls(rig, certs, client_mode):
     fake = Server(on=HELO_ONLY)
     client = place.serve(fake).arrive()
     if client_mode == "required":
-        assert client.hello() == b"250-old.example.net\r\n250 STARTTLS\r\n", "the proxy's own reply, because the server does not know EHLO"
+        # The proxy's own reply, because the server does not know EHLO.
+        assert client.hello() == b"250-old.example.net\r\n250 STARTTLS\r\n"
         client.upgrade(certs.client_context())
     assert client.command(b"HELO client.example.org").startswith(b"250 ")
     finish(place, client, fake)

@@ -42,7 +42,8 @@ class Session(PairSession):
 
     def refused(self):
         if self.case.leg == "starttls":
-            self.case.leg = "plain"  # the proxy's SSLRequest is made from the client's response, so without a response there is none
+            # The proxy's SSLRequest is made from the client's response, so without a response there is none.
+            self.case.leg = "plain"
         self.client = self.place.arrive()
         number, payload = self.client.log_in(1, False)
         assert (number, payload[:9]) == (2, b"\xff\x57\x0c#HY000")

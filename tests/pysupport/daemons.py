@@ -129,7 +129,7 @@ def certificate(folder, certs, leaf=None):
 
 
 def delivered(folder, token, timeout=None):
-    """Waits until a Maildir below `folder` has a message with the token; returns it as bytes, and checks it is the only one."""
+    """Waits until a Maildir below `folder` has a message with the token, which must be the only one; returns its bytes."""
     deadline = Deadline(timeout)
     waiting = threading.Event()
     while True:

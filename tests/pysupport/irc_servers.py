@@ -29,8 +29,8 @@ def inspircd(folder, certs, tls="no"):
 <module name="starttls">
 <sslprofile name="Clients" provider="gnutls" certfile="/mnt/cert.pem" keyfile="/mnt/key.pem">
 """
-        # InspIRCd chooses the connect class anew at registration. Without TLS, only the class whose password nobody knows is left.
-        # A class that only requires TLS would refuse clients before STARTTLS.
+        # InspIRCd chooses the connect class anew at registration. Without TLS, only the class is left whose password
+        # nobody knows. A class that only requires TLS would refuse clients before STARTTLS.
         requires = 'requiressl="yes"' if tls == "required" else ""
         classes = f'<connect name="main" {CLASS} {requires}>'
         if tls == "required":

@@ -9,8 +9,9 @@ BANNER = b"+OK  old POP3 \tserver " + STAMP + b"  \r\n"
 USER, PASSWORD = b"mrose", b"tanstaaf"
 # A message on the wire (dots doubled) with byte sequences that break proxies.
 MESSAGE = (
-    b"Subject: every byte\r\n\r\nSTLS\r\n+OK\r\n..dot\r\n.\n.\r\nbare\rcr and\nlf\r\n\x00\x80\xff\r\n" + b"x" * 30000 + b"\r\n.\r\n"
-)
+    b"Subject: every byte\r\n\r\nSTLS\r\n+OK\r\n..dot\r\n.\n.\r\nbare\rcr and\nlf\r\n\x00\x80\xff\r\n"
+    + b"x" * 30000 + b"\r\n.\r\n"
+)  # fmt: skip
 
 
 def digest(stamp, password):

@@ -100,7 +100,10 @@ def refusing_port():
 
 @contextlib.contextmanager
 def one_way(place, certs, direction):
-    """A relayed session with small socket buffers. Gives the client, the sender (the client, if `direction` is up) and the reader."""
+    """A relayed session with small socket buffers. Gives the client, the sender and the reader.
+
+    The client is the sender if `direction` is up, else the reader.
+    """
     # Small, but larger than a loopback segment: with less, the kernel sends only at intervals.
     size = 262144
     place.upstream.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
@@ -114,7 +117,7 @@ def one_way(place, certs, direction):
 
 @contextlib.contextmanager
 def played(upstream, tls=None):
-    """Lets the test act as the server: gives a function that waits for the next channel, after the handshake if `tls` is set."""
+    """Lets the test act as the server: gives a function that waits for the next channel, after the handshake, if any."""
     ready, over = queue.Queue(), threading.Event()
 
     def behaviour(channel):

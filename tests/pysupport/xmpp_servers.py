@@ -131,7 +131,7 @@ def route(server, **ports):
 
 
 def slixmpp(folder, port, how, size=100, peer=None):
-    """Logs in as romeo and sends him a message of this size; returns the result of xmpp_client.py. `folder` contains certs/ca.pem.
+    """Logs in as romeo and sends him a message of this size; returns xmpp_client.py's result. `folder` has certs/ca.pem.
 
     With a `peer`, it pings that server instead.
     """
