@@ -32,7 +32,7 @@ def _line(process, patience=PATIENCE):
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         if not selector.select(patience):
-            raise Failure(f"nothing was heard for {patience} s")
+            raise Failure(f"no answer within {patience} s")
     return process.stdout.readline()
 
 
@@ -153,7 +153,7 @@ def require_rest(pids, seconds=0.3, most=0.05):
     time.sleep(seconds)
     share = (cpu_of(pids) - before) / (time.monotonic() - begun)
     if share > most:
-        raise Failure(f"it uses {share:.0%} of a core with nothing to do")
+        raise Failure(f"it uses {share:.0%} of a core while idle")
 
 
 def settle(pids):

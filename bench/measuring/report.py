@@ -28,7 +28,7 @@ def head(result):
     lines += [f"{name}: {version}" for name, version in result["versions"].items()]
     settings = result["settings"]
     how = f"{settings['mode']}, {settings['rounds']} interleaved rounds (a scenario may ask for fewer)"
-    return [*lines, f"AES-128-GCM, X25519, P-256 where nothing else is said; {how}"]
+    return [*lines, f"AES-128-GCM, X25519, P-256 unless stated otherwise; {how}"]
 
 
 def table(scenario):

@@ -149,7 +149,7 @@ class Bench:
             # The first concurrent sessions have no ticket yet, and a TLS 1.3 ticket may be for one use only.
             run["resumed_share"] = seen["resumed"] / seen["handshakes"]
             if not seen["resumed"]:
-                raise processes.Failure("it resumes no session with a server")
+                raise processes.Failure("it resumed no session with the server")
         if scenario.resume != "server" and seen["resumed"]:
             raise processes.Failure(f"it resumed {seen['resumed']} sessions with a server that gives no tickets")
 
@@ -257,7 +257,7 @@ class Plan:
         missing = self.missing[scenario].get(peer)
         runs = self.runs[scenario][peer]
         if not missing and not runs:
-            missing = "no time was left: this machine is busy"
+            missing = "the time limit was reached first"
         return {"missing": missing} if missing else {**figures.summary(runs), "runs": runs}
 
 

@@ -17,7 +17,7 @@ def against_peer(scenario, form, target, key="median"):
     ours = scenario["peers"].get("starlock", {})
     found = figures.best(scenario, form)
     if "median" not in ours or not found:
-        return {**row, "missing": ours.get("missing", "no peer does it, so there is nothing to compare with")}
+        return {**row, "missing": ours.get("missing", "no peer supports it")}
     name, than = found[0], scenario["peers"][found[0]][key]
     value = ours[key]
     return _row(row, value, name, than, value / than, target)
