@@ -14,9 +14,12 @@ def nnrpd(folder, certs, tls=False, require=False):
     def build():
         shutil.rmtree(folder, ignore_errors=True)
         port = free_port()
-        config = (ROOTS.existing("news") / "etc/news/inn.conf").read_text().replace("/var/lib/news", "/mnt/db")
-        config = config.replace("/var/spool/news", "/mnt/spool").replace("/etc/news", "/mnt/etc").replace("/var/log/news", "/mnt/log")
-        config = config.replace("/run/news", "/mnt/run")
+        config = (ROOTS.existing("news") / "etc/news/inn.conf").read_text()
+        moved = {"/var/lib/news": "db", "/var/spool/news": "spool", "/etc/news": "etc", "/var/log/news": "log", "/run/news": "run"}
+        for path, name in moved.items():
+            config = config.replace(path, f"/mnt/{name}")
+        # By default, nnrpd refuses everybody while the machine's load average is above 16.
+        config += "nnrpdloadlimit: 0\n"
         if tls:
             config += "tlscertfile: /mnt/cert.pem\ntlskeyfile: /mnt/key.pem\ntlscafile: /mnt/ca.pem\n"
         access = f"""
