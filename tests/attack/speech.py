@@ -1,4 +1,4 @@
-"""The table of the upgrade attacks: for each protocol, what both sides say around STARTTLS.
+"""The table of the upgrade attacks: for each protocol, what both sides send around STARTTLS.
 
 The attacks themselves are in test_command_injection.py (C1 to C4), test_response_injection.py (R1 to R3),
 test_framing.py (F3) and test_second_upgrade.py (F4). Each is one function for all protocols. What only one protocol has
@@ -29,9 +29,9 @@ class Malformed:
     dialled: bool = True  # whether the upstream has been dialled by then
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Speech:
-    """One protocol's row. Patterns are regular expressions over bytes; they must match completely."""
+    """One protocol's row. Patterns are regular expressions over bytes, and must match everything unless they say otherwise."""
 
     protocol: str
 
@@ -39,28 +39,31 @@ class Speech:
     go_ahead: bytes  # pattern of our go-ahead
     injected: dict  # C1: commands behind STARTTLS, by name
     halves: tuple  # C2: a command in two parts
-    refusal: bytes  # F4: pattern of how the answer to a second STARTTLS begins, ours or the fake server's
+    refusal: bytes  # F4: pattern of the beginning of the reply to a second STARTTLS, ours or the fake server's
     malformed: Malformed  # F3
-    asked: tuple = ()  # what the proxy itself says to an upstream that offers STARTTLS, step by step (patterns)
-    prepare: Callable = lambda client: None  # what a client says before STARTTLS
+    asked: tuple = ()  # what the proxy itself sends to an upstream that offers STARTTLS: a pattern for each step
+    prepare: Callable = lambda client: None  # sends what a client needs to send before STARTTLS
     prepared: bytes = b""  # pattern of the bytes of `prepare`, if they reach the upstream
-    advertises: Callable = lambda client: False  # whether the proxy offers STARTTLS to the client now
-    speak: Callable = None  # a command and its reply inside TLS; by default what `advertises` does
+    advertises: Callable = lambda client: False  # whether the proxy offers STARTTLS at this point
+    speak: Callable = None  # sends a command inside TLS and reads the reply; default: `advertises`
     with_argument: dict = dataclasses.field(default_factory=dict)  # F3: STARTTLS that is refused: name → (bytes, pattern)
     again: dict = dataclasses.field(default_factory=lambda: {"": lambda client: client.starttls_request()})  # F4
-    ends_session: tuple = ()  # F4: how the second STARTTLS ends the session, in protocols where it does: (end, blame)
+    ends_session: tuple = ()  # F4: (end, blame) of the record, in protocols where a second STARTTLS ends the session
 
     # The client role, facing the server.
     server_go_ahead: bytes = b""  # $TAG stands for the tag of our STARTTLS
     tails: dict = dataclasses.field(default_factory=dict)  # R1, R2: what follows the go-ahead, by name
-    premature: dict = dataclasses.field(default_factory=dict)  # R3: what the server says, step by step, too early
-    wrong: dict = dataclasses.field(default_factory=dict)  # R3: what the server says instead of the go-ahead
-    r3_ends: tuple = ("protocol_error",)
-    opening: Callable = lambda place, client: None  # what makes the proxy dial, in protocols whose client speaks first
-    server_inside: bytes = b""  # what the server says unasked inside TLS
-    own_words: tuple = None  # what the proxy itself says before it gives up; by default `asked`
-    farewell: bytes = b""  # pattern of what it may say after that
+    premature: dict = dataclasses.field(default_factory=dict)  # R3: what the server sends too early; one item at once, one more after each command
+    wrong: dict = dataclasses.field(default_factory=dict)  # R3: what the server sends instead of the go-ahead
+    r3_ends: tuple = ("protocol_error",)  # R3: the possible ends of the record
+    opening: Callable = lambda place, client: None  # makes the proxy dial, in protocols whose client speaks first
+    server_inside: bytes = b""  # what the server sends unasked inside TLS
+    own_words: tuple = None  # like `asked`, in a session that fails; default: `asked`
+    farewell: bytes = b""  # pattern of what the proxy may send after that
     unavailable: bytes = b""  # pattern of everything that the client receives once the upstream has failed
+
+    def __repr__(self):
+        return f"<Speech of {self.protocol}>"
 
     @property
     def malformed_data(self):
@@ -73,7 +76,7 @@ class Speech:
         return client
 
     def nothing_crossed(self, place, prepared=True):
-        """Checks that nothing reached the upstream except what the proxy asked itself and, if so, what the client prepared."""
+        """Checks that the upstream got nothing but the proxy's own questions and, if `prepared`, the client's preparation."""
         if self.protocol == "postgres":
             assert place.upstream.connections == []
             return

@@ -4,7 +4,7 @@ import pytest
 from common import aborted, all_seen, control
 from speech import FACING_SERVER, LOOKS_LIKE_TLS, SPEECH, each, pairs
 
-from pysupport.rig import Rig, speech
+from pysupport.rig import Rig, protocol_module
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def saying(row, tail, certs):
 
 def serve(place, row, action):
     """The fake server does what `action` says when STARTTLS comes."""
-    return place.serve_fake(on={speech(row.protocol).Server.STARTTLS: action})
+    return place.serve_fake(on={protocol_module(row.protocol).Server.STARTTLS: action})
 
 
 def refused(place, row, ends, client_hello=False):
@@ -82,7 +82,7 @@ def test_r1_plaintext_where_the_server_hello_belongs(place, row, data):
 # MySQL: a client that would upgrade gets an error instead of the greeting, or instead of the handshake.
 @each(FACING_SERVER, "premature", without=[("mysql", "required")])
 def test_r3_answers_before_the_question(place, row, data):
-    server = speech(row.protocol).Server(protocol=row.protocol)
+    server = protocol_module(row.protocol).Server(protocol=row.protocol)
 
     def behaviour(channel):
         session = server.session(channel)

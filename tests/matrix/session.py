@@ -5,7 +5,7 @@ import re
 from table import RECORDS
 
 from pysupport.channel import End
-from pysupport.rig import speech
+from pysupport.rig import protocol_module
 
 
 class PairSession:
@@ -35,7 +35,7 @@ class PairSession:
 
     def make_server(self):
         """The fake upstream. It offers TLS if `self.tls` is set, from the first byte if case.server is implicit."""
-        return speech(self.protocol).Server(
+        return protocol_module(self.protocol).Server(
             protocol=self.protocol, tls=self.tls, implicit=self.case.server == "implicit"
         )
 

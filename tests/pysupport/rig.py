@@ -13,8 +13,8 @@ MODES = ("off", "opportunistic", "required", "implicit")
 MODULES = {"lmtp": "smtp", "tcp": "smtp", "xmpp-server": "xmpp"}
 
 
-def speech(protocol):
-    """The module with the protocol's `Client` and `Server`."""
+def protocol_module(protocol):
+    """The module of this package with the protocol's `Client` and `Server`."""
     return importlib.import_module(f"pysupport.{MODULES.get(protocol, protocol)}")
 
 
@@ -45,11 +45,11 @@ class Place:
         """Makes the upstream the protocol's fake server. It has TLS unless the server leg is `off`."""
         options = {"tls": None if self.server == "off" else self.rig.certs.server_context(), **options}
         options = {"implicit": self.server == "implicit", **options}
-        return self.serve(speech(self.protocol).Server(protocol=self.protocol, **options))
+        return self.serve(protocol_module(self.protocol).Server(protocol=self.protocol, **options))
 
     def dial(self):
         """A client that is connected to the listener."""
-        return speech(self.protocol).Client(self.port, protocol=self.protocol)
+        return protocol_module(self.protocol).Client(self.port, protocol=self.protocol)
 
     def dial_before_the_reset(self):
         """Dials a listener that resets every connection. The reset may make connect() itself fail; then it dials again."""

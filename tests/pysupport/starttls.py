@@ -134,7 +134,10 @@ class StartTlsClient(Channel):
         raise NotImplementedError
 
     def upgrade(self, context, coalesced=False, session=None, hostname="localhost"):
-        """Asks for TLS and makes the handshake; returns the go-ahead. `coalesced`: request and ClientHello in one segment."""
+        """Asks for TLS and makes the handshake; returns the go-ahead.
+
+        coalesced: the request and the ClientHello are sent in one segment.
+        """
         request, got = self.starttls_request(), []
         if coalesced:
             self.start_tls(context, hostname, session, prefix=request, go_ahead=lambda _: got.append(self.read_go_ahead()))
