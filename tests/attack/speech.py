@@ -47,13 +47,15 @@ class Speech:
     advertises: Callable = lambda client: False  # whether the proxy offers STARTTLS at this point
     speak: Callable = None  # sends a command inside TLS and reads the reply; default: `advertises`
     with_argument: dict = dataclasses.field(default_factory=dict)  # F3: STARTTLS that is refused: name → (bytes, pattern)
-    again: dict = dataclasses.field(default_factory=lambda: {"": lambda client: client.starttls_request()})  # F4
+    # F4: the bytes of a second STARTTLS, by name.
+    again: dict = dataclasses.field(default_factory=lambda: {"": lambda client: client.starttls_request()})
     ends_session: tuple = ()  # F4: (end, blame) of the record, in protocols where a second STARTTLS ends the session
 
     # The client role, facing the server.
     server_go_ahead: bytes = b""  # $TAG stands for the tag of our STARTTLS
     tails: dict = dataclasses.field(default_factory=dict)  # R1, R2: what follows the go-ahead, by name
-    premature: dict = dataclasses.field(default_factory=dict)  # R3: what the server sends too early; one item at once, one more after each command
+    # R3: what the server sends too early, by name: one item at once, and one more after each command.
+    premature: dict = dataclasses.field(default_factory=dict)
     wrong: dict = dataclasses.field(default_factory=dict)  # R3: what the server sends instead of the go-ahead
     r3_ends: tuple = ("protocol_error",)  # R3: the possible ends of the record
     opening: Callable = lambda place, client: None  # makes the proxy dial, in protocols whose client speaks first
