@@ -1,4 +1,4 @@
-"""What all Python tests share: one folder and one set of certificates a run."""
+"""Fixtures of all Python tests: a temporary folder and a set of certificates, created once a run."""
 
 import pathlib
 import shutil
@@ -7,14 +7,15 @@ import tempfile
 
 import pytest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "tools")]
 
 from pysupport.certs import Certs  # noqa: E402
 
 
 @pytest.fixture(scope="session")
 def folder():
-    """A private folder with a short name that daemons with users of their own can walk through."""
+    """A temporary folder with a short path. Daemons that run as other users can enter it."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="starlock-", dir="/tmp"))
     path.chmod(0o755)
     yield path

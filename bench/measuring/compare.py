@@ -1,14 +1,14 @@
-"""The regression check: two result files, cell by cell."""
+"""The regression check: compares two result files cell by cell."""
 
 from measuring import figures, report
 
-# A median may differ by so much before it counts, and it counts only where the spreads do not overlap either.
+# A median must differ by more than this to count, and the spreads must not overlap.
 TOLERANCE = 0.1
-ENOUGH = 2  # runs of each, for a verdict
+ENOUGH = 2  # runs in each cell that a verdict needs
 
 
 def verdict(old, new, tolerance=TOLERANCE):
-    """Of two cells: worse, better, same, or why they can't be compared."""
+    """The verdict on two cells: worse, better, same, or why they cannot be compared."""
     if "missing" in new:
         return "same" if "missing" in old else f"gone: {new['missing']}"
     if "missing" in old:
@@ -37,8 +37,10 @@ def _rows(old, new, peer):
 
 
 def drift(old, new):
-    """How much slower the peers, which have not changed, were in the new run: the machine's part in a difference. 1 where
-    there is nothing to tell it by."""
+    """How much slower the unchanged peers were in the new run: the machine's part of a difference.
+
+    1 if there are too few figures.
+    """
     ratios = []
     for peer in {name for scenario in new["scenarios"] for name in scenario["peers"]} - {"starlock", "other"}:
         ratios += [second["median"] / first["median"] for scenario, first, second in _rows(old, new, peer)
@@ -52,7 +54,7 @@ def _scaled(cell, by):
 
 
 def compare(old, new, tolerance=TOLERANCE):
-    """(lines, whether anything of Starlock's is worse or gone)."""
+    """(lines, whether a figure of Starlock's is worse or missing)"""
     by = drift(old, new)
     same_machine = all(old["machine"][key] == new["machine"][key] for key in ("cpu", "cores", "kernel"))
     lines = [f"old: {old['machine']['date']}, {old['versions']['starlock']}",

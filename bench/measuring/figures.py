@@ -1,14 +1,14 @@
-"""What runs amount to: medians with their spread, who was at the limit, ratios."""
+"""Statistics of runs: medians with their spread, which side was at its limit, the best peer."""
 
 import statistics
 
-FULL = 0.9  # above this share of its core a side is at its limit
-NOISY = 0.1  # above this share of the proxy's core, taken by others, a figure counts for little
-LATE = 300  # µs: who asks comes first on its core; where it is so late one time in a hundred, the machine stood still
+FULL = 0.9  # a side is at its limit above this share of its core
+NOISY = 0.1  # a figure is noise if other processes took more than this share of the proxy's core
+LATE = 300  # µs: the load has priority on its core; if its own 99th percentile is later than this, the machine stood still
 
 
 def quartiles(values):
-    """The middle half's ends; of few values the least and the most."""
+    """The ends of the middle half of the runs; with fewer than four runs, the least and the most."""
     ordered = sorted(values)
     if len(ordered) < 4:
         return ordered[0], ordered[-1]
@@ -17,7 +17,7 @@ def quartiles(values):
 
 
 def summary(runs):
-    """Of a cell: the median of each number of its runs; of the cost its spread too."""
+    """The summary of a cell: the median of every number of its runs, and the spread of the cost."""
     costs = [run["cost"] for run in runs]
     low, high = quartiles(costs)
     beside = {key: statistics.median(run[key] for run in runs) for key in runs[0] if key != "cost"}
@@ -26,7 +26,7 @@ def summary(runs):
 
 
 def limit(cell):
-    """Who was at the limit in a cell: NOISE, proxy, LOAD, or nobody (waiting). Empty where it does not matter."""
+    """Which side was at its limit: NOISE, proxy, LOAD, or waiting (neither). Empty for scenarios without CPU shares."""
     if "proxy_share" not in cell:
         return ""
     if cell["others_share"] >= NOISY or cell.get("lag_p99", 0) >= LATE:
@@ -37,7 +37,7 @@ def limit(cell):
 
 
 def measured(scenario, peer):
-    """A cell's median, or None."""
+    """The median of a cell, or None."""
     return scenario["peers"].get(peer, {}).get("median") if scenario else None
 
 
@@ -49,7 +49,7 @@ def is_peer(name):
 
 
 def best(scenario, form):
-    """The cheapest peer in a form (default, tuned, any): (name, median), or None."""
+    """The cheapest peer of a form (default, tuned, any) as (name, median), or None."""
     found = []
     for name, cell in scenario["peers"].items():
         tuned = name.endswith("-tuned")

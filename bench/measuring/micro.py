@@ -1,4 +1,4 @@
-"""The micro benchmarks (bench/micro): run on the proxy's core, as a part of the result."""
+"""Runs the micro benchmarks (bench/micro) on the proxy's core."""
 
 import json
 import subprocess
@@ -10,9 +10,9 @@ AEAD = ("BM_Aead/aes128_seal/16384", "BM_Aead/aes128_open/16384")
 
 
 def run(program, seconds):
-    """{"benchmarks": …, "seconds_per_gib": AES-128-GCM on records of 16 KiB}, or nothing where it was not built.
+    """Returns {"benchmarks": …, "seconds_per_gib": AES-128-GCM with records of 16 KiB}, or {} if the program was not built.
 
-    `seconds`: of each benchmark, at least.
+    `seconds`: the minimum time of each benchmark.
     """
     if not program.is_file():
         return {}
@@ -24,7 +24,7 @@ def run(program, seconds):
 
 
 def summary(found):
-    """CPU time, in ns, and bytes a second: wall time is others' too."""
+    """CPU time in ns, and bytes per second. Wall time would include other processes."""
     benchmarks = {}
     for each in found["benchmarks"]:
         if each.get("error_occurred"):

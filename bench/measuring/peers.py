@@ -1,29 +1,30 @@
-"""The proxies that are compared: how each is configured and started, and what it can do."""
+"""The proxies that are compared: configuration, start, and capabilities of each."""
 
 import contextlib
+import itertools
 import pathlib
 import shutil
 import string
 import subprocess
 
+from private_roots import Roots
+
 from measuring import place, processes
 from measuring.routes import PROTOCOLS, ROUTES
-from pysupport import daemons, roots
 
 PEERS = processes.BENCH / "peers"
+# The private root with the peers' packages: peers/proxies.list.
+ROOTS = Roots(PEERS)
 ROOT = "proxies"
-# The private root with the peers is made from our own list, next to the end-to-end tests' roots.
-roots.LISTS = PEERS
 
 FORMS = ("default", "tuned")
 
 
 def fill(template, form, values, routes):
-    """A configuration of bench/peers, filled in.
+    """Fills in a configuration template of bench/peers.
 
-    `#tuned` and `#default` begin a line that is only there in one form. `#each KIND…` begins a block that is there once
-    for each route of these kinds (`routes`: dicts of the values it needs, `kind` among them); the next `#each` or
-    `#end` ends it.
+    `#tuned` and `#default` begin a line that only that form has. `#each KIND…` begins a block that is repeated for each
+    route of these kinds; the next `#each` or `#end` ends it. `routes` are dicts of values, with the key `kind`.
     """
     out, block, kinds = [], [], None
 
@@ -43,7 +44,7 @@ def fill(template, form, values, routes):
                 continue
             line = line[: len(line) - len(line.lstrip())] + rest
         elif word == "#":
-            continue  # a comment: what it says may look like a value
+            continue  # a comment; it may contain text that looks like a value
         if kinds is None:
             out.append(string.Template(line).substitute(values))
         else:
@@ -53,22 +54,22 @@ def fill(template, form, values, routes):
 
 
 class Peer:
-    """A proxy in one form. `cannot`: kinds of routes it does not do → why."""
+    """A proxy in one form. `cannot`: kind of route → why the proxy does not support it."""
 
-    program = ""  # as it is known
+    program = ""  # its usual name
     cannot = {}
-    quick = True  # its tuned form, too, is part of --quick
-    one_worker = ""  # why there is no form with several workers
+    quick = True  # whether its tuned form is part of --quick
+    one_worker = ""  # why it has no form with several workers
 
     def __init__(self, name, form="default", workers=1):
         self.name, self.form, self.workers = name, form, workers
 
     def missing(self, route):
-        """Why it does not do this route, or nothing."""
+        """Why the proxy does not support this route, or an empty string."""
         return self.cannot.get(ROUTES[route].kind, "")
 
     def started(self, folder, backend_ports, routes):
-        """A context: the peer, with these routes. Gives ({route: port}, process ids)."""
+        """A context in which the peer runs with these routes. Gives ({route: port}, process ids)."""
         able = [each for each in routes if not self.missing(each)]
         folder = pathlib.Path(folder)
         own = folder / f"{self.name}-{self.workers}-{len(list(folder.iterdir()))}"
@@ -91,7 +92,7 @@ class Peer:
         return _Started(commands, ports, folder / "log", place.proxy_cores(self.workers))
 
     def commands(self, folder, routes, values):
-        """How it is started; one in the private root sees its folder as /mnt."""
+        """The command lines that start the proxy. In the private root, its folder is /mnt."""
         raise NotImplementedError
 
     def _write(self, folder, template, values, routes, name=None):
@@ -99,13 +100,11 @@ class Peer:
         path.write_text(fill((PEERS / template).read_text(), self.form, values, routes))
         return path
 
-    _given = set()  # ports that peers not yet started will listen on
+    # Ports below the range of place.private_network(): in a new network namespace they are all free.
+    _ports = itertools.count(20000)
 
     def _port(self):
-        while (port := daemons.free_port()) in self._given:
-            pass
-        self._given.add(port)
-        return port
+        return next(self._ports)
 
 
 class _Started:
@@ -138,7 +137,7 @@ class Nginx(Peer):
 
     def commands(self, folder, routes, values):
         self._write(folder, "nginx.conf", values, routes)
-        return [daemons.inside(ROOT, folder, ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"])]
+        return [ROOTS.inside(ROOT, folder, ["nginx", "-p", "/mnt/", "-c", "/mnt/nginx.conf", "-e", "/mnt/nginx.log"])]
 
 
 class Haproxy(Peer):
@@ -147,7 +146,7 @@ class Haproxy(Peer):
 
     def commands(self, folder, routes, values):
         self._write(folder, "haproxy.cfg", values, routes)
-        return [daemons.inside(ROOT, folder, ["haproxy", "-db", "-f", "/mnt/haproxy.cfg"])]
+        return [ROOTS.inside(ROOT, folder, ["haproxy", "-db", "-f", "/mnt/haproxy.cfg"])]
 
 
 class Hitch(Peer):
@@ -165,7 +164,7 @@ class Hitch(Peer):
             name = f"hitch-{route['name']}.conf"
             self._write(folder, "hitch.conf", {**values, **route}, [], name)
             client = ["--client"] if route["kind"] == "originate" else []
-            made.append(daemons.inside(ROOT, folder, ["hitch", *client, f"--config=/mnt/{name}"]))
+            made.append(ROOTS.inside(ROOT, folder, ["hitch", *client, f"--config=/mnt/{name}"]))
         return made
 
 
@@ -181,11 +180,11 @@ class Stunnel(Peer):
 
     def commands(self, folder, routes, values):
         self._write(folder, "stunnel.conf", values, routes)
-        return [daemons.inside(ROOT, folder, ["stunnel4", "/mnt/stunnel.conf"])]
+        return [ROOTS.inside(ROOT, folder, ["stunnel4", "/mnt/stunnel.conf"])]
 
 
 class Socat(Peer):
-    """Has no configuration: a command line a route. Tuned: larger buffers, and no delay."""
+    """socat has no configuration file: one command line a route. Tuned: larger buffers, TCP_NODELAY."""
 
     program = "socat"
     quick = False
@@ -202,7 +201,7 @@ class Socat(Peer):
             dialled = f"OPENSSL:{target},cafile=/mnt/ca.pem,commonname=localhost,snihost=localhost"
             first = served if route["kind"] in ("terminate", "both") else f"TCP-LISTEN:{listen}"
             second = dialled if route["kind"] in ("originate", "both") else f"TCP:{target}"
-            made.append(daemons.inside(ROOT, folder, ["socat", *(["-b", "262144"] if tuned else []), first, second]))
+            made.append(ROOTS.inside(ROOT, folder, ["socat", *(["-b", "262144"] if tuned else []), first, second]))
         return made
 
 
@@ -219,7 +218,7 @@ class Starlock(Peer):
 
 
 class Relay(Peer):
-    """The floor: our own plain relay, with a buffer of so many KiB."""
+    """The floor: our own plaintext relay, with a buffer of this many KiB."""
 
     program = "relay"
     one_worker = "the relay has one thread"
@@ -238,7 +237,7 @@ class Relay(Peer):
 
 
 class Direct(Peer):
-    """No proxy at all: the load and the backend alone, in the clear. Only latency is asked of it."""
+    """No proxy: load and backend alone, in plaintext. Used for latency only."""
 
     program = "direct"
 
@@ -248,7 +247,7 @@ class Direct(Peer):
 
 
 def every(binary, driver, other=None):
-    """All of them, in the order of tables."""
+    """All peers, in the order of the tables."""
     found = []
     for kind in (Nginx, Haproxy, Hitch, Stunnel, Socat):
         found += [kind(kind.program.lower() + ("" if form == "default" else "-tuned"), form) for form in FORMS]
@@ -258,7 +257,7 @@ def every(binary, driver, other=None):
 
 
 def more_workers(peer, workers):
-    """The same peer with so many workers; None where it has none (peer.one_worker says why)."""
+    """The same peer with this many workers, or None if it has no such form (peer.one_worker says why)."""
     if peer.one_worker:
         return None
     if isinstance(peer, Starlock):
@@ -267,8 +266,8 @@ def more_workers(peer, workers):
 
 
 def versions(binary, other=None):
-    """What was measured: names with versions."""
-    admin = f"--admindir={roots.existing(ROOT)}/var/lib/dpkg"
+    """Name → version of each proxy."""
+    admin = f"--admindir={ROOTS.existing(ROOT)}/var/lib/dpkg"
     packages = {"nginx": "nginx", "haproxy": "haproxy", "hitch": "hitch", "stunnel": "stunnel4", "socat": "socat"}
     command = ["dpkg-query", admin, "-W", "-f", "${Package} ${Version}\n", *packages.values(), "libssl3"]
     listed = subprocess.run(command, check=True, text=True, capture_output=True).stdout

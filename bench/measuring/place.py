@@ -1,4 +1,4 @@
-"""Where it is measured: a network of our own, who runs on which core, and what the machine is."""
+"""The environment of a measurement: network namespace, assignment of cores, facts about the machine."""
 
 import ctypes
 import fcntl
@@ -18,12 +18,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def proxy_cores(workers):
-    """The proxy's: core 0, or as many as it has workers."""
+    """The proxy's cores: as many as it has workers, from core 0 on."""
     return set(range(min(workers, os.cpu_count())))
 
 
 def load_cores(workers=1):
-    """The load's (clients, backends): one core each where there are as many, else what there is."""
+    """The cores of clients and backends: one each, if the machine has enough cores."""
     count = os.cpu_count()
     left = sorted(set(range(count)) - proxy_cores(workers)) or [count - 1]
     return left[0], left[1] if len(left) > 1 else left[0]
@@ -34,9 +34,9 @@ def _write(path, text):
 
 
 def private_network():
-    """Moves us, and what we start from now on, into a network namespace with nothing but loopback in it.
+    """Moves this process, and all it starts later, into a network namespace that has only loopback.
 
-    All sockets there use the same congestion control, and no port is taken. Needs root.
+    All sockets in it use the same congestion control, and all ports are free. Needs root.
     """
     if _libc.unshare(_CLONE_NEWNET) != 0:
         raise OSError(ctypes.get_errno(), "no network namespace (are you root?)")
@@ -46,19 +46,19 @@ def private_network():
     _write(f"{net}/ipv4/tcp_congestion_control", CONGESTION)
     _write(f"{net}/core/somaxconn", "16384")
     _write(f"{net}/ipv4/tcp_max_syn_backlog", "16384")
-    # Sessions by the ten thousand: what listens is below, and a port that has said goodbye may be used at once.
+    # For ten thousand sessions: long accept queues, and a wide range of client ports that can be reused at once.
     _write(f"{net}/ipv4/ip_local_port_range", "32768 65535")
     _write(f"{net}/ipv4/tcp_tw_reuse", "1")
 
 
 def most_descriptors():
-    """What a process here may open, once `descriptors` has been called."""
+    """The limit of file descriptors that `descriptors` will set."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     return hard if hard < DESCRIPTORS and not _may_raise() else DESCRIPTORS
 
 
 def _may_raise():
-    """Whether we have CAP_SYS_RESOURCE, which root need not have in a container."""
+    """Whether this process has CAP_SYS_RESOURCE; in a container, root may lack it."""
     for line in pathlib.Path("/proc/self/status").read_text().splitlines():
         if line.startswith("CapEff:"):
             return bool(int(line.split()[1], 16) & 1 << 24)
@@ -66,7 +66,7 @@ def _may_raise():
 
 
 def descriptors():
-    """Raises what we and our children may open; how much that is."""
+    """Raises the limit of file descriptors for this process and its children; returns it."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < DESCRIPTORS:
         try:
@@ -80,8 +80,10 @@ def descriptors():
 
 
 def on_cores(cores, nice=0):
-    """What a child does before it becomes its program: pinned, as nice as that, and gone when we are. `nice` below 0:
-    before all others on these cores, where that is allowed."""
+    """A function for a child to call before exec: sets affinity, niceness and parent-death signal.
+
+    A negative `nice` means real-time priority, if that is allowed.
+    """
 
     def prepare():
         _libc.prctl(_PR_SET_PDEATHSIG, _SIGKILL)
@@ -91,20 +93,19 @@ def on_cores(cores, nice=0):
                 os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
             else:
                 os.nice(nice)
-        except PermissionError:  # its lateness will tell
+        except PermissionError:  # if this fails, the load's own lateness shows it
             pass
 
     return prepare
 
 
 def cpu_seconds(pid):
-    """What the process has used, user and system, all its threads (those that ended too), to the nanosecond."""
+    """CPU time of the process, user and system, of all threads including those that ended; resolution 1 ns."""
     return time.clock_gettime((~pid << 3) | 2)  # clock_getcpuclockid(3), which Python does not have
 
 
 def tree(pid):
-    """The process and all that it started, each with what its own ended children have used (seconds, to the tick), and
-    whether it is running or wants to."""
+    """The process and its descendants: pid → (CPU seconds of its ended children, whether it is runnable)."""
     parents, known = {}, {}
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -122,20 +123,22 @@ def tree(pid):
 
 
 def tree_cpu(pid):
-    """What a process and all it started have used, those that have ended too (socat makes one a connection); and whether
-    any of them wants to use more."""
+    """CPU time of a process and its descendants, including ended ones (socat forks one a connection).
+
+    Returns (seconds, whether any of them is runnable).
+    """
     total, busy = 0.0, False
     for each, (ended, running) in tree(pid).items():
         busy = busy or running
         try:
             total += cpu_seconds(each) + ended
-        except OSError:  # it has ended meanwhile: its parent has it from now on
+        except OSError:  # it has ended; its parent accounts for it from now on
             pass
     return total, busy
 
 
 def tree_memory(pid):
-    """Bytes of memory of a process and all it started; what several share is counted once."""
+    """Memory of a process and its descendants in bytes; shared memory is counted once."""
     total = 0
     for each in tree(pid):
         try:
@@ -148,7 +151,7 @@ def tree_memory(pid):
 
 
 def busy_seconds(cores):
-    """What the cores have done for anyone since they started, to the hundredth; a virtual machine's host is somebody too."""
+    """How long these cores were busy since boot, for anyone including the hypervisor; resolution 10 ms."""
     total = 0
     for line in pathlib.Path("/proc/stat").read_text().splitlines():
         name, *fields = line.split()

@@ -1,4 +1,4 @@
-"""Plots of a result, as SVG: bars beside the peers and the limit. Readable on a light page and on a dark one."""
+"""Plots of a result as SVG: bars for each peer, and the limit. Readable in light and dark themes."""
 
 import html
 import re
@@ -6,7 +6,7 @@ import re
 from measuring import figures, report
 
 WIDTH, ROW, LEFT, RIGHT = 760, 18, 130, 130
-CUT = 8  # times ours, and a bar is cut
+CUT = 8  # bars longer than this multiple of ours are cut
 LEGEND = "blue: Starlock; grey: peers, darker where tuned; green: a plain relay, or no proxy; less is better; line: spread of the runs"
 GROUPS = {
     "bulk": "Bulk: CPU seconds of the proxy for a GiB",
@@ -34,7 +34,7 @@ def _kind(name):
 
 
 def limit_of(scenario, result):
-    """Where a plain relay of the same run and the cipher itself would be, or None."""
+    """The cost of a plaintext relay in the same run plus the cipher's own cost, or None."""
     if not scenario["name"].startswith("bulk-") or "1400" in scenario["name"] or "other" in scenario["name"]:
         return None
     by_name = {each["name"]: each for each in result["scenarios"]}
@@ -47,7 +47,7 @@ def limit_of(scenario, result):
 
 
 def group(title, scenarios, result):
-    """One picture of several scenarios, each with its own scale's bars; empty where nothing was measured."""
+    """One picture of several scenarios, each with its own scale; empty if nothing was measured."""
     parts, y = [], 30
     for scenario in scenarios:
         cells = {name: cell for name, cell in scenario["peers"].items() if "median" in cell}
@@ -82,7 +82,7 @@ def group(title, scenarios, result):
 
 
 def _most(cells, limit):
-    """What the whole width stands for: a peer that is far off would leave no room for the others, so it is cut."""
+    """The value at the full width. A peer that is far off is cut, so that the other bars stay readable."""
     ends = [_end(cell) for cell in cells.values()] + [limit or 0]
     ours = _end(cells["starlock"]) if "starlock" in cells else 0
     return (min(max(ends), CUT * ours) if ours else max(ends)) or 1
@@ -106,7 +106,7 @@ def _bar(name, cell, y, scale):
 
 
 def write(result, folder):
-    """A file a group; which."""
+    """Writes one file a group; returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, title in GROUPS.items():

@@ -1,4 +1,4 @@
-"""The processes of a measurement: backends, the load, and the proxies whose CPU time counts."""
+"""The processes of a measurement: backends, load, and the proxies whose CPU time is measured."""
 
 import contextlib
 import json
@@ -11,11 +11,11 @@ import time
 from measuring import place
 
 BENCH = pathlib.Path(__file__).resolve().parent.parent
-PATIENCE = 90  # seconds for anything
+PATIENCE = 90  # timeout in seconds for any answer
 
 
 class Failure(RuntimeError):
-    """A load, a proxy or a backend did not do what it had to."""
+    """A load, a proxy or a backend failed."""
 
 
 def _stop(process):
@@ -28,16 +28,16 @@ def _stop(process):
 
 
 def _line(process, patience=PATIENCE):
-    """The next line that it prints; empty where it has ended instead."""
+    """The next line that the process prints; empty if it has exited."""
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ)
         if not selector.select(patience):
-            raise Failure(f"nothing was heard for {patience} s")
+            raise Failure(f"no answer within {patience} s")
     return process.stdout.readline()
 
 
 class Backend:
-    """All our servers, in one process: has .pid and .ports."""
+    """All backend servers in one process; has .pid and .ports."""
 
     def __init__(self, driver, chain, key, services):
         told = [f"{name}={what}" for name, what in services.items()]
@@ -49,7 +49,7 @@ class Backend:
         self.ports = json.loads(_line(self._process))
 
     def seen(self):
-        """What each listener has seen since this was last asked."""
+        """What each listener has seen since the last call."""
         self._process.stdin.write("seen\n")
         self._process.stdin.flush()
         return json.loads(_line(self._process))
@@ -67,8 +67,10 @@ class Backend:
 
 
 class Load:
-    """Clients that are ready: `go` makes them begin, and what they say of it is what it returns. `nice`: to the
-    others on their core (below 0: they come first)."""
+    """Clients that are ready to start: `go` starts them and returns their report.
+
+    `nice`: their priority against others on the same core (below 0: real-time).
+    """
 
     def __init__(self, driver, verb, core, nice=0, **words):
         told = [f"{key}={value}" for key, value in words.items() if value not in (None, False)]
@@ -106,7 +108,7 @@ class Load:
 
 @contextlib.contextmanager
 def proxy(commands, ports, log, cores):
-    """A proxy's processes, once all of `ports` answer: their ids. Their log goes to a file, as a service's does."""
+    """Starts a proxy's processes and waits until all `ports` accept connections; gives their ids. They log to a file."""
     started = []
     try:
         with open(log, "wb") as output:
@@ -144,20 +146,21 @@ def memory_of(pids):
 
 
 def require_rest(pids, seconds=0.3, most=0.05):
-    """Raises Failure where they use more than `most` of a core with nothing to do: all others would be measured beside
-    that."""
+    """Raises Failure if the processes use more than `most` of a core while idle: that would distort all measurements."""
     settle(pids)
     before = cpu_of(pids)
     begun = time.monotonic()
     time.sleep(seconds)
     share = (cpu_of(pids) - before) / (time.monotonic() - begun)
     if share > most:
-        raise Failure(f"it uses {share:.0%} of a core with nothing to do")
+        raise Failure(f"it uses {share:.0%} of a core while idle")
 
 
 def settle(pids):
-    """Waits until they have done what is left for them to do: goodbyes come after the load's end. On a machine that is
-    busy a process may have used nothing only because it was not let."""
+    """Waits until the processes have finished their remaining work, such as goodbyes after the load's end.
+
+    On a busy machine, a process may have used no CPU time only because it was not scheduled: it then counts as runnable.
+    """
     before = None
     for _ in range(100):
         found = [place.tree_cpu(pid) for pid in pids]

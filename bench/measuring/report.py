@@ -1,19 +1,19 @@
-"""The table for people."""
+"""The report as text."""
 
 from measuring import figures
 
 LEGEND = (
-    "median, with the middle half of the runs (least and most where there are fewer than four). proxy, load: share of its",
-    "core (load: clients and backend). others: of the proxy's core, taken by what is no part of this.",
-    "limit LOAD: the load's core was full, so the proxy was not: its CPU time counts, its rate does not.",
-    "limit NOISE: others were busy on the proxy's core, or the machine stood still (who asks came late by itself): compare",
+    "median, then the middle half of the runs (with fewer than four runs: least and most). proxy, load: share of their",
+    "core (load: clients and backend). others: share of the proxy's core that other processes used.",
+    "limit LOAD: the load's core was full, so the proxy was not at its limit: its CPU time is valid, its rate is not.",
+    "limit NOISE: other processes used the proxy's core, or the machine stood still (the load itself was late): compare",
     "only within this run, if at all.",
 )
 _RATES = {"bulk": "MiB/s", "sessions": "/s"}
 
 
 def number(value):
-    """With three figures that count, and no more than three behind the point."""
+    """A number with three significant digits, and at most three decimals."""
     if value is None:
         return "-"
     size = abs(value)
@@ -21,14 +21,14 @@ def number(value):
 
 
 def head(result):
-    """What ran, and where."""
+    """The versions, the machine and the settings."""
     facts = result["machine"]
     lines = [f"{facts['date']}  {facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}, {facts['congestion']}, "
              f"load average {facts['load']} at the start"]  # fmt: skip
     lines += [f"{name}: {version}" for name, version in result["versions"].items()]
     settings = result["settings"]
     how = f"{settings['mode']}, {settings['rounds']} interleaved rounds (a scenario may ask for fewer)"
-    return [*lines, f"AES-128-GCM, X25519, P-256 where nothing else is said; {how}"]
+    return [*lines, f"AES-128-GCM, X25519, P-256 unless stated otherwise; {how}"]
 
 
 def table(scenario):
@@ -52,7 +52,7 @@ def table(scenario):
             why.setdefault(cell["missing"], []).append(name)
         else:
             lines.append(_row(verb, name, cell))
-    # That a floor is no proxy, and a scenario is for some only, need not be said.
+    # Reasons that need no mention: the floor is no proxy, and the scenario is for some peers only.
     lines += [f"  {', '.join(names)}: {each}" for each, names in why.items() if each not in ("not asked", "no proxy")]
     return lines + _ratios(scenario)
 
@@ -114,7 +114,7 @@ def targets(rows):
 
 
 def text(result):
-    """The whole report."""
+    """The complete report."""
     lines = head(result)
     for scenario in result["scenarios"]:
         lines += table(scenario)

@@ -1,4 +1,4 @@
-"""The ways through a proxy that are measured, and what stands behind each."""
+"""The routes through a proxy that are measured, and the backend of each."""
 
 import dataclasses
 
@@ -7,7 +7,7 @@ PROTOCOLS = ("smtp", "imap", "pop3", "ldap", "postgres")
 
 @dataclasses.dataclass(frozen=True)
 class Route:
-    """`kind`: what the proxy does, as the configurations in bench/peers name it; `backend`: of BACKENDS."""
+    """`kind`: the proxy's task, as named in bench/peers' configurations. `backend`: a key of BACKENDS."""
 
     name: str
     kind: str
@@ -15,7 +15,7 @@ class Route:
 
     @property
     def protocol(self):
-        """Empty where it is the bytes alone."""
+        """The protocol; empty for a plain byte stream."""
         start = self.kind.partition("_")[0]
         return start if start in PROTOCOLS else ""
 
@@ -28,7 +28,7 @@ class Route:
         return self.kind in ("originate", "both") or self.kind.endswith("_client")
 
 
-# What the driver serves: name → what it is told.
+# The driver's backends: name → its argument.
 BACKENDS = {
     "raw_plain": "raw",
     "raw_tls": "raw:implicit:1.3,aes128,any",

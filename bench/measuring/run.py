@@ -1,24 +1,22 @@
-"""Runs scenarios: starts what takes part, checks each cell once, then measures in interleaved rounds."""
+"""Runs scenarios: starts the peers, checks each cell once, then measures in interleaved rounds."""
 
 import contextlib
 import dataclasses
 import pathlib
 import re
-import shutil
 import sys
 import tempfile
 import time
 
-from measuring import figures, peers, place, processes
+from measuring import certificate, figures, peers, place, processes
 from measuring.routes import BACKENDS, ROUTES
-from pysupport import certs
 
 GIB = 1 << 30
 _SHARE = 256 << 10
 
 
 class Bench:
-    """Everything that takes part, as long as the context lasts."""
+    """The certificates, the backends and all peers of a run; a context."""
 
     def __init__(self, driver, progress):
         self.driver, self.progress = driver, progress
@@ -27,14 +25,10 @@ class Bench:
     def __enter__(self):
         folder = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="starlock-bench-")))
         folder.chmod(0o755)
-        made = certs.Certs(folder)
-        for source, name in ((made.ecdsa.chain, "cert.pem"), (made.ecdsa.key, "key.pem")):
-            shutil.copy(source, folder / name)
-        both = pathlib.Path(made.ecdsa.chain).read_text() + pathlib.Path(made.ecdsa.key).read_text()
-        (folder / "both.pem").write_text(both)
+        certificate.make(folder)
         self.folder = folder
         self.backend = self.stack.enter_context(
-            processes.Backend(self.driver, made.ecdsa.chain, made.ecdsa.key, BACKENDS)
+            processes.Backend(self.driver, folder / "cert.pem", folder / "key.pem", BACKENDS)
         )
         return self
 
@@ -42,15 +36,15 @@ class Bench:
         return self.stack.__exit__(*arguments)
 
     def start(self, peer, routes):
-        """A context: the peer's ports by route, and its processes."""
+        """A context in which the peer runs with these routes: its ports by route, and its processes."""
         return peer.started(self.folder, self.backend.ports, routes)
 
     def words(self, scenario, peer, port):
-        """What the load is told, and on how many units of work that is."""
+        """The arguments of the load."""
         tls = None if peer.program == "direct" else scenario.client_tls
         words = {"port": port, "tls": tls}
         if scenario.verb == "bulk":
-            # Over many connections each carries enough for what one costs by itself not to count.
+            # Each connection carries enough data that its setup cost does not count.
             share = max((scenario.mib << 20) // scenario.connections, _SHARE if scenario.connections > 1 else 0)
             words |= {"what": scenario.what, "bytes": share * scenario.connections, "record": scenario.record}
             words |= {"connections": scenario.connections}
@@ -65,7 +59,7 @@ class Bench:
         return words
 
     def once(self, scenario, peer, ports, pids, check=False):
-        """One measurement, or one that is small and looks at every byte. Raises processes.Failure."""
+        """One measurement; with `check`, a small one that verifies every byte. Raises processes.Failure."""
         words = self.words(scenario, peer, ports[scenario.route])
         if check:
             words |= {key: min(words[key], most) for key, most in _SMALL.items() if key in words}
@@ -80,7 +74,7 @@ class Bench:
             if scenario.bulk_beside and not check:
                 stack.enter_context(self._bulk(scenario, core, words)).begin()
             before_all = processes.memory_of(pids) if scenario.verb == "idle" else 0
-            # Who asks when it is due must not wait for those whose answers it measures.
+            # The latency load must not wait for other processes on its core.
             nice = -1 if scenario.verb == "latency" else 0
             load = stack.enter_context(processes.Load(self.driver, scenario.verb, core, nice, **words))
             self.backend.seen()
@@ -88,12 +82,12 @@ class Bench:
             if scenario.verb == "idle":
                 run["cost"] = (processes.memory_of(pids) - before_all) / 1024 / words["connections"]
             self._agreed(scenario, peer, run, words)
-        if scenario.bulk_beside and not check:  # it was cut short, and nobody shall wonder at that later
+        if scenario.bulk_beside and not check:  # The download was cut off: wait until proxy and backend have dealt with that.
             processes.settle([*pids, self.backend.pid])
         return {key: value for key, value in run.items() if isinstance(value, (int, float))}
 
     def _bulk(self, scenario, core, words):
-        """More than there will be time for; whoever measures comes first on their core."""
+        """A download that lasts longer than the measurement, with low priority."""
         told = {"what": "D", "bytes": 1 << 38, "record": 16384, "connections": scenario.bulk_beside}
         return processes.Load(self.driver, "bulk", core, 19, port=words["port"], tls=words["tls"], **told)
 
@@ -126,7 +120,7 @@ class Bench:
             "cpu": proxy,
             "proxy_share": during / seconds / len(cores),
             "load_share": (taken["load_cpu"] + behind) / seconds / load_cores,
-            # With as many workers as there are cores the load is among the others.
+            # With as many workers as cores, the load itself would count as others.
             "others_share": max(0.0, busy - during) / seconds / len(cores) if scenario.workers == 1 else 0.0,
         }
         if scenario.verb == "bulk":
@@ -138,7 +132,7 @@ class Bench:
         return run
 
     def _agreed(self, scenario, peer, run, words):
-        """Whether every proxy did the same work."""
+        """Checks that all proxies did the same work: cipher, group, resumption."""
         front, behind = scenario.agreed
         if peer.program != "direct" and not _is(run.get("agreed", ""), front):
             raise processes.Failure(f"{run['agreed']} was agreed on, not {front}")
@@ -152,16 +146,16 @@ class Bench:
         if not _is(seen["agreed"], behind):
             raise processes.Failure(f"the proxy and the server agreed on {seen['agreed']}, not {behind}")
         if scenario.resume == "server":
-            # The first of those at once have no ticket yet, and a ticket of TLS 1.3 may be meant for one use.
+            # The first concurrent sessions have no ticket yet, and a TLS 1.3 ticket may be for one use only.
             run["resumed_share"] = seen["resumed"] / seen["handshakes"]
             if not seen["resumed"]:
-                raise processes.Failure("it resumes no session with a server")
+                raise processes.Failure("it resumed no session with the server")
         if scenario.resume != "server" and seen["resumed"]:
             raise processes.Failure(f"it resumed {seen['resumed']} sessions with a server that gives no tickets")
 
 
 def _is(agreed, wanted):
-    """Where any group will do, what is wanted ends before it."""
+    """If any group will do, `wanted` ends with the slash before it."""
     return agreed.startswith(wanted) if wanted.endswith("/") else agreed == wanted
 
 
@@ -169,16 +163,16 @@ def _one_line(failure):
     return " ".join(str(failure).split())[:200]
 
 
-# What one check is enough of.
+# The size of a check.
 _SMALL = {"count": 64, "connections": 50, "record": 65535}
 
 
 class Plan:
-    """The cells of a run: which peers, which scenarios, and what came of each."""
+    """The cells of a run: peers × scenarios, with the runs of each or why there is none."""
 
     def __init__(self, bench, scenarios, chosen):
         self.bench, self.scenarios, self.peers = bench, scenarios, chosen
-        self.standing = {}  # peer's name → (ports, pids), of those that run all the time
+        self.standing = {}  # peer's name → (ports, pids) of the peers that run all the time
         self.runs = {scenario.name: {peer.name: [] for peer in chosen} for scenario in scenarios}
         self.missing = {
             scenario.name: {peer.name: why for peer in chosen if (why := scenario.missing(peer))} for scenario in scenarios
@@ -191,7 +185,7 @@ class Plan:
                     yield scenario, peer
 
     def start(self):
-        """Starts every peer that takes part; one that won't start is out, and its cells say so."""
+        """Starts every peer that takes part. If one fails to start, its cells say so."""
         for peer in self.peers:
             routes = sorted({scenario.route for scenario, each in self.cells() if each is peer and not scenario.fresh})
             if not routes:
@@ -227,14 +221,14 @@ class Plan:
             return None
 
     def check(self):
-        """Each cell once, to warm it up, and to look at every byte."""
+        """Runs each cell once: warms it up and verifies every byte."""
         cells = list(self.cells())
         for number, (scenario, peer) in enumerate(cells):
             self.bench.progress(f"checking {number + 1} of {len(cells)}: {scenario.name} {peer.name}")
             self._try(scenario, peer, check=True)
 
     def measure(self, rounds, deadline):
-        """Interleaved rounds, until there are as many, or `deadline` (time.monotonic()) has come. How many were begun."""
+        """Measures in interleaved rounds, up to `deadline` (time.monotonic()). Returns how many rounds were begun."""
         for number in range(rounds):
             cells = [(scenario, peer) for scenario, peer in self.cells() if number < scenario.rounds]
             for done, (scenario, peer) in enumerate(cells):
@@ -263,17 +257,17 @@ class Plan:
         missing = self.missing[scenario].get(peer)
         runs = self.runs[scenario][peer]
         if not missing and not runs:
-            missing = "no time was left: this machine is busy"
+            missing = "the time limit was reached first"
         return {"missing": missing} if missing else {**figures.summary(runs), "runs": runs}
 
 
 def chosen(scenarios, pattern, quick):
-    """Those of --quick, or all; of them those whose name matches (with a pattern: of all)."""
+    """The scenarios to run: those of --quick or all; with a pattern, those of all whose name matches."""
     return [each for each in scenarios if re.search(pattern, each.name) and (each.quick or not quick or pattern)]
 
 
 def scaled(scenario, by):
-    """The same with so much less work: what is found is worth as much less."""
+    """The same scenario with this fraction of the work. Its figures are less accurate."""
     if by == 1:
         return scenario
     return dataclasses.replace(

@@ -1,4 +1,4 @@
-"""What is measured: the matrix. Each scenario is one figure of each proxy."""
+"""The scenarios that are measured. Each gives one figure a proxy."""
 
 import dataclasses
 import re
@@ -7,7 +7,7 @@ from measuring import place
 from measuring.routes import PROTOCOLS, ROUTES
 
 TLS13 = "1.3,aes128,x25519"
-# For what comes after the handshake the group does not matter; socat knows one only.
+# For bulk data the group does not matter, and socat supports only one.
 BYTES = "1.3,aes128,any"
 TLS12 = "1.2,aes128,x25519"
 HYBRID = "1.3,aes128,x25519mlkem768"
@@ -17,7 +17,7 @@ AGREED = {
     TLS12: "TLSv1.2/TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256/X25519",
     HYBRID: "TLSv1.3/TLS_AES_128_GCM_SHA256/X25519MLKEM768",
 }
-# What a backend and a proxy agree on, by backend; others as TLS13.
+# What a backend and a proxy must agree on, by backend; default: as TLS13.
 BACKEND_AGREED = {
     BYTES: "TLSv1.3/TLS_AES_128_GCM_SHA256/",
     "raw_other": "TLSv1.3/TLS_CHACHA20_POLY1305_SHA256/",
@@ -25,18 +25,18 @@ BACKEND_AGREED = {
     "raw_old": AGREED[TLS12],
     "raw_old_tickets": AGREED[TLS12],
 }
-# Ten thousand sessions are twenty thousand descriptors of a proxy: fewer where the machine allows fewer.
+# Ten thousand sessions need twenty thousand descriptors in a proxy: fewer sessions where the limit is lower.
 MANY = min(10000, place.most_descriptors() // 2 - 600)
 UNITS = {"bulk": "CPU-s/GiB", "sessions": "CPU-ms", "latency": "µs", "idle": "KiB"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """`verb`: what the load does (bulk, sessions, latency, idle), over which of ROUTES.
+    """`verb`: what the load does (bulk, sessions, latency, idle); `route`: a key of ROUTES.
 
-    `mib`: of a transfer; `count`: of sessions or exchanges; `standing`: connections that stand and do nothing
-    meanwhile; `bulk_beside`: downloads that go on meanwhile, as fast as they can; `quick`: part of --quick; `fresh`: of processes just started (memory that was given back and is used
-    again would count for nothing); `peers`: who is asked, a regular expression.
+    mib: size of a transfer. count: number of sessions or exchanges. standing: idle connections beside the load.
+    bulk_beside: downloads beside the load. quick: part of --quick. fresh: the proxy is started for this scenario only,
+    because memory that it reuses would not be counted. peers: a regular expression of the peers that take part.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Scenario:
     at_once: int = 16
     connections: int = 1
     rate: int = 0
-    resume: str = ""  # client, server: the leg whose every TLS is a resumed one
+    resume: str = ""  # client, server: the leg on which every session is resumed
     standing: int = 0
     bulk_beside: int = 0
     workers: int = 1
     quick: bool = False
     fresh: bool = False
     peers: str = ""
-    rounds: int = 99  # at most
+    rounds: int = 99  # the maximum
 
     @property
     def unit(self):
@@ -74,7 +74,7 @@ class Scenario:
 
     @property
     def agreed(self):
-        """What the load must have agreed on with the proxy, and the proxy with the backend; empty for no TLS."""
+        """What the load must agree on with the proxy, and the proxy with the backend; empty without TLS."""
         route = ROUTES[self.route]
         return (
             AGREED[self.tls] if route.client_tls else "",
@@ -82,7 +82,7 @@ class Scenario:
         )
 
     def missing(self, peer):
-        """Why this peer is not measured, or nothing."""
+        """Why this peer is not measured, or an empty string."""
         if self.peers and not re.fullmatch(self.peers, peer.name):
             return "not asked"
         if why := peer.missing(self.route):
@@ -119,7 +119,7 @@ def _bulk():
         for what, (short, words) in _DIRECTIONS.items():
             name = f"{route}-{short}"
             yield Scenario(f"bulk-{name}", f"{role}, {words}", "bulk", route, BYTES, what=what, quick=name in quick)
-    # A record is the sender's choice: small ones can only be asked for where the sender is ours and speaks TLS.
+    # The sender chooses the record size: only our own load and backend can be told to use small records.
     for route, what in (("terminate", "U"), ("originate", "D"), ("both", "U"), ("both", "D")):
         short, words = _DIRECTIONS[what]
         yield Scenario(
@@ -149,8 +149,8 @@ def _sessions():
     names = {"smtp": "SMTP", "imap": "IMAP", "pop3": "POP3", "ldap": "LDAP", "postgres": "PostgreSQL"}
     for protocol in PROTOCOLS:
         for side, words in (("server", "client's leg"), ("client", "server's leg")):
-            # So many at once because stunnel's SMTP and IMAP wait 200 ms in each session for a client that might not
-            # say STARTTLS.
+            # Many at once, because stunnel's SMTP and IMAP wait 200 ms in each session for a client that may not
+            # send STARTTLS.
             yield Scenario(
                 f"session-{protocol}-{side}", f"{names[protocol]} session, STARTTLS on the {words}", "sessions",
                 f"{protocol}_{side}", count=320, at_once=64, quick=True,
@@ -158,7 +158,7 @@ def _sessions():
 
 
 def _rounded(connections):
-    """In names, which are the same on every machine."""
+    """The number for the scenario's name, which must be the same on every machine."""
     return 10000 if connections == MANY else connections
 
 
@@ -204,7 +204,7 @@ def _workers():
         )  # fmt: skip
 
 
-# So many connections are asked of those that say they are for it.
+# The peers that are built for this many connections.
 _MANY = "starlock|other|nginx-tuned|haproxy-tuned"
 
 
@@ -215,7 +215,7 @@ def _growth():
             "terminate", BYTES, what="D", connections=connections, mib=512, peers=_MANY, rounds=3,
             quick=connections in (1, 1000),
         )  # fmt: skip
-    # What the kernel alone takes more of, the more connections there are.
+    # The control: how much more the kernel itself needs with more connections.
     for connections in (1, 1000, MANY):
         yield Scenario(
             f"growth-plain-{_rounded(connections)}", f"plain to plain, download, over {connections:,} connections at once", "bulk",

@@ -1,4 +1,4 @@
-"""The targets of this project, and whether a run met them: each a figure of ours against another of the same run."""
+"""The project's targets, and whether a run met them. Each compares our figure with another of the same run."""
 
 import re
 
@@ -17,7 +17,7 @@ def against_peer(scenario, form, target, key="median"):
     ours = scenario["peers"].get("starlock", {})
     found = figures.best(scenario, form)
     if "median" not in ours or not found:
-        return {**row, "missing": ours.get("missing", "no peer does it, so there is nothing to compare with")}
+        return {**row, "missing": ours.get("missing", "no peer supports it")}
     name, than = found[0], scenario["peers"][found[0]][key]
     value = ours[key]
     return _row(row, value, name, than, value / than, target)
@@ -29,7 +29,7 @@ def _row(row, value, against, than, ratio, target):
 
 
 def against_limit(scenario, relays, seconds_per_gib, ciphers):
-    """Our figure against a plain relay and what the cipher itself takes, `ciphers` times a byte."""
+    """Our figure against a plaintext relay plus the cipher's own cost, `ciphers` times per byte."""
     row = {"what": f"{scenario['title']}: the limit", "scenario": scenario["name"]}
     value = figures.measured(scenario, "starlock")
     relay = figures.measured(relays, "relay-64k")
@@ -40,7 +40,7 @@ def against_limit(scenario, relays, seconds_per_gib, ciphers):
 
 
 def against_one_leg(scenario, one_leg):
-    """TLS on both legs, of one cipher, against TLS on the client's alone."""
+    """TLS on both legs with the same cipher, against TLS on the client leg only."""
     row = {"what": f"{scenario['title']}: one leg", "scenario": scenario["name"]}
     value, than = figures.measured(scenario, "starlock"), figures.measured(one_leg, "starlock")
     if value is None or than is None:
@@ -57,8 +57,10 @@ def at_most(scenario, target, words):
 
 
 def growth(first, last, floors=None):
-    """The figure at the most against the one at the fewest, as how far they are apart. `floors`: the same two of a plain
-    relay, whose growth is the kernel's own."""
+    """The figure with the most connections, relative to the one with the fewest.
+
+    `floors`: the same two figures of a plaintext relay, whose growth is the kernel's.
+    """
     row = {"what": f"growth: {last['title']}", "scenario": last["name"]}
     value, than = figures.measured(last, "starlock"), figures.measured(first, "starlock")
     if value is None or than is None:
@@ -71,19 +73,19 @@ def growth(first, last, floors=None):
 
 
 def latency(scenario):
-    """The whole way there and back: what a proxy adds may be next to nothing, and a ratio of that says nothing."""
+    """Round-trip time. What a proxy adds may be close to zero, so a ratio of that would mean nothing."""
     return [against_peer(scenario, "any", 1.0), _best_by(scenario, "p99")]
 
 
 def _best_by(scenario, key):
-    """As against_peer, where the best peer is the one that is best by `key`."""
+    """Like against_peer, but the best peer is the best one by `key`."""
     by_key = {name: {**cell, "median": cell[key]} for name, cell in scenario["peers"].items() if key in cell}
     row = against_peer({**scenario, "peers": by_key}, "any", 1.0)
     return {**row, "what": f"{row['what']}, {key}"}
 
 
 def evaluate(result):
-    """All rows that this run has the figures for."""
+    """All rows for which this run has figures."""
     by_name = {scenario["name"]: scenario for scenario in result["scenarios"]}
     cipher = result.get("micro", {}).get("seconds_per_gib")
     rows = []
@@ -116,7 +118,7 @@ def evaluate(result):
 
 
 def _ends(by_name):
-    """For each kind of growth its first and its other scenarios; and 1 worker with 2."""
+    """For each kind of growth: its first scenario with each of the others; and 1 worker with 2."""
     for kind in ("growth-bulk-", "growth-plain-", "growth-session-", "workers-bulk-", "workers-handshake-"):
         found = sorted((int(name.removeprefix(kind)), name) for name in by_name if name.startswith(kind))
         for _, name in found[1:]:

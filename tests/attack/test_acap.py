@@ -1,18 +1,13 @@
-"""attacks.md's rows for ACAP, in both roles; the upstream records every byte, and each row has its control."""
-
-import ssl
+"""Attacks around ACAP's login, literals, referrals and refusals, in both roles: F1, F2, F4, R4, R5, R7, S1, P1."""
 
 import pytest
-from common import aborted, all_seen
+from common import aborted, all_seen, control
 
-from pysupport.acap import OFFER, VALUE, Server
-from pysupport.channel import Ended
+from pysupport.acap import Server
 from pysupport.rig import Rig, pairs
 
 DOWN = [("acap", c, s) for c in ("opportunistic", "required") for s in ("off", "required")]
 UP = [("acap", c, s) for c in ("off", "required") for s in ("opportunistic", "required")]
-ITEM = b'(IMPLEMENTATION "plain")'
-GREETING = b"* ACAP " + ITEM + b" " + OFFER + b"\r\n"
 
 
 @pytest.fixture(scope="module")
@@ -22,65 +17,12 @@ def rig(certs, folder):
     rig.close()
 
 
-def control(place, client):
-    """From here on the session is as any other, and what it stores arrives as it was sent."""
-    assert client.login() == b'a1 OK "welcome"\r\n'
-    assert client.store(b"/x/control", b"x", VALUE) == b'a1 OK "stored"\r\n'
-    assert client.search(b"/x/", b"x") == {b"control": VALUE}
-    assert client.quit().startswith(b"* BYE ")
-    place.upstream.finished()
-    record = place.record(client)
-    assert (record["end"], record["blame"]) == ("closed", "none")
-    return record
-
-
 # -- the server role, facing the client
 
 
 @pytest.fixture(params=DOWN, ids="-".join)
 def down(rig, request):
-    place = rig.at(*request.param)
-    place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context())
-    return place.serve(place.fake)
-
-
-def only_the_go_ahead(got):
-    line, _, rest = got.partition(b"\r\n")
-    assert line.startswith(b"a1 OK "), got
-    assert rest == b"" or rest[:1] == b"\x15", got
-
-
-@pytest.mark.parametrize("injected", [b"injected NOOP\r\n", b'b AUTHENTICATE "PLAIN" "injected"\r\n', b"injected", b"\r\n"])
-def test_c1_in_the_same_segment(down, injected):
-    client = down.arrive()
-    client.send(b"a1 STARTTLS\r\n" + injected)
-    only_the_go_ahead(aborted(down, client, "plaintext_after_starttls", "client"))
-    assert b"injected" not in all_seen(down)
-
-
-def test_c2_a_command_in_two_halves(down, certs):
-    client = down.arrive()
-    with pytest.raises((ssl.SSLError, Ended)):
-        client.start_tls(certs.client_context(), "localhost", prefix=b"a1 STARTTLS\r\nb NO", go_ahead=lambda c: c.reply())
-        client.send(b"OP\r\n")
-        raise Ended("the handshake passed with foreign bytes before it")
-    aborted(down, client, "plaintext_after_starttls", "client")
-    assert b"NOOP" not in all_seen(down)
-
-
-def test_c3_a_coalesced_client_hello_is_legitimate(down, certs):
-    client = down.arrive()
-    assert client.upgrade(certs.client_context(), coalesced=True).startswith(b"a1 OK ")
-    control(down, client)
-
-
-def test_c4_plaintext_after_the_go_ahead(down):
-    client = down.arrive()
-    assert client.command(b"STARTTLS").startswith(b"a1 OK ")
-    client.send(b"injected NOOP\r\n")
-    rest = aborted(down, client, "plaintext_after_starttls", "client")
-    assert rest == b"" or rest[:1] == b"\x15", rest
-    assert b"injected" not in all_seen(down)
+    return rig.at(*request.param).serve_fake()
 
 
 def test_f1_a_login_before_the_upgrade(down, certs):
@@ -92,7 +34,7 @@ def test_f1_a_login_before_the_upgrade(down, certs):
         control(down, client)
         assert b"AGluamVjdGVk" not in all_seen(down)
     else:
-        # It has crossed: the window is closed, and after a login the answer is the upstream's own.
+        # The login has crossed, so the upgrade window is closed: after a login the reply is the upstream's own.
         assert answer == b'a1 OK "welcome"\r\n'
         assert client.command(b"STARTTLS").startswith(b"a1 BAD ")
         control(down, client)
@@ -110,31 +52,6 @@ def test_f2_starttls_in_a_literal_is_data(down, certs, plus):
     control(down, client)
 
 
-@pytest.mark.parametrize("line", [b"a NOOP\na STARTTLS\r\n", b"a STARTTLS\n", b"a STARTTLS\0\r\n", b"a STARTTLS\r\r\n",
-                                  b'a NOOP "\r\na STARTTLS\r\n', b"a LANG x{8+}\r\n", b"A" * 20000 + b"\r\n"])  # fmt: skip
-def test_f3_framing(down, line):
-    client = down.arrive()
-    client.send(line)
-    answer = aborted(down, client, ("protocol_error", "tls_required"), "client")
-    assert answer.startswith(b'* BYE "Syntax error: '), answer
-    assert b"a STARTTLS" not in all_seen(down)
-
-
-def test_f3_starttls_with_an_argument(down, certs):
-    client = down.arrive()
-    assert client.command(b'STARTTLS "x"').startswith(b"a1 BAD ")
-    client.upgrade(certs.client_context())
-    control(down, client)
-
-
-def test_f4_twice(down, certs):
-    client = down.arrive()
-    client.upgrade(certs.client_context())
-    assert b" (STARTTLS) " not in client.greeting
-    assert client.command(b"STARTTLS").startswith(b"a1 BAD ")
-    control(down, client)
-
-
 # -- the client role, facing the upstream
 
 
@@ -144,37 +61,27 @@ def up(rig, request):
 
 
 def refused(place, client, ends):
-    """The client hears of a temporary failure in our words, and nothing of what was injected."""
+    """The client got our own temporary failure, and nothing that was injected."""
     greeting = client.greeting
     rest = aborted(place, client, ends, "server")
     assert greeting.startswith(b"* BYE (TRYLATER) "), greeting
     assert rest == b"" and b"injected" not in greeting
-    assert len(place.upstream.connections) == 1, "no second try in plaintext"
+    assert len(place.upstream.connections) == 1, "no second attempt in plaintext"
 
 
 def saying(data, certs):
-    def starttls(channel, tag, _):
-        channel.send(data.replace(b"%t", tag))
+    def starttls(channel, command):
+        channel.send(data.replace(b"$TAG", command.tag))
         channel.start_tls(certs.server_context(), server=True)
         channel.send(b'* ACAP (IMPLEMENTATION "inside") (SASL "PLAIN")\r\n')
-        return True
 
     return starttls
 
 
-@pytest.mark.parametrize("tail", [b'* ACAP (SASL "injected")\r\n', b'%t OK "injected"\r\n', b"\n", b"* injec",
-                                  b"\x16\x03\x03\x00\x04injected"])  # fmt: skip
-def test_r1_r2_bytes_after_the_go_ahead(up, certs, tail):
-    data = b'%t OK ""\r\n' + tail
-    client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": saying(data, certs)})).arrive()
-    refused(up, client, ("plaintext_after_starttls", "handshake_failed"))
-    assert up.upstream.finished().inside == b"", "no TLS was spoken over it"
-
-
 @pytest.mark.parametrize("before", [b"", b'* ALERT "injected"\r\n* ACAP (SASL "injected")\r\n* LANG {8}\r\ninjected\r\n'])
 def test_r4_forged_lines_go_no_further(up, certs, before):
-    """The control of R1, and what anyone could have put before the go-ahead: it is dropped."""
-    fake = Server(tls=certs.server_context(), on={b"STARTTLS": saying(before + b'%t OK ""\r\n', certs)})
+    """Responses before the go-ahead are dropped. Also the control of R1."""
+    fake = Server(tls=certs.server_context(), on={b"STARTTLS": saying(before + b'$TAG OK ""\r\n', certs)})
     client = up.serve(fake).arrive()
     if up.client == "required":
         assert client.greeting == b'* ACAP (IMPLEMENTATION "inside") (STARTTLS)\r\n'
@@ -184,35 +91,17 @@ def test_r4_forged_lines_go_no_further(up, certs, before):
     assert b"injected" not in client.plain + client.inside
 
 
-PREMATURE = {
-    "greeting-and-go-ahead": GREETING + b'starlock OK ""\r\n',
-    "greeting-and-a-piece": GREETING + b"*",
-    "two-greetings": GREETING * 2,
-}
-
-
-@pytest.mark.parametrize("name", PREMATURE)
-def test_r3_answers_before_the_question(up, name):
-    def behaviour(channel):
-        channel.send(PREMATURE[name])
-        channel.rest()
-
-    client = up.serve(behaviour).arrive()
-    refused(up, client, ("protocol_error", "plaintext_after_starttls"))
-    assert b"STARTTLS" not in all_seen(up)
-
-
 @pytest.mark.parametrize("where", ["greeting", "starttls"])
 def test_r7_a_referral_before_tls(up, certs, where):
     if where == "greeting":
         options = {"banner": b'* BYE (REFER "acap://injected.example/") "injected"\r\n'}
     else:
-        options = {"on": {b"STARTTLS": b'%t NO (REFER "acap://injected.example/") "injected"\r\n'}}
+        options = {"on": {b"STARTTLS": b'$TAG NO (REFER "acap://injected.example/") "injected"\r\n'}}
     client = up.serve(Server(tls=certs.server_context(), **options)).arrive()
     refused(up, client, "starttls_refused")
 
 
-@pytest.mark.parametrize("answer", [b'%t NO "injected"\r\n', b'%t BAD "injected"\r\n', b'* BYE "injected"\r\n'])
+@pytest.mark.parametrize("answer", [b'$TAG NO "injected"\r\n', b'$TAG BAD "injected"\r\n', b'* BYE "injected"\r\n'])
 def test_s1_r5_required_and_refused(rig, certs, answer):
     for client_mode in ("off", "opportunistic", "required", "implicit"):
         place = rig.at("acap", client_mode, "required")
@@ -221,30 +110,25 @@ def test_s1_r5_required_and_refused(rig, certs, answer):
         assert b"AUTHENTICATE" not in all_seen(place)
 
 
-@pytest.mark.parametrize("answer", [b'other OK "injected"\r\n', b'+ "injected"\r\n', b'%t "OK"\r\n', b'%tx OK ""\r\n'])
-def test_s1_only_the_exact_go_ahead(up, certs, answer):
-    client = up.serve(Server(tls=certs.server_context(), on={b"STARTTLS": answer})).arrive()
-    refused(up, client, "protocol_error")
-
-
 @pytest.mark.parametrize("item", [b"(STARTTLSX)", b'(SASL "STARTTLS")', b'(IMPLEMENTATION "(STARTTLS)")'])
 def test_s1_required_and_not_offered(rig, certs, item):
     place = rig.at("acap", "off", "required")
-    refused(place, place.serve(Server(tls=certs.server_context(), offer=False, items=[item])).arrive(), "starttls_not_offered")
+    fake = Server(tls=certs.server_context(), offer=False, capabilities=[item])
+    refused(place, place.serve(fake).arrive(), "starttls_not_offered")
 
 
 def test_s1_opportunistic_and_refused_goes_on_in_plaintext(rig, certs):
     place = rig.at("acap", "off", "opportunistic")
-    client = place.serve(Server(tls=certs.server_context(), on={b"STARTTLS": b'%t NO "not now"\r\n'})).arrive()
+    client = place.serve(Server(tls=certs.server_context(), on={b"STARTTLS": b'$TAG NO "not now"\r\n'})).arrive()
     assert b" (STARTTLS) " not in client.greeting
     assert control(place, client)["server_tls"] == "plain"
-    assert len(place.upstream.connections) == 1, "on the same connection"
+    assert len(place.upstream.connections) == 1, "the session stays on the same connection"
 
 
 def test_p1_an_offer_inside_tls_leads_nobody_astray(up, certs):
     class Offering(Server):
-        def greeting(self, channel):
-            return super().greeting(channel)[:-2] + b" (starttls)\r\n"
+        def capability_greeting(self):
+            return super().capability_greeting()[:-2] + b" (starttls)\r\n"
 
     client = up.serve(Offering(tls=certs.server_context())).arrive()
     if up.client == "required":
@@ -261,7 +145,7 @@ def test_required_with_a_bad_certificate(rig, certs, leaf):
 
 
 def test_f4_a_client_that_leaves_does_not_smuggle_starttls(rig):
-    """What waited for an answer when the client ended its stream is still ours to judge."""
+    """Commands that still wait for an answer when the client half-closes are checked like all others."""
     place = rig.at("acap", "off", "off")
     client = place.serve(Server(tls=rig.certs.server_context())).arrive()
     client.send(b"a1 LANG {2}\r\nde\r\nb1 STARTTLS\r\n")

@@ -1,23 +1,24 @@
-"""A client, or a server, that ends its stream while units of the other wait to be judged: F4 over every dialect.
+"""A client or a server half-closes while commands still wait to be checked: F4 for every protocol.
 
-The client says it all in one breath: a unit that must be answered, the upgrade, a unit behind it; and then its end.
+The client sends everything at once: a command that the upstream must answer, the upgrade, a third command, and its FIN.
 """
 
 import pytest
 
 from pysupport import ldap, mysql, postgres, xmpp
-from pysupport.rig import MODES, Rig, speaker
+from pysupport.rig import MODES, Rig
 
 
 class Words:
-    """What a client says of one protocol. `first` is answered by the upstream; `last` comes behind the upgrade."""
+    """What a client of one protocol sends. The upstream answers `first`; `last` follows the upgrade."""
 
     def __init__(self, first, upgrade, last, login=None, answer=None):
         self.first, self.upgrade, self.last = first, upgrade, last
-        self.login, self.answer = login, answer  # as `first`, but closes the window; and what it is answered with
+        # Like `first`, but it closes the upgrade window; and the upstream's reply to it.
+        self.login, self.answer = login, answer
 
 
-# The upgrade is spelled as nobody else spells it: what we ask the upstream ourselves is not it.
+# The case of the letters differs from the proxy's own STARTTLS, so that the two can be told apart at the upstream.
 EVERY = {
     "smtp": Words(b"NOOP one\r\n", b"sTaRtTlS\r\n", b"NOOP two\r\n", b"AUTH PLAIN AGEAYg==\r\n", b"535 5.7.8 no\r\n"),
     "lmtp": Words(b"NOOP one\r\n", b"sTaRtTlS\r\n", b"NOOP two\r\n", b"AUTH PLAIN AGEAYg==\r\n", b"535 5.7.8 no\r\n"),
@@ -36,9 +37,9 @@ EVERY = {
     "postgres": Words(b"", postgres.SSL + postgres.SSL, postgres.startup()),
     "mysql": Words(b"", mysql.SSL_REQUEST, mysql.response(2, False)),
 }
-# Where the server leg has TLS and the client's is settled, nothing is judged any more.
+# If the server leg has TLS and the client leg is settled, the proxy relays, and nothing is checked any more.
 LEGS = [(c, s) for c in MODES for s in MODES if s in ("off", "opportunistic") or c == "opportunistic"]
-# PostgreSQL's direct TLS has an ALPN of its own, and nothing is judged behind it.
+# PostgreSQL's direct TLS has an ALPN name of its own, and nothing is checked inside it.
 CASES = [(name, *legs) for name in EVERY for legs in LEGS if (name, legs[0]) != ("postgres", "implicit")]
 
 
@@ -59,12 +60,9 @@ class Session:
         self.encrypted = server in ("required", "implicit")
 
     def serve(self, action):
-        """A fake that works; action(channel) is called when it is about to answer `first`, and may say False."""
-        options = {"xmpp": {"protocol": "xmpp"}, "xmpp-server": {"protocol": "xmpp-server"}, "lmtp": {"lmtp": True}}
+        """Serves the fake. Before it answers `first`, action(channel) is called; if that returns False, there is no answer."""
         tls = self.rig.certs.server_context() if self.encrypted else None
-        server = speaker(self.place.protocol).Server(
-            tls=tls, implicit=self.server_mode == "implicit", **options.get(self.place.protocol, {})
-        )
+        server = self.place.serve_fake(tls=tls).fake
 
         def behaviour(channel):
             send, state = channel.send, []
@@ -98,19 +96,19 @@ class Session:
         return client
 
     def seen(self):
-        """What of the client's reached the upstream, if it was dialled at all."""
+        """The bytes that reached the upstream, on all connections."""
         count = len(self.place.upstream.connections)
         channels = [self.place.upstream.finished(index) for index in range(count)]
         return b"".join(bytes(channel.inside if self.encrypted else channel.plain) for channel in channels)
 
 
 def takes_its_time(channel):
-    """What must not come gets the time to come."""
+    """Gives bytes that must not arrive the time to arrive."""
     channel.pause(0.15)
     return True
 
 
-# Where nothing can be said in plaintext but the upgrade itself: a login is the least that can be said without it.
+# Here a client can send nothing in plaintext except the upgrade itself or a login.
 SPEAK_BEFORE = ("postgres", "mysql")
 
 
@@ -137,9 +135,9 @@ def test_the_upgrade_and_then_the_end(rig, case):
     seen = session.seen()
     assert session.words.upgrade not in seen
     if session.client_mode == "opportunistic" and case[0] != "ldap":
-        assert not seen.endswith(session.words.last), "what came behind the upgrade was for TLS alone"
+        assert not seen.endswith(session.words.last), "data behind the upgrade was for TLS only"
     elif case[0] not in SPEAK_BEFORE and not case[0].startswith("xmpp"):
-        assert seen.endswith(session.first + session.words.last), "all else arrives"
+        assert seen.endswith(session.first + session.words.last), "everything else arrives"
 
 
 @every(login=True)
@@ -149,7 +147,7 @@ def test_too_late_for_the_upgrade_and_then_the_end(rig, case):
     client = session.arrive()
     play(session, client, session.first, session.words.upgrade, session.words.last)
     seen = session.seen()
-    theirs = session.encrypted and case[0] in ("irc", "ldap", "ftp")  # to be refused, inside their TLS
+    theirs = session.encrypted and case[0] in ("irc", "ldap", "ftp")  # the upstream refuses it, inside its TLS
     assert theirs or session.words.upgrade not in seen
     assert session.first in seen
 
@@ -162,7 +160,7 @@ def test_control_nothing_but_the_end(rig, case):
     last = b"" if case[0].startswith("xmpp") else session.words.last
     got = play(session, client, session.first, last)
     assert session.seen().endswith(session.first + last)
-    assert got, "the answers come behind our end"
+    assert got, "the replies come after our half-close"
 
 
 @every(but=SPEAK_BEFORE)
@@ -186,7 +184,7 @@ def test_the_servers_end(rig, case):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case[2] == "off"], ids="-".join)
 def test_half_a_unit_and_then_the_end(rig, case):
-    """A server that takes the end of the stream for the end of the line must not find the upgrade there."""
+    """A server that takes EOF for the end of a line must not see the upgrade in the last, incomplete line."""
     session = Session(rig, case)
     session.serve(takes_its_time)
     client = session.arrive()

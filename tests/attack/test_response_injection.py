@@ -1,141 +1,111 @@
-"""What a server (or someone on its wire) says around the go-ahead, in plaintext: R1 to R3 and R5."""
+"""What a server, or someone on its wire, sends in plaintext around the go-ahead: R1 to R3, for every protocol."""
 
 import pytest
-from common import aborted, all_seen, control, hello_word
+from common import aborted, all_seen, control
+from speech import FACING_SERVER, LOOKS_LIKE_TLS, SPEECH, each, pairs
 
-from pysupport.rig import Rig
-from pysupport.smtp import BANNER, Server
-
-PAIRS = [(p, c, s) for p in ("smtp", "lmtp") for c in ("off", "required") for s in ("opportunistic", "required")]
+from pysupport.rig import Rig, protocol_module
 
 
 @pytest.fixture(scope="module")
 def rig(certs, folder):
-    rig = Rig(certs, folder, PAIRS)
+    rig = Rig(certs, folder, pairs(FACING_SERVER))
     yield rig
     rig.close()
 
 
-@pytest.fixture(params=PAIRS, ids="-".join)
-def place(rig, request):
-    return rig.at(*request.param)
+@pytest.fixture
+def place(rig, row, modes):
+    return rig.at(row.protocol, *modes)
 
 
-def refused(place, client, ends):
-    """The client hears of a temporary failure in our words, and nothing of what was injected."""
-    greeting = client.greeting
-    rest = aborted(place, client, ends, "server")
-    assert greeting.startswith(b"421 4."), greeting
-    assert rest == b""
-    assert b"injected" not in greeting
-    assert len(place.upstream.connections) == 1, "no second try in plaintext"
+def saying(row, tail, certs):
+    """An action of the fake: it sends the go-ahead and these bytes, and then makes the handshake."""
 
-
-def saying(data, certs):
-    """A STARTTLS that is answered with these bytes, and then done."""
-
-    def starttls(channel, _):
-        channel.send(data)
+    def action(channel, command):
+        channel.send((row.server_go_ahead + tail).replace(b"$TAG", command.tag))
         channel.start_tls(certs.server_context(), server=True)
-        return True
+        channel.send(row.server_inside)
 
-    return starttls
-
-
-TAILS = {
-    "r1-a-reply": b"220 go\r\n250-injected\r\n250 AUTH LOGIN\r\n",
-    "r1-one-line": b"220 go\r\n250 injected\r\n",
-    "r1-two-go-aheads": b"220 go\r\n220 injected\r\n",
-    "r1-one-byte": b"220 go\r\n\n",
-    "r1-looks-like-tls": b"220 go\r\n\x16\x03\x03\x00\x04injected",
-    "r2-unterminated": b"220 ok\r\n250-AUTH",
-}
+    return action
 
 
-@pytest.mark.parametrize("name", TAILS)
-def test_bytes_after_the_go_ahead(place, certs, name):
-    fake = Server(lmtp=place.lmtp, tls=certs.server_context(), on={b"STARTTLS": saying(TAILS[name], certs)})
-    client = place.serve(fake).arrive()
-    refused(place, client, ("plaintext_after_starttls", "handshake_failed"))
-    assert place.upstream.finished().inside == b"", "no TLS was spoken over it"
+def serve(place, row, action):
+    """The fake server does what `action` says when STARTTLS comes."""
+    return place.serve_fake(on={protocol_module(row.protocol).Server.STARTTLS: action})
 
 
-def test_r1_control(place, certs):
-    fake = Server(lmtp=place.lmtp, tls=certs.server_context(), on={b"STARTTLS": saying(b"220 go\r\n", certs)})
-    client = place.serve(fake).arrive()
-    assert client.greeting == BANNER
+def refused(place, row, ends, client_hello=False):
+    """Connects a client, whose session must fail on the server leg."""
+    client = place.arrive()
+    row.opening(place, client)
+    aborted(place, client, ends, "server")
+    row.failed_on_server_leg(place, client, client_hello)
+
+
+@each(FACING_SERVER, "tails")
+def test_r1_r2_bytes_after_the_go_ahead(place, row, data, certs):
+    serve(place, row, saying(row, data, certs))
+    # A segment that begins like a TLS record may also count as a failed handshake.
+    looks_like_tls = LOOKS_LIKE_TLS in data
+    refused(place, row, ("plaintext_after_starttls", "handshake_failed") if looks_like_tls else "plaintext_after_starttls")
+    assert place.upstream.finished().inside == b"", "TLS was spoken over it"
+
+
+@each(FACING_SERVER)
+def test_r1_control(place, row, data, certs):
+    """The same go-ahead alone: the session works, inside TLS."""
+    serve(place, row, saying(row, b"", certs))
+    client = place.arrive()
     if place.client == "required":
-        client.hello()
+        row.prepare(client)
         client.upgrade(certs.client_context())
-    control(place, client, fake)
+    if row.server_inside:
+        assert client.greeting == row.server_inside
+    control(place, client)
     assert place.upstream.finished().inside != b""
 
 
-def test_plaintext_where_the_server_hello_belongs(place, certs):
-    def starttls(channel, _):
-        channel.send(b"220 go\r\n")
-        channel.exactly(5)  # our ClientHello is on its way: not the same segment, whatever the network does
+@each(FACING_SERVER, protocols=[name for name, row in SPEECH.items() if row.server_go_ahead])
+def test_r1_plaintext_where_the_server_hello_belongs(place, row, data):
+    def action(channel, command):
+        channel.send(row.server_go_ahead.replace(b"$TAG", command.tag))
+        channel.exactly(5)  # the ClientHello has come, so what follows is in another segment than the go-ahead
         channel.send(b"250-injected\r\n250 AUTH LOGIN\r\n")
         channel.rest()
         return False
 
-    fake = Server(lmtp=place.lmtp, tls=certs.server_context(), on={b"STARTTLS": starttls})
-    client = place.serve(fake).arrive()
-    refused(place, client, "plaintext_after_starttls")
+    serve(place, row, action)
+    refused(place, row, "plaintext_after_starttls", client_hello=True)
 
 
-def premature(data, after):
-    """A server that says `data` in one segment, after so many lines, and then only listens."""
-
-    def behaviour(channel):
-        if after:
-            channel.send(BANNER)
-        for _ in range(after):
-            channel.line()
-        channel.send(data)
-        channel.rest()
-
-    return behaviour
-
-
-HELLO = b"250-injected\r\n250 STARTTLS\r\n"
-PREMATURE = {
-    "greeting-and-all": (BANNER + HELLO + b"220 go\r\n", 0),
-    "greeting-and-hello": (BANNER + HELLO, 0),
-    "greeting-and-a-piece": (BANNER + b"2", 0),
-    "two-greetings": (BANNER + b"220 injected\r\n", 0),
-    "hello-and-go-ahead": (HELLO + b"220 go\r\n", 1),
-    "hello-and-a-piece": (HELLO + b"22", 1),
-}
-
-
-@pytest.mark.parametrize("name", PREMATURE)
-def test_r3_answers_before_the_question(place, name):
-    client = place.serve(premature(*PREMATURE[name])).arrive()
-    refused(place, client, ("protocol_error", "plaintext_after_starttls"))
-    assert b"STARTTLS" not in all_seen(place)
-
-
-def test_r3_control(place, certs):
-    """The same answers, each in its time."""
+# MySQL: a client that would upgrade gets an error instead of the greeting, or instead of the handshake.
+@each(FACING_SERVER, "premature", without=[("mysql", "required")])
+def test_r3_answers_before_the_question(place, row, data):
+    server = protocol_module(row.protocol).Server(protocol=row.protocol)
 
     def behaviour(channel):
-        channel.send(BANNER)
-        assert channel.line().startswith(hello_word(place) + b" ")
-        channel.send(HELLO)
-        assert channel.line() == b"STARTTLS\r\n"
-        channel.send(b"220 go\r\n")
-        channel.start_tls(certs.server_context(), server=True)
+        session = server.session(channel)
+        channel.send(data[0])
+        for answer in data[1:]:
+            session.read_command()
+            channel.send(answer)
         channel.rest()
 
-    client = place.serve(behaviour).arrive()
-    assert client.greeting == BANNER
-    client.reset()
-    assert place.upstream.finished().tls is not None
+    place.serve(behaviour)
+    refused(place, row, row.r3_ends)
+    seen = all_seen(place)
+    if row.protocol not in ("ldap", "postgres"):  # they ask before they read anything
+        for request in (b"STARTTLS", b"STLS", b"AUTH TLS", b"<starttls"):
+            assert request not in seen
 
 
-def test_r5_the_text_of_a_refusal_stays_outside(rig, place, certs):
-    place = rig.at(place.protocol, place.client, "required")
-    on = {b"STARTTLS": b"454 4.7.0 injected: call +1 900 555 0100\r\n"}
-    client = place.serve(Server(lmtp=place.lmtp, tls=certs.server_context(), on=on)).arrive()
-    refused(place, client, "starttls_refused")
+@each(FACING_SERVER, "wrong")
+def test_r3_something_else_than_the_go_ahead(place, row, data):
+    def action(channel, command):
+        channel.send(data.replace(b"$TAG", command.tag))
+        channel.rest()
+        return False
+
+    serve(place, row, action)
+    refused(place, row, row.r3_ends)

@@ -1,4 +1,4 @@
-"""SMTP smuggling (M1): what looks like the end of a message to one server and not to another passes untouched."""
+"""SMTP smuggling (M1): byte sequences that only some servers take for the end of a message pass unchanged."""
 
 import pytest
 from common import control
@@ -20,25 +20,25 @@ def rig(certs, folder):
 def test_m1_byte_for_byte(rig, certs, mode):
     place = rig.at(*mode)
     tls = None if place.server == "off" else certs.server_context()
-    fake = Server(lmtp=place.lmtp, tls=tls, implicit=place.server == "implicit")
+    fake = Server(protocol=place.protocol, tls=tls, implicit=place.server == "implicit")
     client = place.serve(fake).arrive()
     client.hello()
     if place.client in ("opportunistic", "required"):
         client.upgrade(certs.client_context())
         client.hello()
     smuggled = b"MAIL FROM:<smuggled@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\nboo"
-    # A letter on either side: none of the nine may make up a true end together with its neighbours.
+    # A letter on either side, so that no two sequences together form a real end of the message.
     body = b"".join(b"x" + sequence + smuggled for sequence in SEQUENCES) + b"\r\n"
     assert body.count(b"\r\n.\r\n") == 0
     replies = client.mail(body, recipients=1)
     assert replies[-1] == b"250 2.0.0 taken\r\n"
-    assert fake.messages == [body], "one message, not two, and every byte of it"
-    control(place, client, fake, hello=False)
+    assert fake.messages == [body], "one message, unchanged"
+    control(place, client)
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES, ids=repr)
 def test_m1_in_one_segment_with_the_envelope(rig, sequence):
-    """The filter still stands when MAIL arrives; what follows it in the same segment is no longer its to read."""
+    """The filter is still active when MAIL arrives; it must not read what follows MAIL in the same segment."""
     place = rig.at("smtp", "off", "off")
     fake = Server()
     client = place.serve(fake).arrive()
@@ -47,4 +47,4 @@ def test_m1_in_one_segment_with_the_envelope(rig, sequence):
     client.send(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n" + body + b".\r\n")
     assert [client.reply()[:3] for _ in range(4)] == [b"250", b"250", b"354", b"250"]
     assert fake.messages == [body]
-    control(place, client, fake, hello=False)
+    control(place, client)

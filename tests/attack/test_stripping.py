@@ -1,9 +1,9 @@
-"""STARTTLS taken away, refused or broken on the server's leg (S1), and a server's certificate that does not hold."""
+"""SMTP and LMTP: STARTTLS stripped, refused or broken on the server leg (S1), refusal texts (R5), bad server certificates."""
 
 import re
 
 import pytest
-from common import aborted, all_seen, control
+from common import aborted, all_seen, control, hello_word
 
 from pysupport.rig import Rig
 from pysupport.smtp import BANNER, Server
@@ -25,7 +25,7 @@ def rig(certs, folder):
 
 @pytest.fixture(scope="module")
 def checking_rig(certs, folder):
-    """Towards the server: opportunistic, but a certificate is checked."""
+    """A rig whose server legs are opportunistic but verify the certificate."""
     rig = Rig(
         certs, folder, [pair for pair in PAIRS if pair[2] == "opportunistic"],
         server={"verify": "full", "ca": certs.ca, "server_name": "localhost"},
@@ -35,7 +35,7 @@ def checking_rig(certs, folder):
 
 
 def credentials_stay(place, client, end, code=b"421 4"):
-    """The client is told no before it has said anything, and the upstream has heard nothing of it."""
+    """The client is refused before it has sent anything, and the upstream never gets its credentials."""
     assert client.greeting.startswith(code), client.greeting
     client_sent = b"AUTH PLAIN AGEAYg==\r\n"
     try:
@@ -64,7 +64,7 @@ NOT_OFFERED = {
 @pytest.mark.parametrize("how", NOT_OFFERED)
 def test_s1_required_and_not_offered(rig, legs, how):
     place = rig.at(*legs, "required")
-    client = place.serve(Server(lmtp=place.lmtp, tls=rig.certs.server_context(), **NOT_OFFERED[how])).arrive()
+    client = place.serve(Server(protocol=place.protocol, tls=rig.certs.server_context(), **NOT_OFFERED[how])).arrive()
     credentials_stay(place, client, "starttls_not_offered")
 
 
@@ -72,7 +72,7 @@ def test_s1_required_and_not_offered(rig, legs, how):
                                     b"221 so", b"22 go", b"2200 go", b"go"])  # fmt: skip
 def test_s1_required_and_refused(rig, legs, answer):
     place = rig.at(*legs, "required")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), on={b"STARTTLS": answer + b"\r\n"})
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), on={b"STARTTLS": answer + b"\r\n"})
     client = place.serve(fake).arrive()
     clean = re.match(rb"\d\d\d ", answer)
     credentials_stay(place, client, "starttls_refused" if clean else ("starttls_refused", "protocol_error"))
@@ -80,10 +80,38 @@ def test_s1_required_and_refused(rig, legs, answer):
 
 def test_s1_required_control(rig, legs):
     place = rig.at(*legs, "required")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), capabilities=[b"XSTARTTLS", b"SIZE 1"])
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), capabilities=[b"XSTARTTLS", b"SIZE 1"])
     client = place.serve(fake).arrive()
     passes(place, client, fake)
     assert place.upstream.finished().tls is not None
+
+
+def test_r3_control(rig, legs):
+    """Unusual but legal answers, each in its turn, are no attack."""
+    place = rig.at(*legs, "required")
+
+    def behaviour(channel):
+        channel.send(BANNER)
+        assert channel.line().startswith(hello_word(place) + b" ")
+        channel.send(b"250-odd\r\n250 STARTTLS\r\n")
+        assert channel.line() == b"STARTTLS\r\n"
+        channel.send(b"220 go\r\n")
+        channel.start_tls(rig.certs.server_context(), server=True)
+        channel.rest()
+
+    client = place.serve(behaviour).arrive()
+    assert client.greeting == BANNER
+    client.reset()
+    assert place.upstream.finished().tls is not None
+
+
+def test_r5_the_text_of_a_refusal_stays_outside(rig, legs):
+    place = rig.at(*legs, "required")
+    on = {b"STARTTLS": b"454 4.7.0 injected: call +1 900 555 0100\r\n"}
+    client = place.serve(Server(protocol=place.protocol, tls=rig.certs.server_context(), on=on)).arrive()
+    assert re.fullmatch(rb"421 4\.[^\r\n]*\r\n", client.greeting) and b"injected" not in client.greeting
+    assert aborted(place, client, "starttls_refused", "server") == b""
+    assert len(place.upstream.connections) == 1, "no second attempt in plaintext"
 
 
 def passes(place, client, fake):
@@ -91,24 +119,24 @@ def passes(place, client, fake):
     if place.client == "required":
         client.hello()
         client.upgrade(place.rig.certs.client_context())
-    return control(place, client, fake)
+    return control(place, client)
 
 
 @pytest.mark.parametrize("answer", [b"454 4.7.0 no", b"502 5.5.1 no", b"554 5.7.0 no"])
 def test_opportunistic_and_refused_goes_on_in_plaintext(rig, legs, answer):
     place = rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), on={b"STARTTLS": answer + b"\r\n"})
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), on={b"STARTTLS": answer + b"\r\n"})
     client = place.serve(fake).arrive()
     record = passes(place, client, fake)
     assert record["server_tls"] == "plain"
-    assert len(place.upstream.connections) == 1, "on the same connection"
+    assert len(place.upstream.connections) == 1, "the session stays on the same connection"
 
 
 ALERT = b"\x15\x03\x03\x00\x02\x02\x28"
 
 
 def breaking(data):
-    """A go-ahead, and a handshake that the server breaks off before any certificate."""
+    """A go-ahead, and then a handshake that the server breaks off before it has sent a certificate."""
 
     def starttls(channel, _):
         channel.send(b"220 go\r\n")
@@ -123,7 +151,7 @@ def breaking(data):
 
 def test_opportunistic_with_a_broken_handshake_dials_once_more(rig, legs):
     place = rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
     client = place.serve(fake).arrive()
     record = passes_on_the_second(place, client, fake)
     assert record["server_tls"] == "plain"
@@ -149,7 +177,7 @@ def passes_on_the_second(place, client, fake):
 
 def test_required_with_a_broken_handshake_fails(rig, legs):
     place = rig.at(*legs, "required")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
     client = place.serve(fake).arrive()
     credentials_stay(place, client, "handshake_failed")
     assert len(place.upstream.connections) == 1
@@ -158,7 +186,7 @@ def test_required_with_a_broken_handshake_fails(rig, legs):
 @pytest.mark.parametrize("leaf", ["expired", "wrong_name", "unknown_ca"])
 def test_required_with_a_bad_certificate(rig, legs, leaf):
     place = rig.at(*legs, "required")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(getattr(rig.certs, leaf)))
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(getattr(rig.certs, leaf)))
     client = place.serve(fake).arrive()
     credentials_stay(place, client, "verify_failed")
 
@@ -166,7 +194,7 @@ def test_required_with_a_bad_certificate(rig, legs, leaf):
 @pytest.mark.parametrize("leaf", ["expired", "wrong_name", "unknown_ca"])
 def test_opportunistic_does_not_verify(rig, legs, leaf):
     place = rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp, tls=rig.certs.server_context(getattr(rig.certs, leaf)))
+    fake = Server(protocol=place.protocol, tls=rig.certs.server_context(getattr(rig.certs, leaf)))
     client = place.serve(fake).arrive()
     record = passes(place, client, fake)
     assert record["server_tls"] != "plain"
@@ -175,7 +203,7 @@ def test_opportunistic_does_not_verify(rig, legs, leaf):
 @pytest.mark.parametrize("leaf", ["expired", "wrong_name", "unknown_ca"])
 def test_opportunistic_that_verifies_does_not_fall_back(checking_rig, legs, leaf):
     place = checking_rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp, tls=checking_rig.certs.server_context(getattr(checking_rig.certs, leaf)))
+    fake = Server(protocol=place.protocol, tls=checking_rig.certs.server_context(getattr(checking_rig.certs, leaf)))
     client = place.serve(fake).arrive()
     credentials_stay(place, client, "verify_failed")
     assert len(place.upstream.connections) == 1
@@ -183,9 +211,9 @@ def test_opportunistic_that_verifies_does_not_fall_back(checking_rig, legs, leaf
 
 def test_opportunistic_that_verifies_still_falls_back_without_a_certificate(checking_rig, legs):
     place = checking_rig.at(*legs, "opportunistic")
-    fake = Server(lmtp=place.lmtp)
+    fake = Server(protocol=place.protocol)
     client = place.serve(fake).arrive()
     assert passes(place, client, fake)["server_tls"] == "plain"
-    fake = Server(lmtp=place.lmtp, tls=checking_rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
+    fake = Server(protocol=place.protocol, tls=checking_rig.certs.server_context(), on={b"STARTTLS": breaking(ALERT)})
     client = place.serve(fake).arrive()
     assert passes_on_the_second(place, client, fake)["server_tls"] == "plain"

@@ -1,4 +1,4 @@
-"""TLS itself: renegotiation (T3), ALPN and names (A1), versions and keys that a client insists on."""
+"""TLS itself: renegotiation (T3), ALPN and host names (A1), versions and certificates."""
 
 import ssl
 import subprocess
@@ -22,7 +22,7 @@ def rig(certs, folder):
 
 
 def s_client(place, certs, *options, stdin=b""):
-    """openssl s_client through the listener, given its input at once; its output and exit status."""
+    """Runs openssl s_client through the listener with this input; returns its exit status and its output."""
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{place.port}", "-CAfile", certs.ca, "-servername"]
     command += ["localhost", "-verify_return_error", *options]
     if place.client == "required":
@@ -38,7 +38,7 @@ def test_t3_renegotiation_by_the_client(rig, certs, mode):
     status, text = s_client(place, certs, "-tls1_2", stdin=b"R\nQUIT\n")
     assert "RENEGOTIATING" in text, text
     assert status != 0 or "no renegotiation" in text.lower(), text
-    # The client may be gone before the upstream was dialled.
+    # The client may have left before the upstream was dialled.
     record = rig.proxy.record(where=lambda each: each["listener"] == place.name)
     assert record["server"] is None or b"QUIT" not in place.upstream.finished().plain
 
@@ -53,11 +53,11 @@ def test_t3_control(rig, certs, mode):
 
 
 def test_t3_renegotiation_by_the_server(certs, folder):
-    """A HelloRequest from the server ends the session; nothing is negotiated anew."""
+    """A HelloRequest from the server ends the session."""
     with ServerProgram(certs, "-tls1_2") as program:
         rig = Rig(certs, folder, [("tcp", "off", "implicit")], server={"address": f"127.0.0.1:{program.port}"})
         client = rig.at("tcp", "off", "implicit").dial()
-        # What s_server is told before its handshake is done, it may lose.
+        # s_server may lose input that it reads before its handshake is complete.
         client.send(b"are you there\n")
         program.hear(b"are you there")
         program.say(b"hello before\n")
@@ -72,11 +72,11 @@ def test_t3_renegotiation_by_the_server(certs, folder):
 
 
 class ServerProgram:
-    """openssl s_server, which can ask for renegotiation as no library of Python's can."""
+    """openssl s_server: unlike Python's ssl module, it can request renegotiation."""
 
     def __init__(self, certs, *options):
         leaf = certs.ecdsa
-        # Not blocking: else it may sit in a read of the network while we talk to its standard input.
+        # -nbio: otherwise s_server may block in a network read and not see its standard input.
         command = ["openssl", "s_server", "-nbio", "-accept", "127.0.0.1:0", "-cert", leaf.chain, "-key", leaf.key, *options]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.port = None
@@ -138,11 +138,11 @@ def test_a1_control(rig, certs, mode, alpn):
         client.start_tls(certs.client_context(alpn=alpn), "localhost")
         client.reply()
     assert client.tls.selected_alpn_protocol() == (alpn and "smtp")
-    control(place, client, fake)
+    control(place, client)
 
 
 def test_a1_a_name_that_is_not_ours(rig, certs):
-    """A client that looks for someone else finds our certificate, and knows that it is not his."""
+    """A client that expects another name gets our certificate and rejects it."""
     place = rig.at("smtp", "required", "off")
     client = place.serve(Server()).arrive()
     client.hello()
@@ -159,13 +159,13 @@ def test_sni_is_logged(rig, certs):
     client = place.serve(fake).arrive()
     client.hello()
     client.upgrade(certs.client_context())
-    assert control(place, client, fake)["sni"] == "localhost"
+    assert control(place, client)["sni"] == "localhost"
 
 
 @pytest.mark.parametrize("mode", ["required", "implicit"])
 @pytest.mark.parametrize("ciphers", ["ECDHE-RSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-GCM-SHA256"])
 def test_the_certificate_the_client_can_use(rig, certs, mode, ciphers):
-    """Two certificates for one name: the client gets the one it can verify."""
+    """Two certificates for one name: the client gets the one that its ciphers can use."""
     place = rig.at("smtp", mode, "off")
     fake = Server()
     place.serve(fake)
@@ -179,7 +179,7 @@ def test_the_certificate_the_client_can_use(rig, certs, mode, ciphers):
         client.start_tls(context, "localhost")
         client.reply()
     assert client.tls.cipher()[0] == ciphers
-    tls = control(place, client, fake)["client_tls"]
+    tls = control(place, client)["client_tls"]
     assert (tls["version"], tls["cipher"]) == ("TLSv1.2", f"TLS_ECDHE_{ciphers[6:-18]}_WITH_AES_128_GCM_SHA256")
 
 

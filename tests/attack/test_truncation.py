@@ -1,4 +1,4 @@
-"""How a stream ends: truncation is passed on as truncation, and nothing that was authenticated is lost (T1, T2)."""
+"""How a stream ends: truncation stays truncation, and all authenticated data is delivered first (T1, T2)."""
 
 import pytest
 from common import control
@@ -27,7 +27,7 @@ def dial(rig, place):
 
 
 def accept(rig, place):
-    """A server that only listens, to the end."""
+    """Makes the upstream read to the end of the stream."""
     def behaviour(channel):
         if place.server == "implicit":
             channel.start_tls(rig.certs.server_context(), server=True)
@@ -45,10 +45,10 @@ def test_t2_client_truncates(rig, legs):
     channel.half_close(notify=False)
     seen = place.upstream.finished()
     if legs[1] == "implicit":
-        assert bytes(seen.inside) == LAST, "what was authenticated arrives"
-        assert seen.end is End.TRUNCATED, "a truncated stream is not laundered into a clean end"
+        assert bytes(seen.inside) == LAST, "authenticated data arrives"
+        assert seen.end is End.TRUNCATED, "a truncated stream ended with close_notify"
     else:
-        # A reset may overtake what the peer has not read yet: it is a prefix.
+        # A reset discards data that the peer has not read yet, so a prefix arrives.
         assert LAST.startswith(bytes(seen.plain))
         assert seen.end is End.RESET
     channel.close()
@@ -85,7 +85,7 @@ def test_t2_server_truncates(rig, legs):
 
 @pytest.mark.parametrize("legs", LEGS, ids="-".join)
 def test_t2_control(rig, legs):
-    """The same with a proper end: clean on the other leg, and the other direction stays open."""
+    """With a proper end, the other leg ends cleanly too, and the other direction stays open."""
     place = rig.at("tcp", *legs)
 
     def behaviour(channel):
@@ -109,7 +109,7 @@ def test_t2_control(rig, legs):
 
 
 def test_t2_a_client_that_never_says_close_notify(rig, certs):
-    """As many do: after QUIT it just goes. What it sent has arrived."""
+    """Many clients close without close_notify after QUIT. Everything that they sent must arrive."""
     place = rig.at("smtp", "required", "off")
     fake = Server()
     client = place.serve(fake).arrive()
@@ -124,7 +124,7 @@ def test_t2_a_client_that_never_says_close_notify(rig, certs):
     client.close()
     assert len(fake.messages) == 1
     assert bytes(place.upstream.finished().plain).endswith(b"QUIT\r\n")
-    # The server had ended already: whichever end was seen first, it is one of the two.
+    # The server ended at the same time; the record depends on which end the proxy saw first.
     assert place.record(client)["end"] in ("closed", "truncated")
 
 
@@ -167,7 +167,7 @@ def test_t1_control(rig, certs):
     client = place.serve(fake).arrive()
     client.hello()
     client.upgrade(certs.client_context())
-    control(place, client, fake)
+    control(place, client)
 
 
 def test_t1_server_goes_on_in_plaintext(rig, certs):

@@ -1,4 +1,4 @@
-"""Results as a run makes them, in small."""
+"""Small results in the format of a real run."""
 
 from measuring import figures
 

@@ -1,4 +1,4 @@
-"""Statistics, and who was at the limit."""
+"""Statistics, and which side was at its limit."""
 
 import pytest
 from measuring import figures

@@ -1,4 +1,4 @@
-"""The matrix, and how configurations are filled in."""
+"""The list of scenarios, and how configuration templates are filled in."""
 
 import re
 

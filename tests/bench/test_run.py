@@ -26,7 +26,7 @@ def test_who_rests_may_be_measured():
 
 
 def test_who_is_busy_with_nothing_to_do_is_named():
-    with program(BUSY) as pid, pytest.raises(processes.Failure, match="with nothing to do"):
+    with program(BUSY) as pid, pytest.raises(processes.Failure, match="while idle"):
         processes.require_rest([pid])
 
 
@@ -48,7 +48,7 @@ def test_a_peer_that_is_busy_for_nothing_is_stopped_and_its_cells_say_why():
         plan = run.Plan(bench, [scenario], [peer("busy"), peer("calm")])
         plan.start()
         assert list(plan.standing) == ["calm"]
-        assert "with nothing to do" in plan.missing[scenario.name]["busy"]
+        assert "while idle" in plan.missing[scenario.name]["busy"]
         assert "calm" not in plan.missing[scenario.name]
         with pytest.raises(ProcessLookupError):
             os.kill(started[0], 0)

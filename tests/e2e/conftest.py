@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: a folder that clients see as /mnt, and proxies in front of real programs."""
+"""Fixtures of the end-to-end tests: proxies in front of real programs, and a message to send."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from pysupport.rig import certificates
 
 
 class Front:
-    """A proxy with listeners that the tests name: name → (protocol, client leg, server leg)."""
+    """A proxy with named listeners: name → (protocol, client mode, server leg)."""
 
     def __init__(self, certs, folder, listeners, **configuration):
         entries = []
@@ -32,13 +32,13 @@ class Front:
         return self.proxy.port(name)
 
     def record(self, name):
-        """The record of the (only) session on that listener that was not yet asked for."""
+        """The record of the session on that listener. There must be only one that was not fetched yet."""
         return self.proxy.record(where=lambda record: record["listener"] == name)
 
 
 @pytest.fixture(scope="module")
 def front(certs, folder):
-    """front(listeners): started, and stopped with the module."""
+    """front(listeners, …) starts a Front, which runs until the end of the module."""
     started = []
 
     def start(listeners, **configuration):

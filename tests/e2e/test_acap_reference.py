@@ -1,4 +1,4 @@
-"""ACAP end to end: no server of it lives, so the tests' reference server stands behind us; and `starlock probe`."""
+"""ACAP end to end with our own reference server (no ACAP server is maintained), and `starlock probe`."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ LEGS = {"front": ("required", "off"), "sidecar": ("off", "required"), "gateway":
 
 @pytest.fixture(scope="module")
 def upstreams(certs):
-    """By the mode towards the server: one that knows no TLS, and one that offers it."""
+    """By the mode of the server leg: one server without TLS, one that offers it."""
     return {"off": Upstream(Server()), "required": Upstream(Server(tls=certs.server_context()))}
 
 

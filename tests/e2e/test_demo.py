@@ -1,4 +1,4 @@
-"""`starlock demo`: the first thing that a user sees."""
+"""`starlock demo`."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from pysupport.terminal import on_a_terminal
 from pysupport.timing import SLOWDOWN, STEP
 
 
-# The upgrade's name, where it is not STARTTLS.
+# The upgrade command, where it is not STARTTLS.
 UPGRADES = {"pop3": "STLS", "ldap": "1.3.6.1.4.1.1466.20037"}
 
 
@@ -72,7 +72,7 @@ def test_needs_no_place_for_files(tmp_path):
 
 
 def test_says_what_is_wrong_where_it_cannot_run():
-    # Without even a loopback interface. Root needs no user namespace for it, and in a chroot would not get one.
+    # Without even a loopback interface. Root needs no user namespace for that, and would not get one in a chroot.
     become_root = [] if os.geteuid() == 0 else ["--map-root-user"]
     command = ["unshare", *become_root, "--net", BINARY, "demo"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=STEP, check=False)

@@ -1,4 +1,4 @@
-"""FTP before servers that know no TLS: vsftpd, ProFTPD and Pure-FTPd behind us; lftp, curl and ftplib before us."""
+"""vsftpd, ProFTPD and Pure-FTPd without TLS behind the proxy; lftp, curl and ftplib as clients."""
 
 import subprocess
 
@@ -9,7 +9,7 @@ from pysupport.daemons import inside
 from pysupport.ftp_servers import proftpd, pure_ftpd, vsftpd
 from pysupport.timing import STEP
 
-# name → the client's leg, the server, the server's leg
+# name → client mode, server, mode of the server leg
 WAYS = {
     "front-vsftpd": ("required", "vsftpd", "off"),
     "front-proftpd": ("required", "proftpd", "off"),
@@ -50,7 +50,7 @@ def test_a_client_that_declines(ways):
     assert ways.record("public-vsftpd")["client_tls"] == "plain"
 
 
-def test_openssl(ways, folder):  # s_client shows what it is told after the upgrade
+def test_openssl(ways, folder):  # s_client prints what it receives after the upgrade
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{ways.port('front-vsftpd')}", "-starttls", "ftp"]
     command += ["-crlf", "-quiet", "-CAfile", "/mnt/certs/ca.pem", "-verify_return_error", "-verify_hostname", "localhost"]
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""FTP before servers that insist on TLS for the session and its data, two of them on the session's own TLS session."""
+"""FTP servers that require TLS for session and data; two of them require the control connection's TLS session."""
 
 import ftplib
 import json
@@ -11,7 +11,7 @@ from pysupport.ftp_servers import proftpd, pure_ftpd, vsftpd
 from pysupport.proxy import BINARY
 from pysupport.timing import STEP
 
-# name → the client's leg, the server, the server's leg
+# name → client mode, server, mode of the server leg
 WAYS = {
     "sidecar-vsftpd": ("off", "vsftpd-tls", "required"),
     "sidecar-proftpd": ("off", "proftpd-tls", "required"),
@@ -58,12 +58,12 @@ def test_active(ways, name, client):
 
 
 def test_abort(ways):
-    """ProFTPD is tried in plaintext alone: in TLS it leaves, now and then, when its data connection is reset."""
+    """ProFTPD only without TLS: with TLS it sometimes exits when its data connection is reset."""
     ways.abort("sidecar-vsftpd")
 
 
 def test_the_servers_insist(certs, servers):
-    """The control: without the control connection's session there is no data to be had of them."""
+    """The control: without the control connection's TLS session these servers transfer no data."""
     for name in ("vsftpd-tls", "proftpd-tls"):
         session = ftplib.FTP_TLS(context=certs.client_context())
         session.connect("localhost", servers[name].port, timeout=STEP)

@@ -1,4 +1,4 @@
-"""Dovecot and Cyrus behind us, and the mail readers that people use before us: messages come back as they were stored."""
+"""Dovecot and Cyrus behind the proxy, common mail clients before it: messages come back as they were stored."""
 
 import base64
 import hashlib
@@ -15,9 +15,9 @@ from pysupport.proxy import BINARY
 from pysupport.timing import STEP
 
 SERVERS = ("dovecot", "cyrus")
-# Those that store in one session and fetch in another.
+# Clients that store in one session and fetch in another.
 TWICE = ("curl", "mbsync")
-# mbsync takes seconds: it sees one mode of each kind.
+# mbsync takes seconds, so it runs in one mode of each kind.
 QUICK = ("imaplib", "curl", "openssl")
 _numbers = itertools.count()
 
@@ -53,7 +53,7 @@ def imap(servers, front):
 
 
 def make_message(lines=20):
-    """Lines of every printable kind; so many of them, and no two messages alike."""
+    """A message with lines of all printable kinds; no two messages are alike."""
     text = base64.encodebytes(os.urandom(57 * lines)).replace(b"\n", b"\r\n")
     return (
         b"From: <a@example.com>\r\nTo: <b@example.net>\r\nSubject: every line arrives\r\nDate: Thu, 01 Jan 2026 00:00:00 +0000\r\n"
@@ -63,7 +63,7 @@ def make_message(lines=20):
 
 
 def body_hash(message):
-    """mbsync has a header of its own to say; the body is what must not change."""
+    """mbsync adds a header; the body must not change."""
     return hashlib.sha256(message.replace(b"\r\n", b"\n").partition(b"\n\n")[2]).hexdigest()
 
 
@@ -80,7 +80,7 @@ def stands(records, client, server):
         assert (record["client_tls"] != "plain", record["server_tls"] != "plain") == (client, server), record
         ends = {("closed", "none"), ("truncated", "client"), ("reset", "client")}
         if server and record["listener"].startswith("cyrus"):
-            ends |= {("truncated", "server"), ("reset", "server")}  # Cyrus says no close_notify, and may reset behind its BYE
+            ends |= {("truncated", "server"), ("reset", "server")}  # Cyrus sends no close_notify, and may reset after its BYE
         assert (record["end"], record["blame"]) in ends, record
 
 
@@ -126,7 +126,7 @@ def test_without_tls_is_refused(imap, server, client):
 
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_server_that_insists_and_a_client_that_has_none(imap, server):
-    """LOGINDISABLED is the server's own; its STARTTLS, which nobody could use, is taken out."""
+    """LOGINDISABLED is the server's own. Its STARTTLS, which no client could use, is removed."""
     with pytest.raises(clients.Refused) as refused:
         clients.python(imap.proxy.folder, imap.port(f"{server}-bare"), "alice", make_message())
     assert "PRIVACYREQUIRED" in str(refused.value) or "TLS" in str(refused.value) or "Login" in str(refused.value)

@@ -1,4 +1,4 @@
-"""InspIRCd with a plain-spoken client and openssl, through us, in the modes that have a use."""
+"""InspIRCd behind the proxy, with the test client and openssl, in all useful modes."""
 
 import itertools
 import json
@@ -45,7 +45,7 @@ def proxies(servers, front):
 
 
 def registered(certs, port, tls):
-    """A client that is in, and its nick."""
+    """A registered client."""
     nick = b"n%d" % next(_numbers)
     client = Client(port)
     if tls == "implicit":
@@ -101,7 +101,7 @@ def test_without_tls_is_refused(proxies):
 
 
 def test_a_server_without_tls_is_refused(front, servers):
-    """Without its module InspIRCd does not answer STARTTLS: but it does not list tls either."""
+    """InspIRCd without its starttls module ignores STARTTLS, but it does not list tls either."""
     address = f"127.0.0.1:{servers[0].ports['plain']}"
     listeners = {"stripped": ("irc", "off", {"address": address, "tls": "required"})}
     proxies = front(listeners)
@@ -113,7 +113,7 @@ def test_a_server_without_tls_is_refused(front, servers):
 
 
 def test_a_server_without_tls_is_spoken_to_in_plaintext(front, servers):
-    """opportunistic: a client registers, whether or not it knows CAP, and our own question has left no trace."""
+    """opportunistic: a client registers with or without CAP; the proxy's own CAP leaves no trace."""
     address = f"127.0.0.1:{servers[0].ports['plain']}"
     proxies = front({"fallback": ("irc", "off", {"address": address, "tls": "opportunistic"})})
     direct = Client(servers[0].ports["plain"])
@@ -133,7 +133,7 @@ def test_a_server_without_tls_is_spoken_to_in_plaintext(front, servers):
 
 
 def test_the_server_itself_refuses_without_tls(servers):
-    """The control of the sidecar: without us such a client is not let in."""
+    """The control of the sidecar: without the proxy, a client without TLS is refused."""
     client = Client(servers[1].ports["plain"])
     client.send(b"NICK a\r\nUSER a 0 * :a\r\n")
     heard = client.rest()
@@ -143,7 +143,7 @@ def test_the_server_itself_refuses_without_tls(servers):
 
 @pytest.mark.parametrize("name", ["front", "gateway"])
 def test_openssl(folder, proxies, name):
-    """It gives up where a NOTICE comes before 670: where TLS is required, none does."""
+    """openssl gives up if a NOTICE comes before 670. If TLS is required, there is none."""
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{proxies.port(name)}", "-servername", "localhost", "-quiet"]
     command += ["-crlf", "-CAfile", "/mnt/certs/ca.pem", "-verify_return_error", "-starttls", "irc"]
     process = subprocess.Popen(
@@ -178,5 +178,5 @@ def test_probe(certs, servers, which):
     assert report["starttls"] is bool(which), report
     assert done.returncode == 1 - which
     if which:
-        assert "tls" in report["capabilities_before"]  # and inside TLS as well: InspIRCd lists it always
+        assert "tls" in report["capabilities_before"]  # also inside TLS: InspIRCd always lists it
         assert report["verification"]["result"] == "passed"

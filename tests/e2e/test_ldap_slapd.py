@@ -1,5 +1,6 @@
-"""slapd with ldapsearch, ldapwhoami and openssl through us: in front of one without TLS, beside clients without TLS before
-one that insists on it, between two that have it; implicit on either side; the probe."""
+"""slapd with ldapsearch, ldapwhoami and openssl through the proxy: slapd without TLS, clients without TLS, both with TLS,
+implicit TLS on either leg, and the probe.
+"""
 
 import hashlib
 import json
@@ -73,7 +74,7 @@ def good(proxy, name):
     return record
 
 
-# Listener, how its client comes, whether its own leg and the server's are TLS.
+# Listener, how the client connects, whether its own leg and the server leg use TLS.
 WAYS = [
     ("front", "starttls", True, False),
     ("public", "starttls", True, False),
@@ -119,7 +120,7 @@ def test_a_server_that_insists_refuses_the_same_way(proxy, folder):
 
 
 def test_starttls_where_it_is_off(proxy, folder):
-    """A client that insists goes without."""
+    """A client that requires StartTLS fails."""
     result = search(folder, proxy.port("untouched"), "starttls", "-s", "base")
     assert result.status != 0 and "Protocol error (2)" in result.text, result.text
     proxy.record("untouched")
@@ -132,7 +133,7 @@ def test_a_server_without_tls_where_it_is_required(proxy, folder):
 
 
 def extensions(client):
-    """The root DSE, asked for before any Bind, as ldapsearch can't."""
+    """The root DSE before any Bind, which ldapsearch cannot request."""
     found = client.ask(root_dse(1))
     assert b"1.3.6.1.4.1.4203.1.11.3" in found
     return OID in found
@@ -143,7 +144,7 @@ def test_starttls_is_shown_where_it_is_to_be_had(proxy, certs):
     assert extensions(client)
     client.upgrade(certs.client_context())
     assert not extensions(client)
-    client.leave()
+    client.quit()
     good(proxy, "public")
 
 

@@ -1,4 +1,4 @@
-"""Postfix and Exim as they were before TLS, behind us; every client brings its own TLS."""
+"""Postfix and Exim without TLS behind the proxy; each client brings its own TLS."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def legacy(servers, front):
 def check(servers, legacy, server, mode, message, encrypted):
     text = delivered(servers[server].folder / "mail", message.token)
     assert message.arrived_in(text), text
-    assert b"ESMTPS" not in text.upper(), "the server itself saw no TLS"
+    assert b"ESMTPS" not in text.upper(), "the server itself must not see TLS"
     record = legacy.record(f"{server}-{mode}")
     assert record["server_tls"] == "plain" and (record["client_tls"] != "plain") == encrypted, record
     return record

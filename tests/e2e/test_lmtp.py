@@ -1,4 +1,4 @@
-"""LMTP with Dovecot: without TLS behind us, and with it where the client has none."""
+"""Dovecot's LMTP server: without TLS, and with TLS for a client without it."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def lmtp(servers, front):
 def check(servers, lmtp, server, name, message):
     text = delivered(servers[server].folder / "mail", message.token)
     assert message.arrived_in(text), text
-    assert (b"TLS" in text.partition(b"\n\n")[0]) == (server == "tls"), "as Dovecot itself saw it"
+    assert (b"TLS" in text.partition(b"\n\n")[0]) == (server == "tls"), "as logged by Dovecot itself"
     record = lmtp.record(name)
     assert record["protocol"] == "lmtp"
     assert (record["client_tls"] == "plain", record["server_tls"] == "plain") == (name == "sidecar", server == "plain")
@@ -60,7 +60,7 @@ def test_without_tls_is_refused(lmtp, message):
 
 
 def test_one_reply_for_each_recipient(servers, lmtp, message):
-    client = Client(lmtp.port("sidecar"), lmtp=True)
+    client = Client(lmtp.port("sidecar"), protocol="lmtp")
     client.reply()
     client.hello()
     assert client.command(b"MAIL FROM:<a@example.com>").startswith(b"250 ")

@@ -1,4 +1,4 @@
-"""Dovecot's ManageSieve server (Pigeonhole) behind us: without TLS, and with nothing but TLS."""
+"""Dovecot's ManageSieve server (Pigeonhole) behind the proxy: without TLS, and with TLS only."""
 
 import base64
 import hashlib
@@ -14,7 +14,7 @@ from pysupport.proxy import BINARY
 from pysupport.timing import STEP
 
 NAMES = (f"script{number}" for number in itertools.count())
-# Listener → where its client leg begins, which server, and whether there is TLS on each leg.
+# Listener → client mode, server, and whether each leg uses TLS.
 MODES = {
     "front": ("required", "plain", True, False),
     "public": ("opportunistic", "plain", True, False),
@@ -84,7 +84,7 @@ def test_sieve_connect(servers, legs, folder, name):
 
 
 def arrive(certs, legs, name):
-    """A raw client that has upgraded where it can, and the greeting it goes by."""
+    """A test client that has upgraded if it can, and the greeting that counts for it."""
     client = Client(legs.port(name))
     if MODES[name][0] == "implicit":
         client.start_tls(certs.client_context(), "localhost")
@@ -100,7 +100,7 @@ def test_a_large_script(servers, legs, certs, name):
     text, digest = script(3_000_000)
     script_name = next(NAMES)
     client = arrive(certs, legs, name)
-    assert client.greeting.startswith(b'"IMPLEMENTATION" "Dovecot'), "the server's own"
+    assert client.greeting.startswith(b'"IMPLEMENTATION" "Dovecot'), "the server's own greeting"
     assert b'"STARTTLS"' not in client.greeting and b'"SASL" "PLAIN LOGIN"\r\n' in client.greeting
     assert client.command(b'NOOP {3+}\r\na"b').startswith(b"OK (TAG "), "a literal before the login"
     assert client.login(USER.encode(), PASSWORD.encode()).startswith(b"OK ")
@@ -144,7 +144,7 @@ def test_without_tls_is_refused(legs):
 
 
 def test_the_server_itself_refuses_such_a_client(servers, folder):
-    """The control of the sidecar: without us, Dovecot serves no client that has no TLS."""
+    """The control of the sidecar: without the proxy, Dovecot refuses a client without TLS."""
     client = Client(servers["tls"].ports["sieve"], HOST)
     client.arrive()
     assert client.login(USER.encode(), PASSWORD.encode()).startswith(b"NO (ENCRYPT-NEEDED) ")

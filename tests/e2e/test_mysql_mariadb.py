@@ -1,4 +1,4 @@
-"""MariaDB's server and client with us between them: TLS on either leg, on both and on none."""
+"""MariaDB's server and client with the proxy between them: TLS on either leg, on both, on none."""
 
 import hashlib
 import json
@@ -30,14 +30,14 @@ def proxies(servers, front):
         "sidecar": ("mysql", "off", safe),
         "gateway": ("mysql", "required", safe),
     }
-    # Whose sessions are too many to ask for the record of each.
+    # Listeners with too many sessions to fetch the record of each.
     many = {f"many-{name}": way for name, way in ways.items()}
     untouched = {"untouched": ("mysql", "off", {**safe, "tls": "off"})}
     return front({**ways, **many, **untouched})
 
 
 def client(folder, program, port, user, tls, *options, password="secret", stdin=b""):
-    """A program of MariaDB's, through us: its status, and what it says."""
+    """Runs one of MariaDB's programs through the proxy; returns its exit status and output."""
     security = ["--ssl", "--ssl-ca=/mnt/certs/ca.pem", "--ssl-verify-server-cert"] if tls else ["--skip-ssl"]
     host = "localhost" if tls else "127.0.0.1"
     command = [program, "--no-defaults", "--protocol=tcp", "-h", host, "-P", port, "-u", user, f"-p{password}"]
@@ -49,7 +49,7 @@ def client(folder, program, port, user, tls, *options, password="secret", stdin=
 
 
 def query(proxies, folder, name, user, sql, tls, password="secret", options=()):
-    """SQL by way of standard input, which holds what no command line does."""
+    """SQL as standard input, because it may be longer than a command line."""
     return client(
         folder, "mariadb", proxies.port(name), user, tls, "-N", "-B", *options, "trial", password=password,
         stdin=sql.encode(),
@@ -84,7 +84,7 @@ def test_without_the_tls_that_is_required(proxies, folder):
 
 
 def test_the_servers_own_refusal_reaches_the_client(proxies, folder):
-    """The server demands TLS, and neither leg has any."""
+    """The server requires TLS, and neither leg uses it."""
     status, text = query(proxies, folder, "untouched", "native", "select 1", False)
     assert status != 0 and ("3159" in text or "1045" in text or "secure transport" in text), text
     proxies.record("untouched")
@@ -101,11 +101,11 @@ def test_large_values_both_ways(proxies, folder, name, tls, options):
     assert sha == hashlib.sha256(up.encode()).hexdigest()
     assert hashlib.sha256(value.encode()).digest() == hashlib.sha256(down.encode()).digest()
     assert compressed.split() == ["Compression", "ON" if options else "OFF"]
-    proxies.record(name)  # its end is the client's own: it closes without a word, of TLS or of TCP
+    proxies.record(name)  # how it ended depends on the client, which closes without close_notify
 
 
-# On a very busy machine the client itself has died of SIGSEGV, once in some two hundred runs and without a word. That says
-# nothing of us, so it is run again; whatever else it ends with counts.
+# On a very busy machine the client itself once died of SIGSEGV, in about two hundred runs. That says nothing about the
+# proxy, so the client is run again; any other exit status counts.
 MYSQLSLAP_CRASHED = 139
 
 
@@ -143,7 +143,7 @@ def test_ssl_request_between_two_of_us(front, servers, folder):
 
 @pytest.mark.parametrize("user", ["native", "signing"])
 def test_a_handshake_that_fails_and_a_second_connection_in_plaintext(front, servers, certs, folder, user):
-    """The client's proof was for the first connection's salt: the server is made to ask for another."""
+    """The client's proof used the first connection's salt, so the server must ask for a new one."""
     modern = {"tls": "opportunistic", "certificates": ["ecdsa"], "min_version": "1.3"}
     listener = {"name": "behind", "listen": "127.0.0.1:0", "protocol": "mysql", "client": modern,
                 "server": {"tls": "off", "address": f"127.0.0.1:{servers[0].port}"}}  # fmt: skip

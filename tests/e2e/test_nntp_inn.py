@@ -1,4 +1,4 @@
-"""INN's nnrpd with Python's nntplib and openssl s_client, through us."""
+"""INN's nnrpd with Python's nntplib and openssl s_client through the proxy."""
 
 import hashlib
 import json
@@ -43,7 +43,7 @@ def proxies(servers, front):
 
 
 def read(port, certs, tls):
-    """What a news reader sees of the server: its greeting, the groups, the help text."""
+    """What a news reader sees of the server: greeting, groups, help text."""
     context = certs.client_context()
     if tls == "implicit":
         session = nntplib.NNTP_SSL("localhost", port, ssl_context=context, timeout=STEP)
@@ -68,7 +68,7 @@ USES = [
 @pytest.mark.parametrize("name,tls", USES)
 def test_a_reader(servers, proxies, certs, name, tls):
     behind = servers[name in ("sidecar", "sidecar-opportunistic", "gateway")]
-    assert read(proxies.port(name), certs, tls) == read(behind.port, certs, None), "as without us"
+    assert read(proxies.port(name), certs, tls) == read(behind.port, certs, None), "the same as without the proxy"
     record = proxies.record(name)
     assert (record["client_tls"] != "plain") == (tls is not None)
     assert (record["server_tls"] != "plain") == (behind is servers[1])
@@ -86,7 +86,7 @@ def test_a_server_without_tls_is_refused(proxies, certs):
     with pytest.raises(nntplib.NNTPError) as refused:
         read(proxies.port("stripped"), certs, None)
     assert "400" in str(refused.value)
-    assert proxies.record("stripped")["end"] == "starttls_refused", "nnrpd offers it without a certificate too"
+    assert proxies.record("stripped")["end"] == "starttls_refused", "nnrpd offers STARTTLS even without a certificate"
 
 
 @pytest.mark.parametrize("name", ["front", "opportunistic", "gateway"])
@@ -110,7 +110,7 @@ def test_probe(certs, servers, which):
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=STEP, check=False)
     report = json.loads(done.stdout)
     assert report["greeting"][:3] in ("200", "201")
-    assert report["starttls"] is True, "without a certificate too: it is refused then"
+    assert report["starttls"] is True, "without a certificate nnrpd offers STARTTLS, and then refuses it"
     assert done.returncode == 1 - which
     if which:
         assert "STARTTLS" in report["capabilities_before"] and "STARTTLS" not in report["capabilities_after"]

@@ -1,4 +1,4 @@
-"""Dovecot's POP3 server with curl, fetchmail, poplib and openssl, through us, in the modes that have a use."""
+"""Dovecot's POP3 server with curl, fetchmail, poplib and openssl through the proxy, in all useful modes."""
 
 import json
 import os
@@ -79,7 +79,7 @@ def python(folder, port, tls, number=1, host="localhost"):
 
 
 def fetchmail(folder, port, tls, number=1):
-    """Fetches all that is there, and gives what its delivery agent was given last."""
+    """Fetches all messages; returns the last one that fetchmail gave to its delivery agent."""
     security = {None: "sslproto ''", "starttls": "sslproto 'TLS1.2+'", "implicit": "ssl"}[tls]
     control = f"""poll localhost service {port} protocol POP3 username "{USER}" password "{PASSWORD}" {security}
       sslcertck sslcertfile "/mnt/certs/ca.pem" fetchall keep norewrite mda "cat >/tmp/mail-$$; cp /tmp/mail-$$ /mnt/fetched/"
@@ -141,7 +141,7 @@ def test_a_server_without_tls_is_refused(folder, proxies, client):
 
 @pytest.mark.parametrize("client", ["curl", "poplib"])
 def test_the_server_itself_refuses_without_tls(folder, servers, client):
-    """The control of the sidecar: without us such a client gets nothing."""
+    """The control of the sidecar: without the proxy, a client without TLS gets nothing."""
     assert isinstance(CLIENTS[client](folder, servers[1].ports["plain"], None, host="127.0.0.2"), str)
 
 

@@ -1,4 +1,4 @@
-"""Postfix as the client: it relays through us, and judges our TLS as it would any other server's."""
+"""Postfix as the client: it relays through the proxy and verifies our TLS as it would any server's."""
 
 import pytest
 
@@ -15,13 +15,13 @@ def legacy(certs, folder):
 
 @pytest.fixture(scope="module")
 def relay(legacy, front):
-    """Us, before the legacy server."""
+    """The proxy, in front of the legacy server."""
     to = {"address": f"127.0.0.1:{legacy.ports['plain']}", "tls": "off"}
     return front({"required": ("smtp", "required", to), "off": ("smtp", "off", to)})
 
 
 def sender(folder, certs, relay, listener, level):
-    """A Postfix whose whole outgoing mail goes to that listener."""
+    """A Postfix that sends all outgoing mail to that listener."""
     main = f"""
 virtual_mailbox_domains =
 relayhost = [localhost]:{relay.port(listener)}

@@ -1,5 +1,6 @@
-"""PostgreSQL 15 and psql through us: in front of a server without TLS, beside a client without TLS, between two that have
-it; channel binding, s_client, the probe, and direct TLS."""
+"""PostgreSQL 15 and psql through the proxy: a server without TLS, a client without TLS, both with TLS; channel binding,
+s_client, the probe, and direct TLS.
+"""
 
 import json
 import re
@@ -46,14 +47,14 @@ def good(proxy, name):
     return record
 
 
-# -- psql in every mode that makes sense
+# -- psql in every useful mode
 
 WAYS = [
-    # listener, client's sslmode, is the client's leg TLS, what the server says of its own
+    # listener, client's sslmode, whether the client leg uses TLS, what the server reports about its own
     ("front", "require", True, b"f|\n"),
     ("front", "verify-full", True, b"f|\n"),
     ("front", "prefer", True, b"f|\n"),
-    ("front", "allow", True, b"f|\n"),  # refused first, in a way that makes it ask for TLS
+    ("front", "allow", True, b"f|\n"),  # refused first, in a way that makes the client ask for TLS
     ("public", "verify-full", True, b"f|\n"),
     ("public", "disable", False, b"f|\n"),
     ("sidecar", "disable", False, b"t|TLSv1.3\n"),
@@ -94,7 +95,7 @@ def test_not_to_be_had(proxy, folder):
 
 
 def test_the_servers_own_refusal_reaches_the_client(proxy, folder):
-    """The server demands TLS, and neither leg has any."""
+    """The server requires TLS, and neither leg uses it."""
     result = psql(folder, proxy.port("untouched"), "select 1", sslmode="disable")
     assert not result.ok and re.search('no pg_hba.conf entry for host "127.0.0.1".*no encryption', result.text)
     proxy.record("untouched")
@@ -110,7 +111,7 @@ def test_a_wrong_password(proxy, folder):
 
 
 def test_channel_binding_with_one_certificate_on_both_legs(proxy, folder):
-    """SCRAM-SHA-256-PLUS binds to the certificate: with the same one on both legs it holds across us."""
+    """SCRAM-SHA-256-PLUS binds to the certificate: with the same one on both legs it works through the proxy."""
     result = psql(folder, proxy.port("gateway"), "select 1", sslmode="verify-full", channel_binding="require")
     assert result.ok, result.text
     good(proxy, "gateway")
@@ -130,7 +131,7 @@ def test_channel_binding_with_two_certificates(daemon, certs, folder, binding, o
 
 
 def test_channel_binding_before_a_server_without_tls(proxy, folder):
-    """It offers none, so whoever insists is refused, and whoever only prefers it sees a downgrade by somebody."""
+    """The server offers none: a client that requires it fails, and one that prefers it goes on without."""
     result = psql(folder, proxy.port("front"), "select 1", sslmode="require", channel_binding="require")
     assert not result.ok and "channel binding" in result.text, result.text
     proxy.record("front")
@@ -139,7 +140,7 @@ def test_channel_binding_before_a_server_without_tls(proxy, folder):
 @pytest.mark.parametrize("name, mode", [("sidecar", "disable"), ("sidecar", "prefer"), ("declined", "disable")])
 @pytest.mark.parametrize("binding", ["disable", "prefer"])
 def test_a_client_without_tls_logs_in_with_scram(proxy, folder, name, mode, binding):
-    """libpq takes SCRAM-SHA-256-PLUS where it has no TLS for an attack, so it is not shown there."""
+    """libpq treats SCRAM-SHA-256-PLUS without TLS as an attack, so the proxy does not offer it there."""
     result = psql(folder, proxy.port(name), WHO, sslmode=mode, channel_binding=binding, user=USER)
     assert result.ok and result.out == b"t|TLSv1.3\n", result.text
     record = good(proxy, name)
@@ -158,7 +159,7 @@ def test_a_client_without_tls_and_a_wrong_password(proxy, folder):
     proxy.record("sidecar")
 
 
-# -- s_client, and the probe
+# -- s_client and the probe
 
 
 @pytest.mark.parametrize("name", ["front", "public", "gateway"])
@@ -175,7 +176,7 @@ def test_openssl(proxy, folder, name):
     finally:
         process.kill()
         process.communicate()
-    assert head[:1] == b"R" and head[8] == 10, "SASL is asked for"
+    assert head[:1] == b"R" and head[8] == 10, "the server asks for SASL"
     proxy.record(name)
 
 
@@ -192,7 +193,7 @@ def test_probe_without_tls(daemon):
     assert "offer" in done.stdout + done.stderr
 
 
-# -- Starlock to Starlock, by PostgreSQL 17's direct TLS, and a client of that from Python
+# -- one Starlock behind another, by PostgreSQL 17's direct TLS; and a direct client in Python
 
 
 def test_direct_tls_between_two_of_us(front, daemon, certs, folder):
@@ -206,7 +207,7 @@ def test_direct_tls_between_two_of_us(front, daemon, certs, folder):
     client.start_tls(certs.client_context(alpn=["postgresql"]), "localhost")
     assert client.tls.selected_alpn_protocol() == "postgresql"
     client.send(startup(b"starlock", b"postgres"))
-    assert client.message()[:1] == b"R"
+    assert client.reply()[:1] == b"R"
     client.close()
 
 
@@ -223,10 +224,10 @@ def test_a_drain_in_mid_negotiation(front, daemon):
     proxy = front({"front": ("postgres", "required", {"address": f"127.0.0.1:{daemon.plain}", "tls": "off"})})
     client = Client(proxy.port("front"))
     client.send(SSL[:4])
-    socket.create_connection(("127.0.0.1", proxy.port("front"))).close()  # accepted behind it, so ours is too
+    socket.create_connection(("127.0.0.1", proxy.port("front"))).close()  # accepted after ours
     proxy.record("front")
     proxy.proxy.signal(signal.SIGTERM)
-    assert fields(client.message())["C"] == "57P01"
+    assert fields(client.reply())["C"] == "57P01"
     client.close()
     assert proxy.record("front")["end"] == "drained"
     assert proxy.proxy.wait() == 0

@@ -1,4 +1,4 @@
-"""PostgreSQL 15 through us under load: cancelling from psql, to one and to many addresses, COPY, pgbench."""
+"""PostgreSQL 15 through the proxy under load: cancel requests to one and several addresses, COPY, pgbench."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from pysupport.postgres_servers import LEGACY, USER, command, pgbench, postgresq
 from pysupport.timing import Deadline
 from pysupport.upstream import Upstream, refusing_port
 
-# listener, the client's settings (a client without TLS and SCRAM do not go together, see test_postgres.py)
+# listener, the client's settings (a client without TLS cannot use SCRAM, see test_postgres.py)
 WAYS = {
     "front": {"sslmode": "require", "channel_binding": "disable", "user": USER},
     "gateway": {"sslmode": "require", "channel_binding": "require", "user": USER},
@@ -45,11 +45,11 @@ def good(proxy, name):
     return record
 
 
-# -- cancelling
+# -- cancel requests
 
 
 def sleeper(port, folder, **settings):
-    """psql in a long query: the process, once it is about to send that."""
+    """A psql process that is about to start a long query."""
     line = command("psql", port, "-X", "-q", "-A", "-t", "-c", r"\echo begun", "-c", "select pg_sleep(60)", "-d", **settings)
     process = subprocess.Popen(inside("clients", folder, line), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert process.stdout.readline() == b"begun\n", process.communicate()
@@ -57,7 +57,7 @@ def sleeper(port, folder, **settings):
 
 
 def asleep(port, folder, mode):
-    """Waits until one backend is in pg_sleep."""
+    """Waits until a backend is in pg_sleep."""
     deadline = Deadline(30)
     query = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
     while True:
@@ -69,7 +69,7 @@ def asleep(port, folder, mode):
 
 @pytest.mark.parametrize("name", WAYS)
 def test_psql_cancels(proxy, daemon, folder, name):
-    """Ctrl-C in psql: its CancelRequest is plaintext, whatever its session is."""
+    """Ctrl-C in psql: its CancelRequest is plaintext, even if the session is not."""
     process = sleeper(proxy.port(name), folder, **WAYS[name])
     try:
         asleep(*((daemon.plain, folder, "disable") if name == "front" else (daemon.tls, folder, "require")))
@@ -84,7 +84,7 @@ def test_psql_cancels(proxy, daemon, folder, name):
     assert all((record["server_tls"] == "plain") == (name == "front") for record in records)
 
 
-# -- cancelling with more than one address
+# -- cancel requests with more than one address
 
 
 def to_each(front, addresses, tls="off", client="required"):
@@ -102,7 +102,7 @@ def test_a_cancel_request_reaches_every_address(front, certs, tls):
     client.send(cancel())
     assert client.rest() == b""
     client.close()
-    assert [fake.cancelled for fake in fakes] == [[cancel()]] * 3, "all of them know when the client does"
+    assert [fake.cancelled for fake in fakes] == [[cancel()]] * 3, "all servers get it before the client is answered"
     record = good(proxy, "each")
     assert (record["server_tls"] == "plain") == (tls == "off")
     holder.close()
@@ -122,7 +122,7 @@ def test_a_cancel_request_of_a_client_that_does_not_wait(front, certs):
 
 
 def test_a_cancel_request_passes_over_a_server_without_tls(front, certs):
-    """Where TLS is required there is no sending it in the clear; and no failure, for another one could be told."""
+    """If TLS is required, a cancel request is never sent in plaintext. The other server gets it, so nothing has failed."""
     bare, fake = Server(), Server(tls=certs.server_context())
     upstreams = [Upstream(bare), Upstream(fake)]
     proxy = to_each(front, [upstream.address for upstream in upstreams], "required")
@@ -139,7 +139,7 @@ def test_a_cancel_request_that_nobody_gets(front):
     proxy = to_each(front, [f"127.0.0.1:{dead}", f"127.0.0.1:{dead}"])
     client = Client(proxy.port("each"))
     client.send(cancel())
-    assert fields(client.message())["C"] == "08006"
+    assert fields(client.reply())["C"] == "08006"
     assert client.rest() == b""
     client.close()
     record = proxy.record("each")

@@ -1,4 +1,4 @@
-"""`starlock probe` against servers that work, that don't, and that mean harm."""
+"""`starlock probe` against working, broken and hostile servers."""
 
 import json
 import socket
@@ -27,14 +27,14 @@ def run(*arguments):
     done = subprocess.run(
         [BINARY, "probe", *arguments], stdin=subprocess.DEVNULL, capture_output=True, timeout=STEP, check=False
     )
-    # Neither stream may ever drive the terminal it is shown on.
+    # Neither output may ever contain control characters for the terminal.
     for byte in done.stdout + done.stderr:
         assert byte == 10 or 32 <= byte < 127, done
     return done
 
 
 class Probed:
-    """What a probe of a behaviour came to: as JSON, and as text, which must agree."""
+    """The result of probing a behaviour, as JSON and as text; both must agree."""
 
     def __init__(self, behaviour, *arguments, protocol="smtp", host="localhost"):
         self.upstream = Upstream(behaviour)
@@ -81,7 +81,7 @@ def test_all_that_a_good_server_offers(certs):
     assert report["warnings"] == []
     for part in ("TLSv1.3", "X25519", certificate["pin"], "passed for localhost", "STARTTLS      offered"):
         assert part in probed.words
-    # It has asked what there is to ask, and left with good manners.
+    # The probe asks its questions and ends the session in order.
     channel = probed.upstream.finished()
     name = socket.gethostname().encode()
     assert bytes(channel.plain) == b"EHLO " + name + b"\r\nSTARTTLS\r\n"
@@ -89,7 +89,7 @@ def test_all_that_a_good_server_offers(certs):
 
 
 def pin_of(path):
-    """OpenSSL's word for it."""
+    """The same fact according to OpenSSL."""
     key = subprocess.run(["openssl", "x509", "-in", path, "-noout", "-pubkey"], capture_output=True, check=True).stdout
     der = subprocess.run(["openssl", "pkey", "-pubin", "-outform", "der"], input=key, capture_output=True, check=True)
     digest = subprocess.run(["openssl", "dgst", "-sha256", "-binary"], input=der.stdout, capture_output=True, check=True)
@@ -99,7 +99,7 @@ def pin_of(path):
 
 
 def test_lmtp(certs):
-    probed = Probed(Server(lmtp=True, tls=certs.server_context()), "--ca", certs.ca, protocol="lmtp")
+    probed = Probed(Server(protocol="lmtp", tls=certs.server_context()), "--ca", certs.ca, protocol="lmtp")
     assert probed.status == 0
     assert probed.report["capabilities_after"] == INSIDE
 
@@ -175,7 +175,7 @@ def test_answers_to_starttls(certs, action, end):
 def test_plaintext_a_moment_after_the_go_ahead(certs):
     def late(channel, _):
         channel.send(b"220 go\r\n")
-        channel.exactly(1)  # the ClientHello is on its way, so nothing but TLS listens now
+        channel.exactly(1)  # the ClientHello has been sent, so only TLS reads now
         channel.send(b"250 AUTH LOGIN\r\n")
         channel.rest()
         return False

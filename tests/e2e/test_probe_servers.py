@@ -1,4 +1,4 @@
-"""`starlock probe` and the mail servers that Debian ships."""
+"""`starlock probe` against Debian's mail servers."""
 
 import json
 import subprocess

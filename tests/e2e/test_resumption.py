@@ -1,4 +1,4 @@
-"""Resumption really happens, on either leg, and where it should not, it does not."""
+"""TLS sessions are resumed on either leg, and only where they should be."""
 
 import base64
 import os
@@ -17,7 +17,7 @@ VERSIONS = [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3]
 
 
 def visit(port, context, session=None):
-    """One session; the client's channel afterwards."""
+    """Plays one session; returns the client's channel."""
     client = Client(port)
     client.reply()
     client.hello()
@@ -37,7 +37,7 @@ def rig(certs, folder):
 
 @pytest.mark.parametrize("version", VERSIONS, ids=str)
 def test_a_resuming_client(rig, certs, version):
-    """Whichever worker the next connection falls to."""
+    """Works with any worker that accepts the next connection."""
     port = rig.at("smtp", "required", "off").port
     context = certs.client_context(highest=version)
     first = visit(port, context)
@@ -74,7 +74,7 @@ def test_ticket_keys_outlive_the_process(rig, certs, folder, shared):
 def test_we_resume_with_the_server(certs, folder, version, server):
     rig = Rig(certs, folder, [("smtp", "off", server)])
     place = rig.at("smtp", "off", server)
-    # One context for all connections: tickets are its own to open.
+    # One context for all connections, because only it can decrypt its tickets.
     context = certs.server_context(highest=version)
     place.serve(Server(tls=context, implicit=server == "implicit"))
     with Proxy({**rig.proxy.configuration, "workers": 1}, folder) as proxy:
@@ -91,7 +91,7 @@ def test_we_resume_with_the_server(certs, folder, version, server):
 
 
 def test_we_resume_with_postfix(certs, folder, front, message):
-    """As Postfix itself logs it."""
+    """As logged by Postfix itself."""
     with postfix(folder / "postfix", certs, {"encrypt": "encrypt"}, "smtpd_tls_loglevel = 2\n") as daemon:
         to = {"address": f"127.0.0.1:{daemon.ports['encrypt']}", "tls": "required"}
         sidecar = front({"sidecar": ("smtp", "off", to)}, workers=1)

@@ -1,4 +1,4 @@
-"""Clients that know no TLS, and servers that insist on it; and TLS on both legs."""
+"""Clients without TLS and servers that require it; and TLS on both legs."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def sidecar(servers, front):
 def check(servers, sidecar, name, message, encrypted=True):
     text = delivered(servers[name.partition("-")[0]].folder / "mail", message.token)
     assert message.arrived_in(text), text
-    assert (b"ESMTPS" in text.upper()) == encrypted, "as the server itself saw it"
+    assert (b"ESMTPS" in text.upper()) == encrypted, "as logged by the server itself"
     record = sidecar.record(name)
     assert (record["server_tls"] != "plain") == encrypted, record
     return record
@@ -83,7 +83,7 @@ def test_gateway(servers, sidecar, message, name, tls, client):
 
 @pytest.mark.parametrize("client", ["swaks", "curl", "smtplib"])
 def test_the_client_does_not_see_starttls(sidecar, message, client):
-    """A client told to upgrade finds nothing to upgrade with: the leg it is on offers none."""
+    """A client that requires STARTTLS fails, because its leg offers none."""
     result = clients.ALL[client](sidecar.port("postfix"), message, "starttls")
     assert not result.sent
     sidecar.record("postfix")

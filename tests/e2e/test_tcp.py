@@ -1,4 +1,4 @@
-"""Plain TLS before and behind something that is no mail at all."""
+"""Plain TLS (protocol tcp) before and behind an HTTP server."""
 
 import http.server
 import subprocess
@@ -11,7 +11,7 @@ from pysupport.timing import Deadline
 
 
 class Pages(http.server.BaseHTTPRequestHandler):
-    """A page that is long enough to fill buffers, and says what it was asked."""
+    """A page that is larger than the buffers, and names the request."""
 
     protocol_version = "HTTP/1.1"
     body = bytes(range(256)) * 4096
@@ -36,7 +36,7 @@ class Pages(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def pages(certs):
-    """The same pages, without and with TLS."""
+    """The same pages, with and without TLS."""
     servers = []
     for tls in (False, True):
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Pages)

@@ -1,4 +1,4 @@
-"""Two Prosodys: one that insists on TLS, and a legacy one that knows none, which meet through the proxy both ways."""
+"""Two Prosody servers that reach each other through the proxy: one requires TLS, a legacy one has none."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def test_servers_meet(certs, folder, front, front_mode):
     with strict, prosody(place / "legacy", certs, tls=False, host="legacy.example") as legacy:
         proxies = front(
             {
-                # What comes to the legacy server must be TLS, and so is what it sends.
+                # The legacy server's connections use TLS, incoming and outgoing.
                 "in": ("xmpp-server", front_mode, {"address": f"127.0.0.1:{legacy.ports['s2s']}", "tls": "off"}),
                 "out": ("xmpp-server", "off", {"address": f"127.0.0.1:{strict.ports['s2s']}", "tls": "required"}),
             }

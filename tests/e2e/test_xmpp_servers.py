@@ -1,4 +1,4 @@
-"""Prosody and slixmpp through the proxy, and openssl's own words for STARTTLS."""
+"""Prosody and slixmpp through the proxy, and openssl's STARTTLS."""
 
 import json
 import subprocess
@@ -43,7 +43,7 @@ def proxies(servers, front):
     )
 
 
-# listener, how the client comes, and whether each leg is then in TLS
+# listener, how the client connects, and whether each leg then uses TLS
 WAYS = [
     ("front", "starttls", True, False),
     ("mixed-front", "starttls", True, False),
@@ -79,7 +79,7 @@ def test_a_long_message(proxies, folder, name, how):
 def test_a_client_that_declines_where_it_must(proxies, folder):
     result = slixmpp(folder, proxies.port("front"), "plain")
     assert result["error"] is not None and result["received"] is None
-    assert proxies.record("front")["end"] in ("closed", "tls_required"), "it may see that there is no way in, and leave"
+    assert proxies.record("front")["end"] in ("closed", "tls_required"), "the client may see that no login is possible, and leave"
 
 
 def test_a_server_without_tls_where_it_must_have_it(proxies, folder):

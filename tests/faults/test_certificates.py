@@ -1,4 +1,4 @@
-"""What `verify`, `server_name` and `pins` mean for the certificate that a server shows."""
+"""What `verify`, `server_name` and `pins` accept as a server's certificate."""
 
 import base64
 import hashlib
@@ -10,12 +10,12 @@ from pysupport.rig import Rig
 from pysupport.smtp import BANNER, Server
 
 LEAVES = ("ecdsa", "expired", "wrong_name", "unknown_ca")
-# verify → the certificates it accepts
+# verify → the certificates that it accepts
 ACCEPTED = {"full": {"ecdsa"}, "chain": {"ecdsa", "wrong_name"}, "none": set(LEAVES)}
 
 
 def pin(leaf):
-    """sha256/… of the certificate's public key, as RFC 7469 has it."""
+    """sha256/… of the certificate's public key (RFC 7469 section 2.4)."""
 
     def openssl(*arguments, data=None):
         return subprocess.run(["openssl", *arguments], input=data, capture_output=True, check=True).stdout
@@ -26,7 +26,7 @@ def pin(leaf):
 
 
 def outcome(certs, folder, leaf, server, mode="required"):
-    """The record of a session with a server that shows `leaf`; and the server's TLS, if it came to that."""
+    """The record of a session with a server that has the certificate `leaf`."""
     rig = Rig(certs, folder, [("smtp", "off", mode)], server=server)
     try:
         place = rig.at("smtp", "off", mode)
@@ -70,7 +70,7 @@ def test_names(certs, folder, server_name, good):
 
 @pytest.mark.parametrize("leaf", LEAVES)
 def test_a_pin_alone(certs, folder, leaf):
-    """With verify: none the key is all that counts."""
+    """With `verify: none`, only the key counts."""
     server = {"verify": "none", "pins": [pin(certs.ecdsa)]}
     assert accepted(outcome(certs, folder, leaf, server)) == (leaf == "ecdsa")
 

@@ -1,10 +1,10 @@
-"""A client that vanishes, is slow or says nothing: the upstream is let go, and the record says whose doing it was."""
+"""Clients that vanish, are slow, or send nothing: the upstream is released, and the record blames the right side."""
 
 import pytest
 
 from pysupport.channel import End
 from pysupport.rig import Rig
-from pysupport.smtp import BANNER, Server
+from pysupport.smtp import BANNER
 from pysupport.timing import Deadline, milliseconds
 
 PAIRS = [
@@ -40,9 +40,7 @@ def idle(certs, folder):
 
 
 def serve(rig, pair):
-    place = rig.at(*pair)
-    place.fake = Server(tls=None if place.server == "off" else rig.certs.server_context())
-    return place.serve(place.fake)
+    return rig.at(*pair).serve_fake()
 
 
 def to_the_greeting(client, _):
@@ -137,7 +135,7 @@ def test_nothing_is_left_of_those_that_vanished(rig, certs):
 
 
 def trickle(client, data, seconds):
-    """A byte every so often, until the other side has had enough; what it said then."""
+    """Sends a byte at intervals until the proxy ends the session; returns what the client received."""
     deadline = Deadline()
     for byte in data:
         try:
@@ -169,7 +167,7 @@ def test_slow_loris_before_tls(hasty, server):
 
 
 def test_slow_loris_one_command_at_a_time(hasty):
-    """Harmless verbs, each complete, do not buy more time."""
+    """Complete but harmless commands do not extend the timeout."""
     place = serve(hasty, ("smtp", "required", "off"))
     client = place.arrive()
     deadline = Deadline()
@@ -207,7 +205,7 @@ def test_says_nothing_to_a_tls_port(hasty, pair):
 
 
 def test_negotiation_timeout_does_not_bound_the_session(hasty, certs):
-    """Past the meeting point the session lives on: longer than negotiation_timeout, and with mail."""
+    """After the meeting point negotiation_timeout no longer applies."""
     for pair in (("smtp", "off", "off"), ("smtp", "opportunistic", "off"), ("smtp", "required", "off")):
         place = serve(hasty, pair)
         client = place.arrive()
@@ -234,7 +232,7 @@ def test_idle(idle, certs, pair):
     if pair[1] == "required":
         client.upgrade(certs.client_context())
         client.hello()
-    for _ in range(4):  # each exchange begins the time anew
+    for _ in range(4):  # each exchange restarts idle_timeout
         assert client.command(b"NOOP").startswith(b"250 ")
         assert client.silent_for(0.2)
     client.rest()

@@ -1,4 +1,4 @@
-"""From start to end: what is bound, how it drains, and what a second signal does."""
+"""Start and end of the proxy: binding, draining, the second signal."""
 
 import json
 import signal
@@ -18,13 +18,13 @@ PAIRS = [("smtp", "required", "off"), ("smtp", "off", "off"), ("smtp", "opportun
 
 @pytest.fixture
 def make(certs, folder):
-    """make(limits): a rig for this test alone, whose proxy the test ends itself."""
+    """make(limits): a rig for this test only; the test ends its proxy itself."""
     made = []
 
     def rig(limits=None, pairs=PAIRS, **options):
         made.append(Rig(certs, folder, pairs, limits, **options))
         for place in made[-1].places.values():
-            place.serve(Server(lmtp=place.lmtp))
+            place.serve(Server(protocol=place.protocol))
         return made[-1]
 
     yield rig
@@ -38,7 +38,7 @@ def gone(client):
 
 
 def not_accepted(port):
-    """No new connection: refused, once the listeners are closed."""
+    """Waits until new connections are refused, because the listeners are closed."""
     deadline = Deadline()
     while True:
         try:
@@ -68,7 +68,7 @@ def test_negotiating_sessions_are_told(make, protocol):
     client.close()
     record = place.record(client)
     assert (record["end"], record["blame"]) == ("drained", "none")
-    assert rig.proxy.wait() == 0, "with nothing left there is nothing to wait for"
+    assert rig.proxy.wait() == 0, "with no session left, the proxy exits at once"
 
 
 def test_waiting_for_the_upstream_is_negotiating_too(make):

@@ -1,4 +1,4 @@
-"""Limits: connections, connections of one client, file descriptors; and a thousand sessions at once."""
+"""Limits: connections, connections per client, file descriptors; and a thousand sessions at once."""
 
 import resource
 import time
@@ -11,18 +11,18 @@ from pysupport.rig import Rig
 from pysupport.smtp import BANNER, Client, Server
 from pysupport.timing import SLOWDOWN
 
-GOODBYE = 2  # seconds that a session waits for the end of a client it has said goodbye to
+GOODBYE = 2  # seconds that a session waits for the client's end after its goodbye
 
 
 @pytest.fixture(autouse=True)
 def many_descriptors():
-    """The test itself holds both outer ends of every session."""
+    """Raises the limit of descriptors: the test holds both outer ends of every session."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 class Single:
-    """A proxy with one SMTP listener before a server that works."""
+    """A proxy with one SMTP listener, and a working server behind it."""
 
     def __init__(self, certs, folder, client="off", protocol="smtp", limits=None, **options):
         self.rig = Rig(certs, folder, [(protocol, client, "off")], limits, **options)
@@ -57,7 +57,7 @@ def test_max_connections(certs, folder, mode):
         assert third.greeting == BANNER
         for client in (second, third):
             client.quit()
-        assert len(single.place.upstream.connections) == 3, "a refused client costs the upstream nothing"
+        assert len(single.place.upstream.connections) == 3, "a refused client must not cost the upstream a connection"
 
 
 def test_max_connections_without_words(certs, folder):
@@ -75,7 +75,7 @@ def test_max_connections_per_client(certs, folder):
         clients = [single.place.arrive(), single.place.arrive()]
         refused(single, single.place.arrive())
         neighbour = connect(single.place.port, source="127.0.0.2")
-        assert neighbour.until(b"\n") == BANNER, "another address has a count of its own"
+        assert neighbour.until(b"\n") == BANNER, "another address has its own count"
         neighbour.close()
         clients[0].quit()
         single.place.record(clients[0])
@@ -94,23 +94,23 @@ def test_port_in_use(certs, folder):
         assert f"127.0.0.1:{port}" in done.stderr
         assert "listening name=" not in done.stderr
         client = single.place.arrive()
-        assert client.greeting == BANNER, "and the one that was there first goes on"
+        assert client.greeting == BANNER, "the first session must go on"
         client.quit()
-    # Free again at once, whatever is still in TIME_WAIT.
+    # The slot is free at once, even if the connection is in TIME_WAIT.
     with Proxy(["--protocol", "smtp", "--listen", f"127.0.0.1:{port}", "--upstream", "127.0.0.1:1",
                 "--upstream-tls", "off"], folder) as proxy:  # fmt: skip
         assert proxy.port() == port
 
 
 def test_few_descriptors_from_the_start(certs, folder):
-    """Fewer than max_connections needs: said at start, and who finds no room is told so or waits."""
+    """Fewer descriptors than max_connections needs: a warning at start; clients over the limit are refused or wait."""
     files = 80
     single = Single(certs, folder)
     single.rig.proxy.stop()
     with Proxy({**single.rig.proxy.configuration, "workers": 2}, folder, files=files) as proxy:
         proxy.logged("descriptors|RLIMIT_NOFILE")
         clients = [Client(proxy.port()) for _ in range(files)]
-        # One after another leaves, and whoever was left waiting at the door gets in.
+        # When a session ends, a waiting client is accepted.
         answers = []
         for client in clients:
             answers.append(client.reply())
@@ -132,7 +132,7 @@ def works(proxy):
 
 
 def test_descriptors_run_out_and_come_back(certs, folder):
-    """Taken away while it runs, as by a leak elsewhere: accepting pauses, nobody spins, and it resumes by itself."""
+    """The limit is lowered at run time, like a leak elsewhere: accept pauses without spinning, and resumes by itself."""
     single = Single(certs, folder)
     proxy = single.rig.proxy
     works(proxy)
@@ -143,14 +143,14 @@ def test_descriptors_run_out_and_come_back(certs, folder):
     proxy.logged("accepting pauses")
     used = proxy.cpu_seconds()
     assert clients[-1].silent_for(0.5)
-    assert proxy.cpu_seconds() - used < 0.2 * SLOWDOWN, "a full table is no reason to spin"
+    assert proxy.cpu_seconds() - used < 0.2 * SLOWDOWN, "the proxy spins while accept is paused"
     resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, limits)
     taken = time.monotonic() - began
     answers = [client.reply() for client in clients]
     assert all(answer == BANNER or answer.startswith(b"421 4.") for answer in answers), set(answers)
-    # Who gets in with the last descriptors has no server, and holds them until its goodbye has waited for its end.
-    assert answers.count(BANNER) >= 30 - 10 * (1 + taken // GOODBYE), "all who were left at the door got in"
-    assert answers[-1] == BANNER, "and the last of them"
+    # The session that gets the last descriptors has no server, and keeps them until the client has read its goodbye.
+    assert answers.count(BANNER) >= 30 - 10 * (1 + taken // GOODBYE), "a waiting client was never accepted"
+    assert answers[-1] == BANNER, "the last waiting client was never accepted"
     for client in clients:
         client.close()
         proxy.record(client)

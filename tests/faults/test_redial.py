@@ -1,4 +1,4 @@
-"""XMPP's upgrade dials the upstream again, and then it is a negotiation again: what it may take, and whose fault it is."""
+"""XMPP's upgrade dials the upstream again. That is a negotiation of its own, with its own timeout and blame."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_an_upstream_that_is_silent_when_dialled_again(rig, certs):
 
 @pytest.mark.parametrize("server", ["off", "required"])
 def test_control_idle_takes_over_again(rig, certs, server):
-    """A session that is up again is not hurried: longer than the negotiation may take, nothing is said."""
+    """After the second negotiation only idle_timeout applies: silence for longer than negotiation_timeout is allowed."""
     place = rig.at("xmpp", "opportunistic", server)
     place.serve(Server(tls=certs.server_context() if server == "required" else None))
     client = place.arrive()

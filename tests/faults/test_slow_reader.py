@@ -1,4 +1,4 @@
-"""A reader so slow that within idle_timeout no queue of ours is emptied: it is not idle, and gets every byte."""
+"""A reader that is slower than idle_timeout per queue: it is not idle, and it gets every byte."""
 
 import hashlib
 import os
@@ -13,7 +13,7 @@ from pysupport.upstream import one_way
 
 IDLE = 1000
 BLOCK = os.urandom(1 << 20)
-# More than the kernel holds for a stream's sockets.
+# More than the kernel buffers for a stream's sockets.
 LONG = 16 << 20
 WHOLE = hashlib.sha256(BLOCK * (LONG // len(BLOCK))).hexdigest()
 PAIRS = [("tcp", "off", "off"), ("tcp", "implicit", "implicit"), ("ftp", "off", "off"), ("ftp", "required", "required")]
@@ -32,7 +32,7 @@ def send(channel):
 
 
 def read_slowly(channel):
-    """Some 300 KB a second for three times as long as a session may be idle; then all the rest."""
+    """About 300 KB a second for three times idle_timeout, then the rest."""
     got = b""
     for _ in range(3 * IDLE // 100):
         got += channel.sip(32768)
@@ -55,7 +55,7 @@ def test_of_a_relayed_session(rig, certs, pair, direction):
 
 @pytest.mark.parametrize("pair", PAIRS[2:], ids="-".join)
 def test_of_a_file(rig, certs, pair):
-    """Its control connection is silent all the while."""
+    """FTP: the control connection is silent meanwhile."""
     place = rig.at(*pair)
 
     def data(_channel, _verb, connection):

@@ -1,4 +1,4 @@
-"""An upstream that can't be had, says nothing, or goes away: the client hears of it in its protocol's own words."""
+"""Upstreams that cannot be reached, stay silent or vanish: the client gets an error in its own protocol."""
 
 import re
 import socket
@@ -25,14 +25,14 @@ def rig(certs, folder):
 
 @pytest.fixture(scope="module")
 def hasty(certs, folder):
-    """Half a second for everything up to the meeting point."""
+    """A rig with half a second for the whole negotiation."""
     rig = Rig(certs, folder, [*PAIRS, ("tcp", "off", "implicit")], {"negotiation_timeout": milliseconds(500)})
     yield rig
     rig.close()
 
 
 def failed(place, client, ends, blame="server"):
-    """A temporary failure is the greeting, then the connection closes as it should."""
+    """The greeting is a temporary failure, and then the connection closes in order."""
     assert re.match(rb"421 4\.\d\.\d ", client.greeting), client.greeting
     assert client.rest() == b""
     assert client.end is (End.CLOSE_NOTIFY if place.client == "implicit" else End.FIN)
@@ -84,7 +84,7 @@ def test_a_name_that_does_not_resolve(certs, folder):
 
 
 def test_does_not_answer_the_connection(certs, folder):
-    """A full backlog drops our SYN: connect_timeout ends the wait."""
+    """A full backlog drops the SYN: connect_timeout ends the attempt."""
     full = socket.socket()
     full.bind(("127.0.0.1", 0))
     full.listen(0)
@@ -114,7 +114,7 @@ def test_is_silent(hasty, pair):
 
 
 def after(lines, then, certs):
-    """A server that works up to the line of that number (0: the greeting is the last it says), and then does `then`."""
+    """A server that works up to this line (0: it sends only the greeting), and then calls `then`."""
 
     def behaviour(channel):
         channel.send(BANNER)
@@ -219,7 +219,7 @@ def test_resets_in_mid_data(rig, certs, client, server):
         session.command(command)
     session.send(b"half a mess")
     assert session.rest() == b""
-    assert session.end in (End.RESET, End.TRUNCATED), "never an orderly end"
+    assert session.end in (End.RESET, End.TRUNCATED), "a reset became an orderly end"
     assert client != "off" or session.end is End.RESET
     session.close()
     record = place.record(session)
@@ -228,7 +228,7 @@ def test_resets_in_mid_data(rig, certs, client, server):
 
 @pytest.mark.parametrize("client,server", [("off", "off"), ("required", "off"), ("off", "required"), ("implicit", "implicit")])
 def test_half_closes_in_relay(rig, certs, client, server):
-    """The server has said all it will; what the client still sends arrives."""
+    """After the server's half-close, the client's data still arrives."""
     place = rig.at("smtp", client, server)
 
     def mail(channel, _):

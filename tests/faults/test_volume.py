@@ -1,4 +1,4 @@
-"""Volume: a large message arrives whole and memory stays flat; a slow reader slows the sender, not the proxy."""
+"""Volume: a large message arrives complete with flat memory; a slow reader slows the sender, not the proxy."""
 
 import hashlib
 import os
@@ -15,9 +15,9 @@ from pysupport.upstream import one_way
 MEGABYTE = 1 << 20
 SIZE = 200 * MEGABYTE if SLOWDOWN == 1 else 32 * MEGABYTE
 BLOCK = os.urandom(MEGABYTE)
-# More than the kernel holds for a stream's sockets.
+# More than the kernel buffers for a stream's sockets.
 LONG = 32 * MEGABYTE
-# A sanitizer keeps freed memory back, so its numbers say nothing; the transfer itself is still checked.
+# A sanitizer does not return freed memory, so its numbers mean nothing; the transfer is still checked.
 FLAT = 30 * MEGABYTE if SLOWDOWN == 1 else None
 PAIRS = [("smtp", c, s) for c, s in (("required", "off"), ("off", "required"), ("required", "required"), ("off", "off"))]
 TCP = [("tcp", c, s) for c in ("off", "implicit") for s in ("off", "implicit")]
@@ -31,13 +31,13 @@ def rig(certs, folder):
 
 
 def blocks():
-    """SIZE bytes, no two blocks alike."""
+    """SIZE bytes; no two blocks are alike."""
     for number in range(SIZE // MEGABYTE):
         yield BLOCK[number:] + BLOCK[:number]
 
 
 class Memory:
-    """The proxy's resident memory may not grow by more than FLAT from the first block on."""
+    """Checks that the proxy's resident memory grows by no more than FLAT after the first block."""
 
     def __init__(self, proxy):
         self.proxy, self.first = proxy, None
@@ -72,7 +72,7 @@ def transmit(channel, memory=None):
 
 @pytest.mark.parametrize("pair", PAIRS, ids="-".join)
 def test_a_large_message_both_ways(rig, certs, pair):
-    """Up as a message; down as what a server may answer after it."""
+    """Up: a message. Down: a reply after it."""
     place = rig.at(*pair)
     got, sent = [], []
 
@@ -81,11 +81,9 @@ def test_a_large_message_both_ways(rig, certs, pair):
         got.append(receive(channel))
         assert channel.until(b"\r\n.\r\n") == b"\r\n.\r\n"
         channel.send(b"250 taken\r\n")
-        return True
 
     def down(channel, _):
         sent.append(transmit(channel))
-        return True
 
     tls = None if place.server == "off" else certs.server_context()
     client = place.serve(Server(tls=tls, on={b"DATA": data, b"VRFY": down})).arrive()
@@ -111,7 +109,7 @@ def test_a_large_message_both_ways(rig, certs, pair):
 
 
 class Sender(threading.Thread):
-    """Sends all of LONG, a piece at a time; `sent` says how far it got."""
+    """Sends all of LONG in pieces; `sent` is the number of bytes so far."""
 
     def __init__(self, channel):
         super().__init__(daemon=True)
@@ -132,11 +130,11 @@ def test_a_slow_reader_holds_the_sender_back(rig, certs, pair, direction):
         before = rig.proxy.resident()
         sending = Sender(sender)
         got = sip_until_stuck(reader, sending)
-        # What the kernel holds for the sockets, and our own queues; never the stream.
+        # The kernel's socket buffers and our own queues, but never the stream.
         assert sending.sent < LONG * 3 // 4, f"{sending.sent >> 20} MiB went somewhere"
         if FLAT is not None:
             assert rig.proxy.resident() - before < 8 * MEGABYTE
-        # Now let it flow: every byte is there, in order.
+        # Now the reader reads everything: every byte is there, in order.
         digest = hashlib.sha256(got)
         digest.update(reader.exactly(LONG - len(got), 60))
         assert digest.hexdigest() == hashlib.sha256(BLOCK[:65536] * (LONG // 65536)).hexdigest()
@@ -145,7 +143,7 @@ def test_a_slow_reader_holds_the_sender_back(rig, certs, pair, direction):
 
 
 def sip_until_stuck(reader, sending):
-    """Reads a little at a time, a few KB a second, until the sender has not moved for a good while."""
+    """Reads a few KB a second until the sender has made no progress for a while."""
     got, last, still = b"", 0, 0
     deadline = Deadline(60)
     while still < 5:
@@ -158,7 +156,7 @@ def sip_until_stuck(reader, sending):
 
 
 def test_many_slow_readers_share_no_memory(rig):
-    """An idle relayed session costs next to nothing, whatever passed through it."""
+    """An idle session costs next to no memory, however much data it has relayed."""
     place = rig.at("tcp", "off", "off")
 
     def behaviour(channel):

@@ -1,19 +1,19 @@
-"""One cell of the table (table.py), played with a fake upstream and a plain-spoken client: what all protocols share."""
+"""Plays one cell of the table (table.py) with a fake upstream and a test client: what all protocols share."""
 
 import re
 
 from table import RECORDS
 
 from pysupport.channel import End
-from pysupport.rig import speaker
+from pysupport.rig import protocol_module
 
 
 class PairSession:
-    """One session, step by step; what the client did is what the upstream should see of it.
+    """One session, step by step. The upstream must see exactly what the client sent.
 
-    A protocol's own class makes `self.server` (with make_server) and says how its client works: work() for the outcomes
-    plain, 502, theirs, declined, tls and inside; refused() and no_upstream(), garbled(). `crossed` collects what of the
-    client's words belongs to the upstream, ours() says what the proxy itself says there.
+    A subclass says what its client does: work() for the outcomes plain, 502, theirs, declined, tls and inside; and
+    refused(), no_upstream(), garbled(). It appends to `crossed` what the upstream must receive from the client. ours()
+    is a pattern of what the proxy itself sends there.
     """
 
     def __init__(self, rig, protocol, case):
@@ -31,11 +31,13 @@ class PairSession:
         self.check_upstream()
         self.check_record()
 
-    # -- the protocol's own
+    # -- what each protocol defines
 
     def make_server(self):
-        """The fake upstream: offers TLS where `self.tls` is, from its first byte where case.server is implicit."""
-        return speaker(self.protocol).Server(tls=self.tls, implicit=self.case.server == "implicit")
+        """The fake upstream. It offers TLS if `self.tls` is set, from the first byte if case.server is implicit."""
+        return protocol_module(self.protocol).Server(
+            protocol=self.protocol, tls=self.tls, implicit=self.case.server == "implicit"
+        )
 
     def work(self):
         raise NotImplementedError
@@ -47,20 +49,20 @@ class PairSession:
         raise NotImplementedError
 
     def garbled(self):
-        """The client speaks plaintext where TLS is spoken: it gets no answer in plaintext."""
+        """The client sends plaintext to a TLS port: it must get no answer in plaintext."""
         raise NotImplementedError
 
     def ours(self):
-        """A pattern of what the proxy says to the upstream itself, before what crosses: by case.leg and case.server."""
+        """A pattern of what the proxy sends to the upstream before the client's data; depends on case.leg and case.server."""
         raise NotImplementedError
 
-    # What may follow `crossed` where the session came to nothing.
+    # A pattern of what may follow `crossed` in a session that was refused.
     farewell = b""
-    # How much of what the client sends at the least counts as the application's.
+    # The least number of the client's bytes that must count as application data.
     least_bytes = 1
 
     def ended_in_order(self):
-        """The client has read to the end of its stream."""
+        """Checks how the stream ended, once the client has read to its end."""
         inside = self.case.client == "implicit" or self.client.tls is not None
         assert self.client.end is (End.CLOSE_NOTIFY if inside else End.FIN)
 

@@ -1,17 +1,17 @@
-"""What every pair of TLS modes means for SMTP and LMTP, as one table.
+"""The outcome of every pair of TLS modes, as one table.
 
-Rows: the mode towards the client, and what the client does. Columns: the mode towards the server, and whether the
-server offers STARTTLS. The second line says how the server leg then stands. The cells:
+Rows: the mode of the client leg, and what the client does. Columns: the mode of the server leg, and whether the server
+offers STARTTLS. The second line is the resulting state of the server leg. The cells:
 
-  plain    the mail goes through in plaintext, and STARTTLS was never shown
-  502      the same, and a client that asks for STARTTLS all the same gets 502 5.5.1
-  theirs   the same, and the client's STARTTLS is the server's own to refuse
-  declined STARTTLS was shown, the client does without, and the mail goes through in plaintext
-  tls      STARTTLS was shown, the client upgrades, the mail goes through in TLS
-  inside   the client begins with TLS, the mail goes through in TLS
-  530      the client is refused whatever it asks, until it gives up
-  421      the server can't be had as asked: its greeting is a temporary failure
-  garbled  the client speaks plaintext where TLS is spoken
+  plain    the session works in plaintext; STARTTLS was not advertised
+  502      as plain; a client that sends STARTTLS nevertheless is refused by the proxy (SMTP: 502 5.5.1)
+  theirs   as plain; the client's STARTTLS reaches the server, which refuses it
+  declined STARTTLS was advertised, the client did not use it, and the session works in plaintext
+  tls      STARTTLS was advertised, the client upgraded, and the session works in TLS
+  inside   the client began with TLS, and the session works in TLS
+  530      the proxy refuses every command of the client until it quits
+  421      the server leg failed: the client gets a temporary failure as its greeting
+  garbled  the client sent plaintext where TLS was expected
 """
 
 GRID = """
@@ -27,7 +27,7 @@ implicit       declines  garbled  garbled  garbled          garbled           ga
 implicit       upgrades  inside   inside   inside           inside            421         inside       inside
 """
 
-# What the session's record says in each case: end and blame.
+# The session's record in each case: end and blame.
 RECORDS = {
     "plain": ("closed", "none"),
     "502": ("closed", "none"),

@@ -1,4 +1,4 @@
-"""ACAP in all sixteen pairs of TLS modes, with a client that upgrades or not, and a server that offers or not."""
+"""ACAP in all sixteen pairs of TLS modes; the client upgrades or not, the server offers TLS or not."""
 
 import re
 
@@ -23,16 +23,13 @@ class Session(PairSession):
     farewell = b"(a1 LOGOUT\r\n)?"
     least_bytes = len(VALUE)
 
-    def make_server(self):
-        return Server(tls=self.tls, implicit=self.case.server == "implicit")
-
     def ours(self):
         return rb"\w+ STARTTLS\r\n" if self.case.leg == "starttls" else b""
 
     # -- what the client sees
 
     def check_greeting(self, starttls):
-        """The upstream's own, but for STARTTLS, and for SASL where the client must upgrade."""
+        """Checks the greeting: the upstream's own, except for STARTTLS, and for SASL if the client must upgrade."""
         items = re.findall(rb'\((?:[^")]|"[^"]*")*\)', self.client.greeting)
         assert self.client.greeting == b"* ACAP " + b" ".join(items) + b"\r\n"
         assert items.count(OFFER) == (1 if starttls else 0)
@@ -103,7 +100,7 @@ def test_pair(rig, case):
 
 
 def test_sasl_within_the_filter(rig, certs):
-    """A login of several steps in plaintext behind the client's TLS: what looks like a command there is data."""
+    """A SASL exchange of several steps through the filter: a response that looks like a command is data."""
     place = rig.at("acap", "opportunistic", "off")
     client = place.serve(Server()).arrive()
     client.upgrade(certs.client_context())

@@ -1,4 +1,4 @@
-"""The table of dialects, --help, the README, the examples, the fuzzers and this matrix speak of the same protocols."""
+"""The dialect table, --help, README, examples, fuzzers and this matrix name the same protocols."""
 
 import pathlib
 import re
@@ -15,7 +15,7 @@ EVERY = [
 
 
 def after(text, heading):
-    """The words of the paragraph behind `heading`."""
+    """The words of the paragraph that follows `heading`."""
     paragraph = text.partition(heading)[2]
     lines = []
     for line in paragraph.splitlines()[1:]:

@@ -1,4 +1,4 @@
-"""What the table does not show: servers and clients that speak SMTP in less usual ways, all of them legitimate."""
+"""Less common but legitimate SMTP dialogues, which the table does not contain."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_server_that_knows_only_helo(rig, client_mode, server_mode):
     place = rig.at("smtp", client_mode, server_mode)
     fake = Server(on=HELO_ONLY)
     client = place.serve(fake).arrive()
-    assert client.hello() == HELO_ONLY[b"EHLO"], "the server's own answer"
+    assert client.hello() == HELO_ONLY[b"EHLO"], "the server's own reply"
     assert client.command(b"HELO client.example.org").startswith(b"250 ")
     finish(place, client, fake)
 
@@ -41,7 +41,8 @@ def test_a_server_that_knows_only_helo_behind_tls(rig, certs, client_mode):
     fake = Server(on=HELO_ONLY)
     client = place.serve(fake).arrive()
     if client_mode == "required":
-        assert client.hello() == b"250-old.example.net\r\n250 STARTTLS\r\n", "ours: the server knows of none"
+        # The proxy's own reply, because the server does not know EHLO.
+        assert client.hello() == b"250-old.example.net\r\n250 STARTTLS\r\n"
         client.upgrade(certs.client_context())
     assert client.command(b"HELO client.example.org").startswith(b"250 ")
     finish(place, client, fake)
@@ -74,18 +75,18 @@ def test_a_server_that_refuses_service(rig, client_mode, server_mode):
 
     client = place.serve(busy).arrive()
     assert client.greeting == b"554 5.3.2 old.example.net takes no mail today\r\n"
-    if client_mode != "required":  # there no TLS is to be had any more, and nothing to be said without it
+    if client_mode != "required":  # without TLS nothing else is allowed, and the server is no longer there to offer it
         assert client.command(b"QUIT").startswith(b"221 ")
-    assert client.rest() == b"", "the server's end comes first: a client that left before it would have cut something short"
+    assert client.rest() == b"", "the server must end first, or the client's FIN would cut its reply short"
     client.close()
     assert place.record(client)["end"] == "closed"
 
 
 @pytest.mark.parametrize("protocol", ["smtp", "lmtp"])
 def test_pipelining_through_a_filter(rig, protocol):
-    """The whole envelope and the next message's in as few segments as the protocol allows."""
+    """The whole envelope, and the next message's, in as few segments as the protocol allows."""
     place = rig.at(protocol, "opportunistic", "off")
-    fake = Server(lmtp=place.lmtp)
+    fake = Server(protocol=place.protocol)
     client = place.serve(fake).arrive()
     client.hello()
     client.send(b"NOOP\r\nRSET\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<b@example.net>\r\nDATA\r\n")
@@ -135,7 +136,7 @@ def test_a_server_that_answers_byte_by_byte(rig, certs):
 
 
 def test_auth_within_the_filter(rig, certs):
-    """A login in plaintext behind the client's TLS: its continuation is passed on, and the session after it."""
+    """A login through the filter behind the client's TLS: AUTH's continuation lines are passed on."""
 
     def auth(channel, _):
         channel.send(b"334 VXNlcm5hbWU6\r\n")
@@ -143,7 +144,6 @@ def test_auth_within_the_filter(rig, certs):
         channel.send(b"334 UGFzc3dvcmQ6\r\n")
         assert channel.line() == b"c2VjcmV0\r\n"
         channel.send(b"235 2.7.0 welcome\r\n")
-        return True
 
     place = rig.at("smtp", "required", "off")
     fake = Server(on={b"AUTH": auth}, capabilities=[b"AUTH LOGIN PLAIN", b"SIZE 400000000"])
@@ -156,4 +156,4 @@ def test_auth_within_the_filter(rig, certs):
     assert client.command(b"c2VjcmV0").startswith(b"235 ")
     finish(place, client, fake)
     log = "\n".join(rig.proxy.lines)
-    assert "c2VjcmV0" not in log and "dXNlcg" not in log, "no credential is ever logged"
+    assert "c2VjcmV0" not in log and "dXNlcg" not in log, "a credential was logged"

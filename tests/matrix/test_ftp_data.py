@@ -1,4 +1,4 @@
-"""FTP's data connections: both families on either side, the configured ports and address, a drain in mid-transfer."""
+"""FTP's data connections: IPv4 and IPv6 on either side, configured ports and address, a drain during a transfer."""
 
 import signal
 import socket
@@ -19,7 +19,7 @@ def address(host, port):
 
 
 def free_range(count):
-    """So many ports in a row that are free now, below those that the kernel gives to clients."""
+    """The first of `count` consecutive ports that are free now, below the range of the kernel's client ports."""
     for first in range(21000, 31000, 97):
         try:
             for port in range(first, first + count):
@@ -89,7 +89,7 @@ def test_configured_ports_and_address(certs, folder):
         client = Client(running.port("ftp"))
         client.arrive()
         client.login()
-        assert client.command(b"PASV").startswith(b"425 "), "they are all taken"
+        assert client.command(b"PASV").startswith(b"425 "), "all configured ports are in use"
         clients[0].quit()
         running.record(clients[0])
         assert client.get() == (FILE, b"226 all done\r\n")

@@ -1,4 +1,4 @@
-"""FTP in all sixteen pairs of TLS modes: a login, a download and an upload, each leg's data as its PROT has it."""
+"""FTP in all sixteen pairs of TLS modes: login, download and upload; each leg's data as its PROT demands."""
 
 import re
 
@@ -22,9 +22,6 @@ class Session(PairSession):
     farewell = b"(QUIT\r\n)?"
     least_bytes = len(FILE)
 
-    def make_server(self):
-        return Server(tls=self.tls, implicit=self.case.server == "implicit")
-
     def ours(self):
         prot = b"PBSZ 0\r\nPROT P\r\n"
         if self.case.leg == "starttls":
@@ -36,19 +33,18 @@ class Session(PairSession):
         return b"" if self.case.server == "off" else rb"AUTH TLS\r\n"
 
     def check_upstream(self):
-        self.ours()  # what we say inside TLS comes first there
+        self.ours()  # ours() puts the proxy's own commands inside TLS in front of `crossed`
         super().check_upstream()
 
     def features(self, auth, prot):
-        """Asks, and checks the answer: the upstream's own, but for what is TLS's."""
-        answer = self.client.command(b"FEAT")
-        names = [line.strip() for line in answer.splitlines()[1:-1]]
+        """Sends FEAT and checks that the reply is the upstream's own, except for TLS."""
+        names = self.client.features()
         expected = [b"AUTH TLS"] * auth + [b"PBSZ", b"PROT"] * prot
-        assert [name for name in names if name in (b"AUTH TLS", b"PBSZ", b"PROT")] == expected, answer
+        assert [name for name in names if name in (b"AUTH TLS", b"PBSZ", b"PROT")] == expected, names
         if self.case.client == "required" and auth:
             assert names == expected
             return
-        assert [name for name in names if name not in expected] == [b"UTF8", b"MDTM"], answer
+        assert [name for name in names if name not in expected] == [b"UTF8", b"MDTM"], names
         self.crossed += b"FEAT\r\n"
 
     def work(self):

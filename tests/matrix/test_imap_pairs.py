@@ -1,4 +1,4 @@
-"""IMAP in all sixteen pairs of TLS modes, with a client that upgrades and one that does not, a server that offers and not."""
+"""IMAP in all sixteen pairs of TLS modes; the client upgrades or not, the server offers TLS or not."""
 
 import pytest
 from session import PairSession
@@ -31,7 +31,7 @@ class Session(PairSession):
         }[self.case.leg]
 
     def cross(self, text):
-        """A command that goes to the upstream."""
+        """Notes a command that must reach the upstream."""
         self.crossed += b"a%d " % (self.client.number + 1) + text
         if not text.endswith(b"\n"):
             self.crossed += b"\r\n"
@@ -48,7 +48,7 @@ class Session(PairSession):
         assert self.client.greeting == expected
 
     def capabilities(self, expect_starttls):
-        """Asks, and checks the answer: the upstream's own, but for STARTTLS."""
+        """Asks for the capabilities and checks that they are the upstream's own, except for STARTTLS."""
         ours = self.case.client == "required" and expect_starttls
         if not ours:
             self.cross(b"CAPABILITY")
@@ -88,7 +88,7 @@ class Session(PairSession):
         untagged, _ = self.client.command(b"FETCH 1 BODY[]")
         assert untagged == b"* 1 FETCH (BODY[] {%d}\r\n%s)\r\n" % (len(MESSAGE), MESSAGE)
         self.cross(b"LOGOUT")
-        assert self.client.logout() == (b"* BYE old.example.net says bye\r\n", b"OK out\r\n")
+        assert self.client.quit() == (b"* BYE old.example.net says bye\r\n", b"OK out\r\n")
         self.ended_in_order()
 
     def refused(self):
@@ -100,7 +100,7 @@ class Session(PairSession):
         for command in (b"LOGIN alice secret", b"AUTHENTICATE PLAIN AGEAYg==", b"SELECT INBOX", b"LOGIN {5}", b"XYZZY"):
             assert self.client.command(command) == (
                 b"", b"NO [PRIVACYREQUIRED] Must issue a STARTTLS command first\r\n")  # fmt: skip
-        assert self.client.logout()[0].startswith(b"* BYE ")
+        assert self.client.quit()[0].startswith(b"* BYE ")
 
     def no_upstream(self):
         self.client = self.place.arrive()

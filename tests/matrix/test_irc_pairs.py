@@ -1,4 +1,4 @@
-"""All sixteen pairs of TLS modes for IRC, with a registration in each."""
+"""IRC in all sixteen pairs of TLS modes, with a registration in each."""
 
 import pytest
 from session import PairSession
@@ -25,13 +25,13 @@ class Session(PairSession):
         words = self.client.capabilities()
         assert words.count(b"tls") == (1 if expect_tls else 0)
         if self.case.client == "required" and expect_tls:
-            assert words == [b"tls"], "ours alone"
+            assert words == [b"tls"], "only our own capability"
             return
-        assert [word for word in words if word != b"tls"] == self.server.capabilities
+        assert [word for word in words if word != b"tls"] == list(self.server.capabilities)
         self.crossed += b"CAP LS 302\r\n"
 
     def check_notices(self):
-        """What a server says before TLS is forgotten; what it says otherwise comes as it is, and in order."""
+        """Notices from before the server leg's TLS are dropped. All others arrive unchanged and in order."""
         heard = bytes(self.client.plain + self.client.inside)
         assert heard.count(LOOKUP) == (0 if self.case.leg == "starttls" else 1)
         assert heard.count(FOUND) == 1
@@ -69,7 +69,7 @@ class Session(PairSession):
 
     def no_upstream(self):
         self.client = self.place.arrive()
-        assert self.client.answer().startswith(b"ERROR :Closing Link: ")
+        assert self.client.reply().startswith(b"ERROR :Closing Link: ")
         assert self.client.rest() == b""
         self.ended_in_order()
         self.client.close()

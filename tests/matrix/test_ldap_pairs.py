@@ -1,4 +1,4 @@
-"""All sixteen pairs of TLS modes for LDAP."""
+"""LDAP in all sixteen pairs of TLS modes."""
 
 import re
 
@@ -46,14 +46,14 @@ class Session(PairSession):
             self.root(3, False)
         assert self.client.ask(bind(4)) == result(4, 0x61, 0)
         self.crossed += bind(4) + message(60, 0x42)
-        self.client.leave()
+        self.client.quit()
 
     def refused(self):
         self.client = self.place.arrive()
         for request, tag in ((bind(1), 0x61), (root_dse(2), 0x65)):
             answer = self.client.ask(request)
             assert answer[5] == tag and answer[7:10] == b"\x0a\x01\x0d"
-        self.client.leave()
+        self.client.quit()
 
     def no_upstream(self):
         self.client = self.place.arrive()

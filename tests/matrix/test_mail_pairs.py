@@ -1,4 +1,4 @@
-"""All sixteen pairs of TLS modes, with a client that upgrades and one that does not, a server that offers and not."""
+"""SMTP and LMTP in all sixteen pairs of TLS modes; the client upgrades or not, the server offers TLS or not."""
 
 import re
 
@@ -7,7 +7,7 @@ from session import PairSession
 from table import cases
 
 from pysupport.rig import Rig, pairs
-from pysupport.smtp import BANNER, BODY, Server
+from pysupport.smtp import BANNER, BODY
 
 
 @pytest.fixture(scope="module")
@@ -20,9 +20,6 @@ def rig(certs, folder):
 class Session(PairSession):
     farewell = b"(QUIT\r\n)?"
     least_bytes = len(BODY)
-
-    def make_server(self):
-        return Server(lmtp=self.protocol == "lmtp", tls=self.tls, implicit=self.case.server == "implicit")
 
     @property
     def hello(self):
@@ -38,7 +35,7 @@ class Session(PairSession):
     # -- what the client sees
 
     def capabilities(self, expect_starttls):
-        """Asks, and checks the answer: the upstream's own, but for STARTTLS."""
+        """Asks for the capabilities and checks that they are the upstream's own, except for STARTTLS."""
         answer = self.client.hello()
         lines = answer.splitlines()
         assert [line[:4] for line in lines] == [b"250-"] * (len(lines) - 1) + [b"250 "]

@@ -1,4 +1,4 @@
-"""ManageSieve in all sixteen pairs of TLS modes, with a client that upgrades or not, and a server that offers or not."""
+"""ManageSieve in all sixteen pairs of TLS modes; the client upgrades or not, the server offers TLS or not."""
 
 import base64
 import re
@@ -22,16 +22,13 @@ class Session(PairSession):
     farewell = b"(LOGOUT\r\n)?"
     least_bytes = len(SCRIPT)
 
-    def make_server(self):
-        return Server(tls=self.tls, implicit=self.case.server == "implicit")
-
     def ours(self):
         return b"STARTTLS\r\n" if self.case.leg == "starttls" else b""
 
     # -- what the client sees
 
     def check_capabilities(self, answer, starttls):
-        """The upstream's own, but for STARTTLS, and for SASL where the client must upgrade."""
+        """Checks that they are the upstream's own, except for STARTTLS, and for SASL if the client must upgrade."""
         lines = answer.split(b"\r\n")
         assert lines.count(OFFER) == (1 if starttls else 0)
         expected = list(CAPABILITIES)
@@ -107,7 +104,7 @@ def test_pair(rig, case):
 
 
 def test_sasl_within_the_filter(rig, certs):
-    """A login of several steps in plaintext behind the client's TLS: what looks like a command there is data."""
+    """A SASL exchange of several steps through the filter: a response that looks like a command is data."""
     place = rig.at("managesieve", "opportunistic", "off")
     client = place.serve(Server()).arrive()
     client.upgrade(certs.client_context())

@@ -1,4 +1,4 @@
-"""All sixteen pairs of TLS modes for MySQL, with a client that upgrades and one that does not, a server that offers and not."""
+"""MySQL in all sixteen pairs of TLS modes; the client upgrades or not, the server offers TLS or not."""
 
 import re
 
@@ -24,7 +24,7 @@ class Session(PairSession):
     def work(self):
         self.client = self.place.arrive()
         shown = self.case.outcome in ("declined", "tls")
-        assert self.client.greeting == greeting(shown)[4:], "the upstream's own, but for the bit"
+        assert self.client.greeting == greeting(shown)[4:], "the upstream's own greeting, except for CLIENT_SSL"
         number = 1
         if self.case.outcome == "tls":
             self.client.upgrade(self.certs.client_context())
@@ -42,7 +42,8 @@ class Session(PairSession):
 
     def refused(self):
         if self.case.leg == "starttls":
-            self.case.leg = "plain"  # our SSLRequest is the client's response's beginning: without one there is none
+            # The proxy's SSLRequest is made from the client's response, so without a response there is none.
+            self.case.leg = "plain"
         self.client = self.place.arrive()
         number, payload = self.client.log_in(1, False)
         assert (number, payload[:9]) == (2, b"\xff\x57\x0c#HY000")

@@ -1,4 +1,4 @@
-"""All sixteen pairs of TLS modes for NNTP; MODE READER is said before the upgrade where it may, and lasts."""
+"""NNTP in all sixteen pairs of TLS modes. MODE READER comes before the upgrade where it may, and its effect must last."""
 
 import pytest
 from session import PairSession
@@ -26,7 +26,7 @@ class Session(PairSession):
         words = self.client.capabilities()
         assert words.count(b"STARTTLS") == (1 if expect_starttls else 0)
         if self.case.client == "required" and expect_starttls:
-            assert words == [b"VERSION 2", b"STARTTLS"], "ours alone"
+            assert words == [b"VERSION 2", b"STARTTLS"], "only our own capability"
             return
         assert [word for word in words if word != b"STARTTLS"] == [b"VERSION 2", *self.server.capabilities]
         self.crossed += b"CAPABILITIES\r\n"

@@ -1,4 +1,4 @@
-"""All sixteen pairs of TLS modes for POP3, with an APOP login from the greeting's stamp in each."""
+"""POP3 in all sixteen pairs of TLS modes, each with an APOP login from the greeting's timestamp."""
 
 import pytest
 from session import PairSession
@@ -26,7 +26,7 @@ class Session(PairSession):
         words = self.client.capabilities()
         assert words.count(b"STLS") == (1 if expect_stls else 0)
         if self.case.client == "required" and expect_stls:
-            assert words == [b"STLS"], "ours alone"
+            assert words == [b"STLS"], "only our own capability"
             return
         assert [word for word in words if word != b"STLS"] == list(self.server.capabilities)
         self.crossed += b"CAPA\r\n"
@@ -50,7 +50,7 @@ class Session(PairSession):
                 self.say(b"LANG en", b"+OK")
             self.client.upgrade(self.certs.client_context())
             self.capabilities(False)
-        assert self.client.apop() == b"+OK welcome\r\n", "the stamp survives"
+        assert self.client.apop() == b"+OK welcome\r\n", "the timestamp of the greeting must survive"
         assert self.client.mail() == MESSAGE
         assert self.client.quit() == b"+OK old.example.net says bye\r\n"
         self.ended_in_order()

@@ -1,7 +1,8 @@
-"""All sixteen pairs of TLS modes for PostgreSQL, with a client that upgrades and one that does not.
+"""PostgreSQL in all sixteen pairs of TLS modes; the client upgrades or not.
 
-Where the client's leg is `off`, the `N` to its SSLRequest is ours whatever the server's leg has: most clients ask first
-and go on without. The server is dialled only when it is known what for, so a client that is refused costs it nothing.
+If the client leg is `off`, the proxy answers SSLRequest with `N` whatever the server leg has: most clients ask first and
+continue without TLS. The server is dialled only after the startup message, so a refused client does not cost it a
+connection.
 """
 
 import pytest
@@ -90,7 +91,7 @@ class Session(PairSession):
 
 
 def outcomes():
-    """The table's, but that a refused client is refused before anyone looks at what the server has."""
+    """The cases of the table, except that a client without required TLS is refused before the server is dialled."""
     found = cases()
     for case in found:
         if case.client == "required" and not case.upgrades:
@@ -129,7 +130,7 @@ def test_byte_by_byte(rig):
     client.start_tls(rig.client_tls, "localhost")
     for byte in startup():
         client.send(bytes([byte]))
-    assert client.message()[:1] == b"R"
-    assert client.message()[:1] == b"Z"
+    assert client.reply()[:1] == b"R"
+    assert client.reply()[:1] == b"Z"
     client.quit()
     assert fake.started == [startup()]

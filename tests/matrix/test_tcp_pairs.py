@@ -1,4 +1,4 @@
-"""The four pairs of modes that plain TLS has, and what each owes the bytes."""
+"""The four pairs of modes of plain TLS (protocol tcp)."""
 
 import hashlib
 import os
@@ -27,7 +27,7 @@ def dial(rig, place):
 
 
 def exchange(certs, tls):
-    """Reads to the client's end, answers, and ends."""
+    """A server that reads to the client's end, answers, and ends."""
 
     def behaviour(channel):
         if tls:
@@ -47,7 +47,7 @@ def test_pair(rig, client, server):
     channel = dial(rig, place)
     channel.send(UP)
     channel.half_close()
-    assert channel.rest() == hashlib.sha256(UP).digest() + DOWN, "the answer comes after our half-close"
+    assert channel.rest() == hashlib.sha256(UP).digest() + DOWN, "the answer comes after the client's half-close"
     assert channel.end is (End.CLOSE_NOTIFY if client == "implicit" else End.FIN)
     seen = place.upstream.finished()
     assert bytes(seen.inside if server == "implicit" else seen.plain) == UP
@@ -86,4 +86,4 @@ def test_plaintext_to_a_tls_port(rig):
     channel.close()
     record = place.record(channel)
     assert (record["end"], record["blame"]) == ("handshake_failed", "client")
-    assert not place.upstream.connections, "a client that has no TLS costs the upstream nothing"
+    assert not place.upstream.connections, "a client without TLS must not cost the upstream a connection"

@@ -1,4 +1,4 @@
-"""All sixteen pairs of TLS modes for XMPP, between clients and servers and between servers."""
+"""XMPP in all sixteen pairs of TLS modes, client to server and server to server."""
 
 import re
 
@@ -9,7 +9,7 @@ from table import cases
 from pysupport.channel import End
 from pysupport.rig import Rig, pairs
 from pysupport.xmpp import (
-    AUTH, COMPRESS, ENCRYPTION_REQUIRED, END, FAILURE, MECHANISMS, STANZA, STARTTLS, SUCCESS, THEIR_FAILURE, Server,
+    AUTH, COMPRESS, ENCRYPTION_REQUIRED, END, FAILURE, MECHANISMS, STANZA, STARTTLS, SUCCESS, THEIR_FAILURE,
 )  # fmt: skip
 
 OURS = re.escape(b"<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>")
@@ -25,16 +25,13 @@ def rig(certs, folder):
 class Session(PairSession):
     @property
     def least_bytes(self):
-        """Where the session ends with our refusal, its header may have been all, and not the application's."""
+        """A session that ends with our refusal may have sent only its stream header, which does not count."""
         return 0 if self.case.outcome == "502" else 1
-
-    def make_server(self):
-        return Server(self.protocol, tls=self.tls, implicit=self.case.server == "implicit")
 
     # -- what the client sees
 
     def open(self, expect_starttls):
-        """Opens a stream, and checks the answer: the upstream's own, but for STARTTLS."""
+        """Opens a stream and checks that the answer is the upstream's own, except for STARTTLS."""
         got, features = self.client.open()
         if self.case.client == "required" and expect_starttls:
             assert re.fullmatch(OURS, features)
@@ -48,7 +45,7 @@ class Session(PairSession):
         return None
 
     def refused_starttls(self):
-        """STARTTLS where there is none: a failure, and the end of the stream and of TCP."""
+        """Sends STARTTLS that must be refused: a failure, the end of the stream, and the end of the TCP connection."""
         self.client.send(STARTTLS)
         rest = self.client.rest()
         if self.case.outcome == "theirs":
@@ -68,11 +65,11 @@ class Session(PairSession):
             return self.refused_starttls()
         if outcome == "tls":
             self.client.upgrade(self.certs.client_context())
-            self.crossed = b""  # what was said before is forgotten: the upstream is dialled again where it heard it
+            self.crossed = b""  # the stream before TLS is discarded; if the upstream saw it, the proxy dials again
             self.open(False)
         assert self.client.ask(AUTH) == SUCCESS
         got, _ = self.client.open()
-        assert got == self.server.header, "byte for byte"
+        assert got == self.server.header, "unchanged"
         self.crossed += AUTH + self.client.said
         assert self.client.ask(STANZA, b"</message>") == b"<message from='b@old.example.net' ><body>taken</body></message>"
         assert self.server.stanzas == [STANZA]
@@ -108,7 +105,7 @@ class Session(PairSession):
     # -- what the upstream saw
 
     def check_upstream(self):
-        """Only XMPP dials again: where a stream was opened before the client's upgrade, which can't begin anew."""
+        """Only XMPP dials again, namely if the upstream saw a stream before the client's upgrade: it cannot restart that."""
         if self.case.outcome == "garbled":
             return
         opened = b"<\\?xml version='1.0'\\?><stream:stream [^>]*>"
@@ -125,7 +122,7 @@ class Session(PairSession):
         elif self.case.leg == "plain":
             expected = crossed
             if asked and self.case.outcome in ("530", "421"):
-                expected = opened  # we had asked for what was not to be had
+                expected = opened  # the proxy opened a stream to ask for TLS
             assert re.fullmatch(expected, plain, re.DOTALL), plain
         else:
             assert plain == b""

@@ -1,4 +1,4 @@
-"""A private certificate authority, made once a run with the openssl command."""
+"""Certificates of private CAs, created with the openssl command once a run."""
 
 import pathlib
 import ssl
@@ -12,14 +12,14 @@ def _openssl(*arguments):
 
 
 class Leaf:
-    """A certificate chain and its key, as files."""
+    """The files of a certificate chain and its key."""
 
     def __init__(self, chain, key):
         self.chain, self.key = str(chain), str(key)
 
 
 class Certs:
-    """Files in `folder`: two authorities and what they signed."""
+    """Two CAs and the certificates that they issued, as files in `folder`."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -36,7 +36,7 @@ class Certs:
         path = self.folder / f"{name}.key"
         how = ["rsa", "rsa_keygen_bits:2048"] if algorithm == "rsa" else ["ec", "ec_paramgen_curve:P-256"]
         _openssl("genpkey", "-algorithm", how[0], "-pkeyopt", how[1], "-out", path)
-        path.chmod(0o644)  # private to this run's folder, but daemons with users of their own read it too
+        path.chmod(0o644)  # daemons that run as other users read it too; the folder is private to this run
         return path
 
     def _authority(self, name):
@@ -72,14 +72,14 @@ class Certs:
         return Leaf(path, key)
 
     def server_context(self, *leaves, **options):
-        """For a server with these certificates (by default the ECDSA one)."""
+        """A server context with these certificates (default: the ECDSA one)."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         for leaf in leaves or (self.ecdsa,):
             context.load_cert_chain(leaf.chain, leaf.key)
         return _adjust(context, **options)
 
     def client_context(self, **options):
-        """For a client that trusts our authority and checks the name."""
+        """A client context that trusts our CA and checks the host name."""
         context = ssl.create_default_context(cafile=self.ca)
         return _adjust(context, **options)
 

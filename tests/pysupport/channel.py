@@ -1,4 +1,4 @@
-"""One end of a TCP connection, with or without TLS, that keeps every byte it got and says how the stream ended."""
+"""One end of a TCP connection, with or without TLS. It records every received byte, and how the stream ended."""
 
 import enum
 import select
@@ -18,27 +18,27 @@ class End(enum.Enum):
     CLOSE_NOTIFY = "close_notify"
     TRUNCATED = "truncated"  # FIN inside TLS, without close_notify
     RESET = "reset"
-    TLS_ERROR = "tls_error"  # an alert, or bytes that are no TLS
+    TLS_ERROR = "tls_error"  # an alert, or bytes that are not TLS
 
 
 class Ended(Exception):
-    """The stream ended before what was waited for had come."""
+    """The stream ended before the expected data came."""
 
 
 class Channel:
-    """A connected socket. Not for two threads at once, but where a method says so."""
+    """A connected socket. Not thread-safe."""
 
     def __init__(self, sock):
         self.sock = sock
         self.local = _name(sock.getsockname())
-        self.since = 0.0  # when it began; its record can't be older
+        self.since = 0.0  # when it was connected; the record of its session is not older
         self.plain = bytearray()  # every byte received before TLS
         self.inside = bytearray()  # every byte received inside TLS, decrypted
-        self.keep = True  # record what comes; large transfers switch it off
+        self.keep = True  # record received bytes; large transfers switch it off
         self.tls = None
         self.end = None
-        self.error = None  # the text of a TLS error
-        self.done = threading.Event()  # set by whoever serves this connection when it has finished
+        self.error = None  # the text of the TLS error, if there was one
+        self.done = threading.Event()  # set when the behaviour that serves this connection has ended
         self._buffer = bytearray()
         self._incoming = self._outgoing = None
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -46,7 +46,7 @@ class Channel:
     # -- sending
 
     def send(self, data, timeout=None):
-        """Sends through TLS where it stands, else as it is."""
+        """Sends through TLS if it is active, else in plaintext."""
         if self.tls is None:
             return self.send_raw(data, timeout)
         view = memoryview(data)
@@ -57,22 +57,22 @@ class Channel:
         return None
 
     def send_raw(self, data, timeout=None):
-        """Sends below TLS: plaintext in the midst of it, a broken record."""
+        """Sends below TLS, e.g. plaintext in the middle of it."""
         self.sock.settimeout(Deadline(timeout).left())
         self.sock.sendall(data)
 
     def half_close(self, notify=True):
-        """Ends our direction: close_notify where there is TLS (unless told not to), then FIN."""
+        """Ends our direction: close_notify if TLS is active and `notify` is set, then FIN."""
         if self.tls is not None and notify:
             self.send_raw(self._close_notify())
         self.sock.shutdown(socket.SHUT_WR)
 
     def half_close_notify_only(self):
-        """close_notify, but no FIN: what comes then is no TLS any more."""
+        """Sends close_notify without FIN. What we send after it is not TLS."""
         self.send_raw(self._close_notify())
 
     def reset(self):
-        """RST instead of an end."""
+        """Closes with RST."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
@@ -98,7 +98,7 @@ class Channel:
         return self._take(count)
 
     def some(self, timeout=None):
-        """Whatever comes next, at least a byte; b"" at the end of the stream."""
+        """The next data, at least one byte; b"" at the end of the stream."""
         deadline = Deadline(timeout)
         try:
             while not self._buffer:
@@ -108,7 +108,7 @@ class Channel:
         return self._take(len(self._buffer))
 
     def rest(self, timeout=None):
-        """Everything up to the end of the stream; `end` says how it ended."""
+        """All data up to the end of the stream; `end` says how it ended."""
         deadline = Deadline(timeout)
         try:
             while True:
@@ -117,18 +117,18 @@ class Channel:
             return self._take(len(self._buffer))
 
     def sip(self, count):
-        """What comes of one read of at most `count` raw bytes; may be nothing where TLS has no whole record yet."""
+        """The data of one read of at most `count` raw bytes; may be empty if TLS has no complete record yet."""
         self._pull(Deadline(), "a sip", count)
         return self._take(len(self._buffer))
 
     def pause(self, seconds):
-        """Lets time pass without reading (scaled), unless the peer resets: for a reader that is meant to be slow."""
+        """Reads nothing for that long (scaled), unless the peer resets. Only for readers that must be slow."""
         watch = select.poll()
         watch.register(self.sock, 0)
         watch.poll(seconds * SLOWDOWN * 1000)
 
     def silent_for(self, seconds):
-        """Nothing arrives for that long. Only for proofs that something stays away; scaled like all time."""
+        """Whether nothing arrives for that long (scaled). Only for checks that something does not come."""
         try:
             self.some(seconds)
         except TimeoutError:
@@ -140,8 +140,8 @@ class Channel:
     def start_tls(self, context, server_hostname=None, session=None, server=False, prefix=b"", go_ahead=None):
         """Makes the handshake.
 
-        `prefix` goes out in one segment with our first flight. `go_ahead` (a function of this channel) is called
-        between the two, to read the peer's plaintext go-ahead; what came after it belongs to TLS.
+        `prefix` is sent in one segment with our first flight. `go_ahead(channel)` is called after that, to read the peer's
+        plaintext go-ahead; all data behind the go-ahead goes to TLS.
         """
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         tls = context.wrap_bio(
@@ -192,7 +192,7 @@ class Channel:
             pass
         return self._outgoing.read()
 
-    # -- within
+    # -- internal
 
     def _take(self, count):
         taken = bytes(self._buffer[:count])
@@ -246,16 +246,21 @@ def _name(address):
     return f"[{address[0]}]:{address[1]}" if ":" in address[0] else f"{address[0]}:{address[1]}"
 
 
-def connect(port, host="127.0.0.1", source=None, receive_buffer=None):
-    """A client's channel, from the address `source` where that matters."""
+def open_socket(port, host="127.0.0.1", source=None, receive_buffer=None):
+    """A connected TCP socket; `source` is its local address, if given."""
     sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     if receive_buffer is not None:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
     if source is not None:
         sock.bind((source, 0))
     sock.settimeout(Deadline().left())
-    since = time.monotonic()
     sock.connect((host, port))
-    channel = Channel(sock)
+    return sock
+
+
+def connect(port, host="127.0.0.1", source=None, receive_buffer=None):
+    """A channel that is connected as a client."""
+    since = time.monotonic()
+    channel = Channel(open_socket(port, host, source, receive_buffer))
     channel.since = since
     return channel

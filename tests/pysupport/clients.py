@@ -1,6 +1,6 @@
-"""Real mail clients, each as a function that sends one message: from a private root, or Python's own.
+"""Real mail clients, from a private root or from Python. Each is a function that sends one message.
 
-Each takes where to send (port), how (`tls`: None, "starttls" or "implicit") and what; and returns a Result.
+Arguments: the port, the message, and `tls`: None, "starttls" or "implicit". Each returns a Result.
 """
 
 import itertools
@@ -18,7 +18,7 @@ _numbers = itertools.count()
 
 
 class Message:
-    """A message with a word of its own to find it by; lines that mail programs trip over."""
+    """A message with a unique token, and with lines that mail programs have handled wrongly."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -33,7 +33,7 @@ class Message:
         self.path.write_bytes(self.bytes)
 
     def arrived_in(self, text):
-        """Whether a delivered message has our body, line for line (swaks adds an empty one)."""
+        """Whether a delivered message has our body, line by line (swaks appends an empty line)."""
         body = text.replace(b"\r\n", b"\n").partition(b"\n\n")[2]
         return body.rstrip(b"\n") == self.body.replace(b"\r\n", b"\n").rstrip(b"\n")
 
@@ -97,7 +97,7 @@ def python(port, message, tls=None, lmtp=False):
 
 
 def openssl(port, message, tls="starttls", lmtp=False, options=()):
-    """openssl s_client, and a conversation through it, line by line."""
+    """openssl s_client, with an SMTP dialogue through it."""
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost", "-quiet", "-crlf"]
     command += ["-CAfile", "/mnt/certs/ca.pem", "-verify_return_error", "-verify_hostname", "localhost", *options]
     if tls == "starttls":
@@ -107,7 +107,7 @@ def openssl(port, message, tls="starttls", lmtp=False, options=()):
     )
     said = []
     hello = "LHLO" if lmtp else "EHLO"
-    # After STARTTLS s_client shows the last line of the hello's answer that it got before: "250 …".
+    # After STARTTLS, s_client prints the last line of the EHLO reply that it got before TLS: "250 …".
     answers = {f"{hello} openssl.example": "250 ", f"MAIL FROM:<{SENDER}>": "250 ", f"RCPT TO:<{RECIPIENT}>": "250 ",
                "DATA": "354 "}  # fmt: skip
 

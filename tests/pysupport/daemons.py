@@ -1,4 +1,4 @@
-"""Real mail servers, each in a private root, with a private folder that they see as /mnt."""
+"""Real servers as child processes, each in a private root, with a folder of its own that it sees as /mnt."""
 
 import os
 import pathlib
@@ -6,24 +6,21 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import threading
 
-from pysupport import roots
+from private_roots import Roots
+
 from pysupport.timing import Deadline
 
-# A user of no account, for the mail that is delivered.
+ROOTS = Roots(pathlib.Path(__file__).resolve().parents[1] / "e2e" / "roots")
+inside = ROOTS.inside
+
+# A user id without an account; owns the delivered mail.
 OWNER = 12345
 
 
-def inside(root, folder, command):
-    """The command line that runs `command` in the root, with `folder` as its /mnt."""
-    bind = ["--bind", f"{folder}:/mnt"]
-    return [sys.executable, str(roots.ENTER), str(roots.existing(root)), *bind, "--", *map(str, command)]
-
-
 def free_port():
-    """A port that is free now, outside the range from which the kernel takes the ports of clients."""
+    """A port that is free now, outside the range from which the kernel assigns client ports."""
     while True:
         port = random.randrange(20000, 32000)
         with socket.socket() as probe:
@@ -35,19 +32,17 @@ def free_port():
 
 
 class Daemon:
-    """A server in the foreground. `ports`: what must answer before it counts as started."""
+    """A server that runs in the foreground. It has started once all `ports` accept connections."""
 
     def __init__(self, root, folder, command, ports, binds=()):
         self.folder = pathlib.Path(folder)
         self.lines = []
         self._changed = threading.Condition()
-        arguments = inside(root, folder, command)
-        for bind in binds:
-            arguments[3:3] = ["--bind", bind]
-        # A session of its own: Postfix signals its process group when it ends, and that must not be ours.
+        # start_new_session: Postfix signals its process group when it exits, which must not be pytest's.
         self.process = subprocess.Popen(
-            arguments, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
-        )
+            inside(root, folder, command, binds), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
         threading.Thread(target=self._read, daemon=True).start()
         for port in ports:
             self._answers(port)
@@ -56,7 +51,7 @@ class Daemon:
         return "\n".join(self.lines)
 
     def logged(self, text, start=0):
-        """The first line of the log with this text (from line number `start` on), once it is there."""
+        """Waits for the first log line that contains `text`, from line number `start` on, and returns it."""
         deadline = Deadline()
         with self._changed:
             while True:
@@ -90,7 +85,7 @@ class Daemon:
             except OSError:
                 if self.process.poll() is not None:
                     raise RuntimeError(f"the daemon ended with {self.process.returncode}:\n{self.log()}") from None
-                with self._changed:  # a word in its log may mean that it is up now
+                with self._changed:  # a new log line may mean that it is up now
                     self._changed.wait(min(0.1, deadline.left(f"port {port} to answer:\n{self.log()}")))
 
     def _read(self):
@@ -101,7 +96,7 @@ class Daemon:
 
 
 def start(build, attempts=3):
-    """build() → Daemon; tried again where a port that was free had been taken."""
+    """Calls build(), which returns a Daemon; retries if another process took one of its ports meanwhile."""
     for attempt in range(attempts):
         try:
             return build()
@@ -112,7 +107,7 @@ def start(build, attempts=3):
 
 
 def place(folder, **files):
-    """A daemon's folder, walkable by its users, with these files and an empty mail folder for OWNER."""
+    """Creates a daemon's folder with these files, and an empty mail folder that OWNER owns."""
     folder = pathlib.Path(folder)
     folder.mkdir(mode=0o755)
     for name, text in files.items():
@@ -125,7 +120,7 @@ def place(folder, **files):
 
 
 def certificate(folder, certs, leaf=None):
-    """Copies a certificate, its key and our authority into a daemon's folder: cert.pem, key.pem, ca.pem."""
+    """Copies a certificate, its key and our CA into a daemon's folder: cert.pem, key.pem, ca.pem."""
     leaf = leaf or certs.ecdsa
     for source, name, mode in ((leaf.chain, "cert.pem", 0o644), (leaf.key, "key.pem", 0o600), (certs.ca, "ca.pem", 0o644)):
         target = pathlib.Path(folder) / name
@@ -134,7 +129,7 @@ def certificate(folder, certs, leaf=None):
 
 
 def delivered(folder, token, timeout=None):
-    """The one message below `folder` (Maildirs) that holds the token, as bytes, once it is there."""
+    """Waits until a Maildir below `folder` has a message with the token, which must be the only one; returns its bytes."""
     deadline = Deadline(timeout)
     waiting = threading.Event()
     while True:

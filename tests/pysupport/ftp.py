@@ -1,126 +1,91 @@
-"""FTP for both ends of a test: a fake server that can misbehave, and a plain-spoken client."""
+"""FTP in both roles: a fake server and a test client."""
 
 import contextlib
-import copy
 import re
 import socket
 
 from pysupport.channel import Channel, connect
+from pysupport.lines import LineClient, LineServer, coded_reply
 from pysupport.timing import Deadline
 
 BANNER = b"220 old.example.net FTP server (the *very* old one) ready\r\n"
 FILE = b"226 every byte\r\n" + bytes(range(256)) * 400
 
 
-class Server:
-    """A behaviour for Upstream: FTP as a server that works, but for what is asked otherwise.
+def family(host):
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
-    tls: a server context; then AUTH TLS is done. implicit: TLS from the first byte. features: what FEAT lists.
-    on: verb → bytes to say instead, or a function(channel, line) that returns True where the session goes on.
-    data: a function(channel, verb, data) that sees to a data connection instead, before the last reply.
+
+class Server(LineServer):
+    """capabilities: what FEAT lists besides TLS. epsv: whether EPSV is known. host: where it listens for data.
+
+    data: a function(channel, verb, data) that handles a data connection instead, before the last reply.
+    What STOR brought is in `stored`, the data connections are in `data_channels`.
     """
 
-    def __init__(self, tls=None, implicit=False, banner=BANNER, on=None, features=(b"UTF8", b"MDTM"), epsv=True,
-                 data=None, host="127.0.0.1"):  # fmt: skip
-        self.tls, self.implicit, self.banner, self.features, self.epsv = tls, implicit, banner, tuple(features), epsv
-        self.on = {verb.upper(): action for verb, action in (on or {}).items()}
-        self.data, self.host = data, host
-        self.stored = []
-        self.data_channels = []
-        self._listener, self._private = None, False
+    BANNER = BANNER
+    CAPABILITIES = (b"UTF8", b"MDTM")
+    STARTTLS = b"AUTH"
 
-    def __call__(self, channel):
-        # Sessions run beside each other, and each has a listener for data of its own; what they note is noted together.
-        copy.copy(self)._session(channel)
+    def __init__(self, epsv=True, data=None, host="127.0.0.1", **options):
+        super().__init__(**options)
+        self.epsv, self.data, self.host = epsv, data, host
+        self.stored, self.data_channels = [], []
+        self.listener, self.private = None, False
 
-    def _session(self, channel):
-        if self.implicit:
-            channel.start_tls(self.tls, server=True)
-        channel.send(self.banner)
+    def run(self):
         try:
-            while True:
-                line = channel.line()
-                verb = line.split()[0].upper() if line.split() else b""
-                action = self.on.get(verb)
-                if callable(action):
-                    if not action(channel, line):
-                        return
-                elif action is not None:
-                    channel.send(action)
-                elif not self._usual(channel, line, verb):
-                    return
+            super().run()
         finally:
-            if self._listener:
-                self._listener.close()
+            if self.listener:
+                self.listener.close()
 
-    def _usual(self, channel, line, verb):
-        """The answer of a server that works; False ends the session."""
-        argument = line.strip().partition(b" ")[2]
-        if verb == b"AUTH":
-            return self._auth(channel)
-        if verb == b"FEAT":
-            names = [b"AUTH TLS", b"PBSZ", b"PROT"] if self.tls else []
-            lines = b"".join(b" %s\r\n" % name for name in (*self.features, *names))
-            channel.send(b"211-Extensions:\r\n" + lines + b"211 End\r\n")
-        elif verb == b"PROT" and channel.tls is not None:
-            self._private = argument == b"P"
-            channel.send(b"200 as you like\r\n")
-        elif verb in (b"EPSV", b"PASV") and (self.epsv or verb == b"PASV"):
-            self._listen(channel, verb)
-        elif verb in (b"RETR", b"STOR"):
-            self._transfer(channel, verb)
-        elif verb == b"USER":
-            channel.send(b"331 who would that be?\r\n")
-        elif verb == b"PASS":
-            channel.send(b"230-welcome\r\n 220 to old.example.net\r\n230 in\r\n")
-        elif verb == b"QUIT":
-            channel.send(b"221 old.example.net says bye\r\n")
-            channel.half_close()
-            channel.rest()
-            return False
-        elif verb in (b"NOOP", b"TYPE", b"CWD", b"OPTS") or (verb == b"PBSZ" and channel.tls is not None):
-            channel.send(b"200 fine: " + line.strip() + b"\r\n")
-        else:
-            channel.send(b"500 old.example.net does not know " + verb + b"\r\n")
-        return True
+    def do_auth(self, _):
+        return self.accept_starttls(
+            b"234 old.example.net is ready for TLS\r\n", b"502 old.example.net: no AUTH here\r\n"
+        )
 
-    def _auth(self, channel):
-        if self.tls is None or channel.tls is not None:
-            channel.send(b"502 old.example.net: no AUTH here\r\n")
-            return True
-        channel.send(b"234 old.example.net is ready for TLS\r\n")
-        channel.start_tls(self.tls, server=True)
-        return True
+    def do_feat(self, _):
+        names = [*self.capabilities, *([b"AUTH TLS", b"PBSZ", b"PROT"] if self.tls else [])]
+        return b"211-Extensions:\r\n" + b"".join(b" %s\r\n" % name for name in names) + b"211 End\r\n"
 
-    def _listen(self, channel, verb):
-        if self._listener:
-            self._listener.close()
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        self._listener = socket.create_server((self.host, 0), family=family)
-        port = self._listener.getsockname()[1]
-        if verb == b"EPSV":
-            channel.send(b"229 Entering (|||%d|)\r\n" % port)
-        else:  # an address that nobody should believe
-            channel.send(b"227 Entering (192,0,2,66,%d,%d)\r\n" % (port >> 8, port & 255))
+    def do_pbsz(self, command):
+        return self.do_unknown(command) if self.channel.tls is None else self.do_noop(command)
 
-    def _transfer(self, channel, verb):
-        if self._listener is None:
-            channel.send(b"425 where?\r\n")
-            return
-        self._listener.settimeout(Deadline().left())
-        sock, peer = self._listener.accept()
-        self._listener.close()
-        self._listener = None
-        assert peer[0] == self.host
-        data = Channel(sock)
-        self.data_channels.append(data)
-        channel.send(b"150 here it comes\r\n")
-        if self._private:
+    def do_prot(self, command):
+        if self.channel.tls is None:
+            return self.do_unknown(command)
+        self.private = command.arguments == [b"P"]
+        return b"200 as you like\r\n"
+
+    def do_epsv(self, command):
+        if not self.epsv:
+            return self.do_unknown(command)
+        return b"229 Entering (|||%d|)\r\n" % self.listen()
+
+    def do_pasv(self, _):
+        """The address in the reply is wrong on purpose: nobody should connect to it."""
+        port = self.listen()
+        return b"227 Entering (192,0,2,66,%d,%d)\r\n" % (port >> 8, port & 255)
+
+    def listen(self):
+        """Listens for one data connection; returns the port."""
+        if self.listener:
+            self.listener.close()
+        self.listener = socket.create_server((self.host, 0), family=family(self.host))
+        return self.listener.getsockname()[1]
+
+    def do_retr(self, command):
+        if self.listener is None:
+            return b"425 where?\r\n"
+        data = self.accept_data()
+        self.send(b"150 here it comes\r\n")
+        if self.private:
             data.start_tls(self.tls, server=True)
         with contextlib.suppress(OSError):
             if self.data is not None:
-                self.data(channel, verb, data)
-            elif verb == b"RETR":
+                self.data(self.channel, command.verb, data)
+            elif command.verb == b"RETR":
                 data.send(FILE)
                 data.half_close()
                 data.rest()
@@ -128,70 +93,73 @@ class Server:
                 self.stored.append(data.rest())
                 data.half_close()
         data.close()
-        channel.send(b"226 all done\r\n")
+        return b"226 all done\r\n"
+
+    do_stor = do_retr
+
+    def accept_data(self):
+        self.listener.settimeout(Deadline().left())
+        sock, peer = self.listener.accept()
+        self.listener.close()
+        self.listener = None
+        assert peer[0] == self.host
+        self.data_channels.append(Channel(sock))
+        return self.data_channels[-1]
+
+    def do_user(self, _):
+        return b"331 who would that be?\r\n"
+
+    def do_pass(self, _):
+        return b"230-welcome\r\n 220 to old.example.net\r\n230 in\r\n"
+
+    def do_quit(self, _):
+        return self.leave(b"221 old.example.net says bye\r\n")
+
+    def do_noop(self, command):
+        return b"200 fine: " + command.raw.strip() + b"\r\n"
+
+    do_type = do_cwd = do_opts = do_noop
+
+    def do_unknown(self, command):
+        return b"500 old.example.net does not know " + command.verb + b"\r\n"
 
 
-class Client(Channel):
-    """A channel that speaks FTP, one command at a time, and returns whole replies as bytes."""
+class Client(LineClient):
+    STARTTLS = b"AUTH TLS"
+    GO_AHEAD = b"234"
+    reply = coded_reply
 
-    def __init__(self, port, host="127.0.0.1"):
-        super().__init__(connect(port, host).sock)
-        self.host = host
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
         self.private = False
-        self.context = None
-        self.data_end = None
+        self.context = None  # of the data connections' TLS
+        self.data_end = None  # how the last download ended
 
-    def arrive(self):
-        """What comes first, before we may speak."""
-        self.greeting = self.reply()
+    def features(self):
+        """The lines of the reply to FEAT, without the first and the last."""
+        return [line.strip() for line in self.command(b"FEAT").splitlines()[1:-1]]
 
-    def reply(self, timeout=None):
-        """A reply with all its lines."""
-        whole = line = self.line(timeout)
-        if line[3:4] == b"-":
-            while not line.startswith(whole[:3] + b" "):
-                line = self.line(timeout)
-                whole += line
-        return whole
-
-    def command(self, line):
-        self.send(line + b"\r\n")
-        return self.reply()
-
-    def upgrade(self, context, coalesced=False, hostname="localhost"):
-        """AUTH TLS and the handshake; returns the go-ahead."""
-        got = []
-
-        def go_ahead(channel):
-            got.append(channel.reply())
-            if not got[0].startswith(b"234"):
-                raise AssertionError(f"AUTH TLS was answered with {got[0]!r}")
-
-        if coalesced:
-            self.start_tls(context, hostname, prefix=b"AUTH TLS\r\n", go_ahead=go_ahead)
-        else:
-            self.send(b"AUTH TLS\r\n")
-            go_ahead(self)
-            self.start_tls(context, hostname)
-        return got[0]
+    def accepted(self, line):
+        """Sends a command that must be answered with 200."""
+        answer = self.command(line)
+        if not answer.startswith(b"200"):
+            raise AssertionError(f"{line!r} was answered with {answer!r}")
 
     def protect(self, context):
         """PBSZ 0, PROT P."""
-        for line in (b"PBSZ 0", b"PROT P"):
-            answer = self.command(line)
-            if not answer.startswith(b"200"):
-                raise AssertionError(f"{line!r} was answered with {answer!r}")
+        self.accepted(b"PBSZ 0")
+        self.accepted(b"PROT P")
         self.private, self.context = True, context
 
     def login(self):
-        """USER and PASS; returns the last answer."""
+        """USER and PASS; returns the last reply."""
         self.command(b"USER a")
         return self.command(b"PASS b")
 
     def open_data(self, how=b"EPSV", source=None):
-        """The command, and a function that gives the connection once the transfer has begun."""
+        """Negotiates a data connection. Returns a function that gives its channel once the transfer has started."""
         if how in (b"PORT", b"EPRT"):
-            return self._await_data(how)
+            return self._listen_for_data(how)
         answer = self.command(how)
         if how == b"PASV":
             numbers = [int(number) for number in re.search(rb"\((\d+,\d+,\d+,\d+,\d+,\d+)\)", answer)[1].split(b",")]
@@ -205,16 +173,14 @@ class Client(Channel):
         data = connect(port, self.host, source)
         return lambda: data
 
-    def _await_data(self, how):
-        listener = socket.create_server((self.host, 0), family=socket.AF_INET6 if ":" in self.host else socket.AF_INET)
+    def _listen_for_data(self, how):
+        listener = socket.create_server((self.host, 0), family=family(self.host))
         port = listener.getsockname()[1]
         if how == b"PORT":
             line = b"PORT %s,%d,%d" % (self.host.encode().replace(b".", b","), port >> 8, port & 255)
         else:
             line = b"EPRT |%d|%s|%d|" % (2 if ":" in self.host else 1, self.host.encode(), port)
-        answer = self.command(line)
-        if not answer.startswith(b"200"):
-            raise AssertionError(f"{line!r} was answered with {answer!r}")
+        self.accepted(line)
 
         def accept():
             with listener:
@@ -224,7 +190,7 @@ class Client(Channel):
         return accept
 
     def begin(self, line, how=b"EPSV"):
-        """A transfer that has begun: its data connection, in TLS where that is to be."""
+        """Starts a transfer; returns its data connection, in TLS after protect()."""
         data = self.open_data(how)
         answer = self.command(line)
         if not answer.startswith(b"150"):
@@ -235,7 +201,7 @@ class Client(Channel):
         return data
 
     def get(self, how=b"EPSV", name=b"file"):
-        """The file's bytes and the last reply; `data_end` says how the data ended."""
+        """Downloads a file: its bytes and the last reply. `data_end` says how the data connection ended."""
         data = self.begin(b"RETR " + name, how)
         got = data.rest()
         self.data_end = data.end
@@ -245,28 +211,10 @@ class Client(Channel):
         return got, self.reply()
 
     def put(self, content, how=b"EPSV", name=b"file"):
-        """Sends it; returns the last reply."""
+        """Uploads a file; returns the last reply."""
         data = self.begin(b"STOR " + name, how)
         data.send(content)
         data.half_close()
         data.rest()
         data.close()
         return self.reply()
-
-    def quit(self):
-        """QUIT, its answer, and the end of both directions; returns the answer."""
-        answer = self.command(b"QUIT")
-        tail = self.rest()
-        if tail:
-            raise AssertionError(f"after the goodbye came {tail!r}")
-        self.half_close_quietly()
-        return answer
-
-    def half_close_quietly(self):
-        with contextlib.suppress(OSError):
-            self.half_close()
-        self.close()
-
-
-def dial(port, _protocol):
-    return Client(port)

@@ -1,4 +1,4 @@
-"""Real FTP clients: each fetches a file of some MB and leaves the same bytes elsewhere."""
+"""Real FTP clients: each downloads a file of 3 MB and uploads the same bytes."""
 
 import ftplib
 import hashlib
@@ -24,7 +24,7 @@ def digest(content):
 
 
 class Job:
-    """What a client is to do: fetch /file, and leave the same bytes in /in under a name of its own."""
+    """What a client must do: fetch /file, and store the same bytes in /in under a unique name."""
 
     def __init__(self, folder, certs, port, tls, active=False):
         self.folder, self.certs, self.port, self.tls, self.active = folder, certs, port, tls, active
@@ -91,7 +91,7 @@ ALL = {"curl": curl, "lftp": lftp, "ftplib": python}
 
 
 class Ways:
-    """A proxy before real servers: `ways` is name → (the client's leg, the server's name, the server's leg)."""
+    """A proxy in front of real servers. `ways`: name → (client mode, name of the server, mode of the server leg)."""
 
     def __init__(self, ways, servers, front, certs, folder):
         self.ways, self.servers, self.certs, self.folder = ways, servers, certs, folder
@@ -114,7 +114,7 @@ class Ways:
         return Job(self.folder, self.certs, self.port(name), tls, active)
 
     def check(self, name, job):
-        """What was fetched and what was left, by hash."""
+        """Checks the downloaded and the uploaded file by hash."""
         assert digest(job.got.read_bytes()) == digest(CONTENT)
         stored = self.servers[self.ways[name][1]].folder / "ftp" / "in" / job.name
         assert digest(stored.read_bytes()) == digest(CONTENT)
@@ -122,7 +122,7 @@ class Ways:
             path.unlink()
 
     def records(self, name, client):
-        """Of each session that the client had (curl has two)."""
+        """The records of the client's sessions (curl has two)."""
         return [self.record(name) for _ in range(2 if client == "curl" else 1)]
 
     def both_ways(self, name, client):
@@ -137,7 +137,7 @@ class Ways:
             plain = server_leg == "off" or not ("tls" in server or "implicit" in server)
             assert (record["client_tls"] == "plain") == (tls is None), record
             assert (record["server_tls"] == "plain") == plain, record
-            # After 221 vsftpd and Pure-FTPd, and most clients, leave without close_notify, or with a reset.
+            # After 221, vsftpd, Pure-FTPd and most clients close without close_notify, or with a reset.
             assert record["end"] in (("closed",) if tls is None and plain else ("closed", "truncated", "reset")), record
             assert record["bytes_in"] + record["bytes_out"] > len(CONTENT), record
 
@@ -151,7 +151,7 @@ class Ways:
         self.records(name, client)
 
     def abort(self, name):
-        """ABOR in mid-transfer: whatever the server answers to it, and however much, the session goes on."""
+        """ABOR during a transfer: whatever the server replies, the session must go on."""
         client = Client(self.port(name))
         client.arrive()
         if self.ways[name][0] == "required":

@@ -1,4 +1,4 @@
-"""vsftpd, ProFTPD and Pure-FTPd, as the tests need them. The folder `ftp` in theirs is what a client sees as /."""
+"""Starts vsftpd, ProFTPD and Pure-FTPd. A client sees the folder `ftp` of the server's folder as /."""
 
 import os
 import shutil
@@ -85,7 +85,7 @@ TLSLog /mnt/tls.log
 
 
 def _folder(folder, certs):
-    """With a home for uploads that every daemon's user can write to."""
+    """Creates the folder, with a subfolder for uploads that all users can write to."""
     shutil.rmtree(folder, ignore_errors=True)
     place(folder)
     for name in ("ftp", "ftp/in", "empty"):
@@ -101,7 +101,7 @@ def _started(root, folder, command, port):
     return daemon
 
 
-# The account whose home an anonymous client sees. Each daemon's own package makes it, or none does.
+# The account whose home is the root of anonymous clients; only some of the packages create it.
 ACCOUNT = (
     "grep -v ^ftp: /etc/passwd > /tmp/passwd; echo ftp:x:998:65534::/mnt/ftp:/usr/sbin/nologin >> /tmp/passwd; "
     "mount --bind /tmp/passwd /etc/passwd; "
@@ -109,7 +109,7 @@ ACCOUNT = (
 
 
 def vsftpd(folder, certs, tls=False, implicit=False):
-    """With `tls` it lets nobody in without TLS, nor data without the control connection's session."""
+    """With `tls` it requires TLS, and the control connection's TLS session for data."""
 
     def build():
         _folder(folder, certs)
@@ -139,9 +139,9 @@ def pure_ftpd(folder, certs, tls=False):
         port = free_port()
         (folder / "both.pem").write_bytes((folder / "key.pem").read_bytes() + (folder / "cert.pem").read_bytes())
         (folder / "both.pem").chmod(0o600)
-        mode = 3 if tls else 0  # 3: no session and no data without TLS
+        mode = 3 if tls else 0  # 3: TLS is required for session and data
         command = f"exec pure-ftpd -S 127.0.0.1,{port} -e -A -M -H -4 -f none -Y {mode}"
-        # Where it looks for its key is compiled in.
+        # The path of the key is compiled into the binary.
         prepare = "mkdir /tmp/own; cp /mnt/both.pem /tmp/own/pure-ftpd.pem; mount --bind /tmp/own /etc/ssl/private; "
         return _started("third", folder, ACCOUNT + prepare + command, port)
 

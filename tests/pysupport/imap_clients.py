@@ -1,7 +1,7 @@
-"""Real mail readers, each as a function that stores one message in a fresh mailbox and fetches it again.
+"""Real IMAP clients. Each is a function that stores one message in an empty mailbox and fetches it again.
 
-Each takes where (port), as whom (user), what (message, lines ended by CRLF), and how (`tls`: None, "starttls" or
-"implicit"). It returns what it fetched, in bytes; or raises Refused with what it said.
+Arguments: the folder that is /mnt, the port, the user, the message (CRLF line ends), and `tls`: None, "starttls" or
+"implicit". Each returns the fetched bytes, or raises Refused with the client's output.
 """
 
 import imaplib
@@ -82,7 +82,7 @@ SyncState *
 
 
 def mbsync(folder, port, user, message, tls=None):
-    """isync. What one maildir holds is stored, and fetched into another."""
+    """isync. Stores the content of one Maildir, and fetches it into another."""
     for near in (f"{user}-one", f"{user}-two"):
         home = pathlib.Path(folder) / near
         for name in ("cur", "new", "tmp"):
@@ -101,14 +101,14 @@ def mbsync(folder, port, user, message, tls=None):
 
 
 def openssl(folder, port, user, message, tls="starttls"):
-    """openssl s_client, and all commands in one go."""
+    """openssl s_client, with all commands pipelined."""
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost", "-quiet", "-crlf"]
     command += ["-CAfile", "/mnt/certs/ca.pem", "-verify_return_error", "-verify_hostname", "localhost"]
     command += ["-starttls", "imap"] if tls == "starttls" else []
     size = len(message)
     said = b"a LOGIN %s %s\nb APPEND INBOX {%d+}\n" % (user.encode(), PASSWORD.encode(), size)
     said += message.replace(b"\r\n", b"\n") + b"\nc SELECT INBOX\nd FETCH 1 BODY.PEEK[]\ne LOGOUT\n"
-    # Its exit status says how TLS ended (Cyrus says no close_notify, and we don't say it for Cyrus).
+    # Its exit status shows how TLS ended: Cyrus sends no close_notify, and the proxy does not add one.
     got = _run(folder, command, said, judge=False)
     before, mark, after = got.partition(b"{%d}\r\n" % size)
     if not mark:

@@ -1,17 +1,17 @@
-"""Dovecot and Cyrus as IMAP servers: each with a port that knows no TLS, one that insists on it, and one that begins so."""
+"""Starts Dovecot and Cyrus as IMAP servers: without TLS, or with required STARTTLS and implicit TLS."""
 
 import shutil
 
 from pysupport.daemons import OWNER, Daemon, certificate, free_port, place, start
 
-# Every user has this one (Cyrus takes any).
+# The password of every user (Cyrus accepts any).
 PASSWORD = "open_sesame"
 
 
 def dovecot(folder, certs, tls=False):
     """Dovecot; sets `.port`, and with `tls` also `.implicit`.
 
-    It insists on TLS then; but where both ends have the same address it deems every connection safe: dial 127.0.0.2.
+    With `tls` it requires TLS, except for a peer with the server's own address. To be refused, connect to 127.0.0.2.
     """
 
     def build():
@@ -54,7 +54,7 @@ service imap-login {{
 
 
 def cyrus(folder, certs, tls=False):
-    """Cyrus; sets `.port`, and with `tls` (without which it then lets nobody in) also `.implicit`."""
+    """Cyrus; sets `.port`, and with `tls` also `.implicit`. With `tls` it allows no login without TLS."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)

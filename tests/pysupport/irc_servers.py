@@ -1,4 +1,4 @@
-"""InspIRCd, as the tests need it."""
+"""Starts InspIRCd."""
 
 import os
 import shutil
@@ -12,9 +12,9 @@ CLASS = (
 
 
 def inspircd(folder, certs, tls="no"):
-    """InspIRCd; sets `.ports`: plain, and implicit where there is TLS.
+    """InspIRCd; sets `.ports`: plain, and with TLS also implicit.
 
-    tls: "no", "yes" (STARTTLS on the plain port), or "required" (registration outside TLS is refused besides).
+    tls: "no", "yes" (STARTTLS on the plain port), or "required" (registration without TLS is refused too).
     """
 
     def build():
@@ -29,8 +29,8 @@ def inspircd(folder, certs, tls="no"):
 <module name="starttls">
 <sslprofile name="Clients" provider="gnutls" certfile="/mnt/cert.pem" keyfile="/mnt/key.pem">
 """
-        # The class is chosen anew at registration. Whoever has no TLS then is left with the one that no password opens;
-        # one that only demands TLS would turn clients away before STARTTLS.
+        # InspIRCd chooses the connect class anew at registration. Without TLS, only the class is left whose password
+        # nobody knows. A class that only requires TLS would refuse clients before STARTTLS.
         requires = 'requiressl="yes"' if tls == "required" else ""
         classes = f'<connect name="main" {CLASS} {requires}>'
         if tls == "required":

@@ -1,4 +1,4 @@
-"""slapd, as the tests need it."""
+"""Starts slapd."""
 
 import shutil
 
@@ -11,11 +11,11 @@ dc: example
 o: example
 """
 LARGE = 100000  # bytes of one value
-MANY = 600  # entries
+MANY = 600  # number of entries
 
 
 def entries():
-    """One for each test to find, one with a value beyond any buffer, and many."""
+    """The LDIF: a few single entries, one with a value that is larger than any buffer, and many small ones."""
     found = [ENTRIES]
     values = {"large": "x" * LARGE, **{f"u{number}": f"unit {number} " + "y" * 300 for number in range(MANY)}}
     for name, text in values.items():
@@ -24,7 +24,7 @@ def entries():
 
 
 def slapd(folder, certs, tls=False):
-    """slapd; tls: it insists on TLS, by StartTLS at `.port` or from the first byte at `.ldaps`."""
+    """slapd. With `tls` it requires TLS: StartTLS on `.port`, implicit TLS on `.ldaps`."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Postfix, Dovecot's LMTP server and Exim, as the tests need them."""
+"""Starts Postfix, Dovecot's LMTP server and Exim."""
 
 import shutil
 
@@ -119,7 +119,7 @@ service lmtp {{
 
 
 def exim(folder, certs):
-    """Exim with a port that knows no TLS and one that insists on it; sets `.ports`: plain and tls."""
+    """Exim with one port without TLS and one that requires it; sets `.ports`: plain and tls."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Dovecot's ManageSieve server (Pigeonhole), and sieve-connect, as the tests need them."""
+"""Starts Dovecot's ManageSieve server (Pigeonhole); runs sieve-connect and openssl as clients."""
 
 import hashlib
 import os
@@ -8,15 +8,15 @@ import subprocess
 from pysupport.daemons import OWNER, Daemon, certificate, free_port, inside, place, start
 from pysupport.timing import Deadline
 
-# Of the machine's own, but not the one that clients come from.
+# A loopback address that is not the clients' own.
 HOST = "127.0.0.2"
 USER, PASSWORD = "alice", "secret-of-alice"
 
 
 def dovecot_sieve(folder, certs, tls=False):
-    """Without TLS, or with nothing but TLS; sets `.ports`: sieve, and wrapped, which is in TLS from the first byte.
+    """Without TLS, or with TLS only. Sets `.ports`: sieve, and with `tls` also wrapped (implicit TLS).
 
-    Dovecot takes a peer on its own address for as good as encrypted: one that must meet its demand for TLS comes to HOST.
+    Dovecot treats a peer with its own address as secure. To be refused, connect to HOST.
     """
 
     def build():
@@ -69,7 +69,7 @@ service managesieve-login {{
 
 
 def script(size):
-    """A valid script of that size or a little more, and its hash: no two are the same."""
+    """A valid script of at least this size, and its hash; no two scripts are alike."""
     head = b'require ["fileinto", "envelope"];\r\n# STARTTLS\r\n# {5+}\r\n# OK "done"\r\n'
     lines = [head, b'if header :contains "subject" "\\"{7}" { fileinto "a\\\\b"; }\r\n']
     while sum(map(len, lines)) < size:
@@ -79,8 +79,8 @@ def script(size):
 
 
 def sieve_connect(folder, port, action, name, local=None, tls=True, host="localhost"):
-    """sieve-connect's upload, download or list of the script `name`; `local` names a file in `folder`. (status, text)."""
-    # The server is named: to look for another in the DNS would take minutes where nobody answers.
+    """Runs sieve-connect's upload, download or list for the script `name`; `local` is a file in `folder`. (status, output)"""
+    # --nosrv: a DNS lookup for another server would take minutes without a resolver.
     command = ["sieve-connect", "--nosrv", "--server", host, "--port", port, "--user", USER, "--passwordfd", "0", "-4"]
     command += ["--noclearchan", "--tlscafile", "/mnt/certs/ca.pem"] if tls else ["--notlsverify", "--clearchan"]
     command += [f"--{action}", "--remotesieve", name, *(["--localsieve", f"/mnt/{local}"] if local else [])]
@@ -91,7 +91,7 @@ def sieve_connect(folder, port, action, name, local=None, tls=True, host="localh
 
 
 def openssl(folder, port, conversation, starttls=True):
-    """A conversation through openssl s_client, pipelined, which ends with LOGOUT. What it printed."""
+    """A pipelined dialogue that ends with LOGOUT, through openssl s_client; returns its output."""
     command = ["openssl", "s_client", "-connect", f"127.0.0.1:{port}", "-servername", "localhost", "-quiet", "-crlf"]
     command += ["-CAfile", "/mnt/certs/ca.pem", "-verify_return_error", "-verify_hostname", "localhost"]
     command += ["-starttls", "sieve"] if starttls else []
@@ -101,7 +101,7 @@ def openssl(folder, port, conversation, starttls=True):
     try:
         process.stdin.write(conversation)
         process.stdin.flush()
-        # To the end of what it prints: closing its input any earlier would have it leave before the answers.
+        # Read to the end first: if its input were closed earlier, it would exit before the replies.
         said = process.stdout.read()
         process.wait(Deadline().left())
     finally:

@@ -1,12 +1,14 @@
-"""MySQL's packets for both ends of a test: a fake server that can misbehave, and a plain-spoken client."""
+"""MySQL's first packets in both roles: a fake server and a test client."""
 
 import struct
 
-from pysupport.channel import Channel, connect
+from pysupport.starttls import Command, StartTlsClient, StartTlsServer
 
-SSL = 0x0800
+SSL = 0x0800  # CLIENT_SSL
+# CLIENT_PLUGIN_AUTH, SECURE_CONNECTION, TRANSACTIONS, PROTOCOL_41, LONG_PASSWORD
 USUAL = 0x00080000 | 0x8000 | 0x2000 | 0x0200 | 0x0001
 OK = b"\x00\x00\x00\x02\x00\x00\x00"
+COM_QUIT, COM_PING = b"\x01", b"\x0e"
 
 
 def packet(number, payload):
@@ -15,11 +17,13 @@ def packet(number, payload):
 
 def greeting(ssl):
     flags = USUAL | (SSL if ssl else 0)
-    head = b"\x0a8.0.36\x00" + struct.pack("<I", 42) + b"saltsalt\x00" + struct.pack("<HBHHB", flags & 0xFFFF, 45, 2, flags >> 16, 21)
+    head = b"\x0a8.0.36\x00" + struct.pack("<I", 42) + b"saltsalt\x00"
+    head += struct.pack("<HBHHB", flags & 0xFFFF, 45, 2, flags >> 16, 21)
     return packet(0, head + bytes(10) + b"moresaltmore\x00mysql_native_password\x00")
 
 
 def response(number, ssl):
+    """A HandshakeResponse41; its password proof is the word `proof`."""
     head = struct.pack("<IIB", USUAL | (SSL if ssl else 0), 1 << 24, 33) + bytes(23)
     return packet(number, head + b"me\x00\x05proofmysql_native_password\x00")
 
@@ -28,52 +32,60 @@ SSL_REQUEST = packet(1, response(1, True)[4:36])
 
 
 def read_packet(channel):
+    """The next packet: its number and its payload."""
     head = channel.exactly(4)
     return head[3], channel.exactly(int.from_bytes(head[:3], "little"))
 
 
-class Server:
-    """A behaviour for Upstream: one login, then every command is answered with OK. tls, implicit, offer: as in smtp."""
+class Server(StartTlsServer):
+    """Accepts one login, then answers every command with OK."""
 
-    def __init__(self, tls=None, implicit=False, offer=None):
-        self.tls, self.implicit = tls, implicit
-        self.offer = tls is not None and not implicit if offer is None else offer
+    STARTTLS = b"SSLREQUEST"
 
-    def __call__(self, channel):
-        if self.implicit:
-            channel.start_tls(self.tls, server=True)
-        channel.send(greeting(self.offer))
-        number, payload = read_packet(channel)
-        if len(payload) == 32 and self.tls is not None and channel.tls is None:
-            channel.start_tls(self.tls, server=True)
-            number, payload = read_packet(channel)
-        channel.send(packet(number + 1, OK))
-        while True:
-            number, payload = read_packet(channel)
-            if payload[:1] == b"\x01":
-                channel.half_close()
-                channel.rest()
-                return
-            channel.send(packet(number + 1, OK))
+    def greeting(self):
+        return greeting(self.offer)
+
+    def read_command(self):
+        number, payload = read_packet(self.channel)
+        request = len(payload) == 32 and self.tls is not None and self.channel.tls is None
+        verb = self.STARTTLS if request else b"QUIT" if payload == COM_QUIT else b""
+        return Command(payload, verb, number=number)
+
+    def do_sslrequest(self, _):
+        """There is no go-ahead: the handshake follows at once."""
+        self.start_tls()
+
+    def do_quit(self, _):
+        return self.leave()
+
+    def do_unknown(self, command):
+        return packet(command.number + 1, OK)
 
 
-class Client(Channel):
-    """A channel that logs in."""
-
-    def __init__(self, port, host="127.0.0.1"):
-        super().__init__(connect(port, host).sock)
-
+class Client(StartTlsClient):
     def arrive(self):
         self.number, self.greeting = read_packet(self)
 
-    def upgrade(self, context, hostname="localhost"):
-        """SSLRequest has no go-ahead: the ClientHello may come in the same segment."""
-        self.start_tls(context, hostname, prefix=SSL_REQUEST)
+    def starttls_request(self):
+        return SSL_REQUEST
+
+    def read_go_ahead(self):
+        """SSLRequest has no answer."""
+        return b""
+
+    def reply(self):
+        """The number and the payload of the next packet."""
+        return read_packet(self)
 
     def log_in(self, number, ssl):
         self.send(response(number, ssl))
-        return read_packet(self)
+        return self.reply()
 
+    def ping(self):
+        self.send(packet(0, COM_PING))
+        return self.reply()
 
-def dial(port, _):
-    return Client(port)
+    def quit(self):
+        """COM_QUIT, and the end of the stream."""
+        self.send(packet(0, COM_QUIT))
+        self.leave()

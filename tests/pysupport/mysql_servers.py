@@ -1,4 +1,4 @@
-"""MariaDB, as the tests need it."""
+"""Starts MariaDB."""
 
 import shutil
 
@@ -14,7 +14,7 @@ grant all on trial.* to signing@'%';
 
 
 def mariadb(folder, certs, tls=True):
-    """MariaDB that insists on TLS, or knows none; sets `.port`."""
+    """MariaDB, which requires TLS or has none; sets `.port`."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)

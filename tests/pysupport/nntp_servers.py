@@ -1,23 +1,25 @@
-"""INN's nnrpd alone, with one group and one article, as the tests need it."""
+"""Starts INN's nnrpd without innd, with one group and one article."""
 
 import shutil
 
-from pysupport import roots
-from pysupport.daemons import Daemon, certificate, free_port, place, start
+from pysupport.daemons import ROOTS, Daemon, certificate, free_port, place, start
 
 GROUP = "local.test"
 USER, PASSWORD = "reader", "s3cret"
 
 
 def nnrpd(folder, certs, tls=False, require=False):
-    """nnrpd on `.port`. tls: it offers STARTTLS; require: and lets nobody in without."""
+    """nnrpd on `.port`. tls: it offers STARTTLS. require: it also refuses logins without TLS."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)
         port = free_port()
-        config = (roots.existing("news") / "etc/news/inn.conf").read_text().replace("/var/lib/news", "/mnt/db")
-        config = config.replace("/var/spool/news", "/mnt/spool").replace("/etc/news", "/mnt/etc").replace("/var/log/news", "/mnt/log")
-        config = config.replace("/run/news", "/mnt/run")
+        config = (ROOTS.existing("news") / "etc/news/inn.conf").read_text()
+        moved = {"/var/lib/news": "db", "/var/spool/news": "spool", "/etc/news": "etc", "/var/log/news": "log", "/run/news": "run"}
+        for path, name in moved.items():
+            config = config.replace(path, f"/mnt/{name}")
+        # By default, nnrpd refuses everybody while the machine's load average is above 16.
+        config += "nnrpdloadlimit: 0\n"
         if tls:
             config += "tlscertfile: /mnt/cert.pem\ntlskeyfile: /mnt/key.pem\ntlscafile: /mnt/ca.pem\n"
         access = f"""
@@ -44,7 +46,7 @@ access all {{
         }  # fmt: skip
         for name, text in files.items():
             (folder / name).write_text(text)
-        # Empty databases of articles and overviews: nnrpd does without neither.
+        # nnrpd needs the databases of articles and overviews, even if they are empty.
         ids = "chown -R news:news /mnt && setpriv --reuid=news --regid=news --clear-groups"
         tools = "export INNCONF=/mnt/etc/inn.conf; /usr/lib/news/bin/makehistory -O -x"
         script = f"{ids} sh -c '{tools}; exec /usr/lib/news/bin/nnrpd -D -f -p {port} -I 127.0.0.1'"

@@ -1,4 +1,4 @@
-"""Dovecot's POP3 server, as the tests need it."""
+"""Starts Dovecot's POP3 server."""
 
 import shutil
 
@@ -8,10 +8,9 @@ USER, PASSWORD = "mrose", "tanstaaf"
 
 
 def dovecot_pop3(folder, certs, messages=(), tls="no"):
-    """Dovecot with these messages in one mailbox; sets `.ports`: plain (STLS as `tls` says: no, yes, required), implicit.
+    """Dovecot with these messages in one mailbox. Sets `.ports`: plain (STLS according to `tls`: no, yes, required), implicit.
 
-    "required": it refuses a login outside TLS, but only on 127.0.0.2: whoever comes from the address that he calls is
-    trusted by Dovecot.
+    Dovecot trusts a peer with the server's own address. "required" refuses logins without TLS only on 127.0.0.2.
     """
 
     def build():
@@ -64,7 +63,7 @@ service pop3-login {{
 
 
 def deliver(maildir, messages):
-    """Puts messages (bytes) into a Maildir of OWNER's."""
+    """Puts messages (bytes) into a Maildir that OWNER owns."""
     for name in ("", "new", "cur", "tmp"):
         (maildir / name).mkdir()
     for number, message in enumerate(messages):

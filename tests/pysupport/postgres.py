@@ -1,12 +1,13 @@
-"""PostgreSQL's first packets for both ends of a test: a fake server that can misbehave, and a plain-spoken client."""
+"""PostgreSQL's first messages in both roles: a fake server and a test client."""
 
 import struct
 
-from pysupport.channel import Channel, connect
+from pysupport.starttls import Command, StartTlsClient, StartTlsServer
 
-SSL = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"
-GSS = b"\x00\x00\x00\x08\x04\xd2\x16\x30"
-READY = b"R\x00\x00\x00\x08\x00\x00\x00\x00" + b"Z\x00\x00\x00\x05I"
+SSL = b"\x00\x00\x00\x08\x04\xd2\x16\x2f"  # SSLRequest
+GSS = b"\x00\x00\x00\x08\x04\xd2\x16\x30"  # GSSENCRequest
+CANCEL_CODE = b"\x04\xd2\x16\x2e"
+READY = b"R\x00\x00\x00\x08\x00\x00\x00\x00" + b"Z\x00\x00\x00\x05I"  # AuthenticationOk, ReadyForQuery
 TERMINATE = b"X\x00\x00\x00\x04"
 
 
@@ -28,123 +29,101 @@ def query(text):
 
 
 def fields(error):
-    """The fields of an ErrorResponse, by type."""
+    """The fields of an ErrorResponse: type → text."""
     assert error[:1] == b"E" and len(error) == 1 + struct.unpack("!I", error[1:5])[0], error
     parts = error[5:-2].split(b"\x00")
     return {part[:1].decode(): part[1:].decode() for part in parts}
 
 
-class Server:
-    """A behaviour for Upstream: any login is welcome, and each query is echoed.
+class Server(StartTlsServer):
+    """Accepts every login, and echoes each query.
 
-    tls: a server context; then SSLRequest is agreed to. implicit: TLS from the first byte.
-    answer: bytes to say to SSLRequest instead; the session then goes on only where they are `S` or `N`.
+    answer: the bytes that answer SSLRequest instead. Unless they begin with `S` or `N`, the session then ends.
+    Startup messages are in `started`, cancel requests in `cancelled`.
     """
 
-    def __init__(self, tls=None, implicit=False, answer=None):
-        self.tls, self.implicit, self.answer = tls, implicit, answer
-        self.started = []  # startup packets
-        self.cancelled = []  # cancel requests
+    STARTTLS = b"SSLREQUEST"
 
-    def __call__(self, channel):
-        if self.implicit:
-            channel.start_tls(self.tls, server=True)
-        packet = self._packet(channel)
-        while packet == SSL:
-            agreed = self.tls is not None and channel.tls is None
-            answer = self.answer if self.answer is not None else b"S" if agreed else b"N"
-            channel.send(answer)
-            if answer[:1] == b"S":
-                channel.start_tls(self.tls, server=True)
-            elif answer[:1] != b"N":
-                channel.half_close()
-                channel.rest()
-                return
-            packet = self._packet(channel)
-        if packet[4:8] == b"\x04\xd2\x16\x2e":
-            self.cancelled.append(packet)
-            channel.half_close()
-            return
-        self.started.append(packet)
-        channel.send(READY)
-        self._session(channel)
+    def __init__(self, answer=None, **options):
+        super().__init__(**options)
+        self.answer = answer
+        self.started, self.cancelled = [], []
+        self.in_session = False
 
-    def _session(self, channel):
-        while True:
-            head = channel.exactly(5)
-            body = channel.exactly(struct.unpack("!I", head[1:])[0] - 4)
-            if head[:1] == b"X":
-                channel.half_close()
-                channel.rest()
-                return
-            channel.send(message(b"D", body) + b"Z\x00\x00\x00\x05I")
+    def read_command(self):
+        if self.in_session:
+            kind = self.channel.exactly(1)
+            size = self.channel.exactly(4)
+            body = self.channel.exactly(struct.unpack("!I", size)[0] - 4)
+            return Command(body, b"TERMINATE" if kind == b"X" else b"QUERY")
+        head = self.channel.exactly(4)
+        packet = head + self.channel.exactly(struct.unpack("!I", head)[0] - 4)
+        verb = self.STARTTLS if packet == SSL else b"CANCEL" if packet[4:8] == CANCEL_CODE else b"STARTUP"
+        return Command(packet, verb)
 
-    @staticmethod
-    def _packet(channel):
-        head = channel.exactly(4)
-        return head + channel.exactly(struct.unpack("!I", head)[0] - 4)
+    def do_sslrequest(self, _):
+        if self.answer is None:
+            return self.accept_starttls(b"S", b"N")
+        if self.answer[:1] not in (b"S", b"N"):
+            return self.leave(self.answer)
+        self.send(self.answer)
+        if self.answer[:1] == b"S":
+            self.start_tls()
+        return None
+
+    def do_cancel(self, command):
+        self.cancelled.append(command.raw)
+        self.channel.half_close()
+        return False
+
+    def do_startup(self, command):
+        self.started.append(command.raw)
+        self.in_session = True
+        return READY
+
+    def do_query(self, command):
+        return message(b"D", command.raw) + b"Z\x00\x00\x00\x05I"
+
+    def do_terminate(self, _):
+        return self.leave()
 
 
-class Client(Channel):
-    """A channel that speaks PostgreSQL, one message at a time."""
-
-    def __init__(self, port, host="127.0.0.1"):
-        super().__init__(connect(port, host).sock)
-
-    def arrive(self):
-        """Nothing: it is for us to speak first."""
+class Client(StartTlsClient):
+    """The client speaks first."""
 
     def ask(self, request=SSL):
-        """The one byte that answers a request."""
+        """Sends a request; returns the one byte that answers it."""
         self.send(request)
         return self.exactly(1)
 
-    def upgrade(self, context, coalesced=False, hostname="localhost"):
-        """SSLRequest and the handshake."""
+    def starttls_request(self):
+        return SSL
 
-        def go_ahead(channel):
-            got = channel.exactly(1)
-            if got != b"S":
-                raise AssertionError(f"SSLRequest was answered with {got!r}")
+    def read_go_ahead(self):
+        answer = self.exactly(1)
+        if answer != b"S":
+            raise AssertionError(f"SSLRequest was answered with {answer!r}")
+        return answer
 
-        if coalesced:
-            self.start_tls(context, hostname, prefix=SSL, go_ahead=go_ahead)
-        else:
-            self.send(SSL)
-            go_ahead(self)
-            self.start_tls(context, hostname)
-
-    def message(self):
-        """A whole message of the server's."""
+    def reply(self):
         head = self.exactly(5)
         return head + self.exactly(struct.unpack("!I", head[1:])[0] - 4)
 
     def login(self, packet=None):
-        """A StartupMessage; returns the first message that answers it, and reads on to the prompt where it is welcome."""
+        """Sends a StartupMessage; returns the first message of the reply. After AuthenticationOk, waits for ReadyForQuery."""
         self.send(packet or startup())
-        answer = self.message()
+        answer = self.reply()
         if answer[:1] == b"R":
-            assert self.message()[:1] == b"Z"
+            assert self.reply()[:1] == b"Z"
         return answer
 
     def query(self, text):
         self.send(query(text))
-        answer = self.message()
-        assert self.message()[:1] == b"Z"
+        answer = self.reply()
+        assert self.reply()[:1] == b"Z"
         return answer
 
     def quit(self):
-        """Terminate, and the end of both directions."""
+        """Terminate, and the end of the stream."""
         self.send(TERMINATE)
-        tail = self.rest()
-        if tail:
-            raise AssertionError(f"after the goodbye came {tail!r}")
-        try:
-            self.half_close()
-        except OSError:
-            pass
-        self.close()
-
-
-def dial(port, _protocol):
-    return Client(port)
+        self.leave()

@@ -1,4 +1,4 @@
-"""PostgreSQL as the tests need it, and its own clients."""
+"""Starts PostgreSQL; runs its clients."""
 
 import shutil
 import subprocess
@@ -7,10 +7,10 @@ from pysupport.daemons import Daemon, certificate, free_port, inside, place, sta
 from pysupport.timing import Deadline
 
 USER, PASSWORD = "starlock", "correct horse"
-LEGACY = "legacy"  # whose password is stored as MD5, so that no SCRAM is spoken with him
+LEGACY = "legacy"  # a user whose password is stored as MD5, so SCRAM is not used
 BIN = "/usr/lib/postgresql/15/bin"
 
-# It refuses to run as root, so another user owns and runs it. Two servers, made of one installation.
+# PostgreSQL refuses to run as root, so another user owns and runs it. Both servers use one installation.
 SCRIPT = f"""
 set -e
 chown -R postgres /mnt
@@ -36,7 +36,7 @@ exec setpriv --reuid postgres --regid postgres --clear-groups {BIN}/postgres -D 
 
 
 def postgresql(folder, certs):
-    """Two PostgreSQL 15: one without TLS, one that lets nobody in without. Sets `.plain` and `.tls`, their ports."""
+    """Two PostgreSQL 15 servers: one without TLS, one that requires it. Sets their ports `.plain` and `.tls`."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)
@@ -57,7 +57,7 @@ class Result:
 
 
 def command(program, port, *options, **settings):
-    """A client's command line: `settings` are libpq's. The root's /mnt is the run's folder."""
+    """The command line of a client. `settings` are libpq's. The root's /mnt is the folder of this run."""
     words = {"host": "localhost", "hostaddr": "127.0.0.1", "port": port, "user": USER, "dbname": "postgres",
              "password": f"'{PASSWORD}'", "gssencmode": "disable", "connect_timeout": 30,
              "sslrootcert": "/mnt/certs/ca.pem", **settings}  # fmt: skip
@@ -66,7 +66,7 @@ def command(program, port, *options, **settings):
 
 
 def psql(folder, port, query, stdin=b"", **settings):
-    """One query (or meta-command), its plain output."""
+    """Runs one query (or meta-command); returns its unaligned output."""
     line = command("psql", port, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", query, "-d", **settings)
     done = subprocess.run(inside("clients", folder, line), input=stdin, capture_output=True, timeout=Deadline(40).left())
     return Result(done)

@@ -21,10 +21,10 @@ PR_SET_PDEATHSIG = 1
 
 
 class Proxy:
-    """`starlock run`, from when it listens to when it ended.
+    """`starlock run`, from the moment it listens to its exit.
 
-    configuration: a dict (written as JSON, which is YAML), or a list of flags. `log` is set to JSON in the first case.
-    files: a limit of file descriptors.
+    configuration: a dict (written as JSON, which is YAML), or a list of flags. A dict gets `log.format: json`.
+    files: the limit of file descriptors.
     """
 
     def __init__(self, configuration, folder, files=None, wait=True):
@@ -42,13 +42,13 @@ class Proxy:
             arguments = ["run", *configuration]
             self.names, self.count = None, 1
         self.lines = []  # of stderr
-        self.records = []  # sessions', not yet asked for
+        self.records = []  # session records that were not fetched yet
         self.listening = []  # (name, address)
         self._changed = threading.Condition()
         self._ended = False
 
         def prepare():
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # it never outlives the tests
+            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the proxy must not outlive the tests
             if files is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
@@ -61,14 +61,14 @@ class Proxy:
             self._wait(lambda: len(self.listening) >= self.count, "the proxy to listen")
 
     def port(self, name=None):
-        """The port of the listener (of its first address)."""
+        """The port of a listener's first address."""
         return int(next(address for each, address in self.listening if name in (None, each)).rpartition(":")[2])
 
     def record(self, client=None, where=None):
-        """The record of the session of this client channel (or that `where` is true for), once it is there."""
+        """Waits for the record of this client's session (or of one for which `where` is true); each is returned once."""
         found = []
 
-        # The port may have been another client's before, whose record nobody asked for.
+        # An earlier client may have had the same port, and its record may not have been fetched.
         def is_its(record):
             return client is None or (record["client"] == client.local and record["seen"] >= getattr(client, "since", 0))
 
@@ -84,7 +84,7 @@ class Proxy:
         return found[0]
 
     def logged(self, pattern, timeout=None):
-        """The first line on stderr that matches, once it is there."""
+        """Waits for the first line on stderr that matches, and returns it."""
         found = []
 
         def look():
@@ -103,7 +103,7 @@ class Proxy:
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
 
     def cpu_seconds(self):
-        """What it has used so far, user and system."""
+        """The CPU time that it has used, user and system."""
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -111,7 +111,7 @@ class Proxy:
         self.process.send_signal(number)
 
     def wait(self, timeout=None):
-        """The exit status, once it has ended."""
+        """Waits for the exit; returns the exit status."""
         try:
             status = self.process.wait(Deadline(timeout).left())
         except subprocess.TimeoutExpired:
@@ -120,7 +120,7 @@ class Proxy:
         return status
 
     def stop(self, status=0):
-        """SIGTERM, and the exit status checked. Sessions that are left end with drain_timeout."""
+        """Sends SIGTERM and checks the exit status. Open sessions end after drain_timeout."""
         try:
             self.signal(signal.SIGTERM)
             got = self.wait()
@@ -193,7 +193,7 @@ def _count(listen):
 
 
 def run(arguments, timeout=None):
-    """The program with these arguments, to its end: what it printed and its exit status."""
+    """Runs the program to its end; returns its output and exit status."""
     return subprocess.run(
         [BINARY, *map(str, arguments)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
         timeout=Deadline(timeout).left(),
@@ -201,5 +201,5 @@ def run(arguments, timeout=None):
 
 
 def closed(record):
-    """Whether the session ended as it should."""
+    """Whether the session ended in order."""
     return (record["end"], record["blame"]) == ("closed", "none")

@@ -1,10 +1,10 @@
-# starlock_pytest(LABEL TIMEOUT): a test for each test_*.py of the folder it is called from.
+# starlock_pytest(LABEL TIMEOUT): adds a test for each test_*.py in the calling folder.
 #
-# The interpreter is Debian's, whatever else is on the PATH: pytest comes from Debian too. It is looked for when the tests
-# run, not when the build is configured, so that building needs neither.
+# The interpreter is Debian's, whatever else is in PATH, because pytest comes from Debian too. It is needed when the tests
+# run, not for building.
 set(STARLOCK_PYTHON /usr/bin/python3 CACHE FILEPATH "The interpreter that has pytest")
 
-# How much longer a sanitizer's binary may take for everything.
+# Timeouts are multiplied by this: a sanitizer's binary is slower.
 set(starlock_slowdown 1)
 if(STARLOCK_SANITIZE MATCHES thread)
   set(starlock_slowdown 8)

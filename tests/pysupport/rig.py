@@ -1,4 +1,4 @@
-"""Proxies with a recording upstream behind each listener, shared by the tests of a file."""
+"""A proxy with many listeners and a recording upstream behind each, shared by the tests of a file."""
 
 import importlib
 
@@ -9,22 +9,23 @@ from pysupport.upstream import Upstream
 MODES = ("off", "opportunistic", "required", "implicit")
 
 
-# The module of this package that speaks a protocol, where it is not called so.
-SPOKEN_BY = {"lmtp": "smtp", "tcp": "smtp", "xmpp-server": "xmpp"}
+# Protocols whose module in this package has another name.
+MODULES = {"lmtp": "smtp", "tcp": "smtp", "xmpp-server": "xmpp"}
 
 
-def speaker(protocol):
-    """The module with the protocol's `Client` and `Server`, and `dial(port, protocol)`, which makes the former."""
-    return importlib.import_module(f"pysupport.{SPOKEN_BY.get(protocol, protocol)}")
+def protocol_module(protocol):
+    """The module of this package with the protocol's `Client` and `Server`."""
+    return importlib.import_module(f"pysupport.{MODULES.get(protocol, protocol)}")
 
 
 class Place:
-    """A listener and the fake behind it."""
+    """A listener of the proxy, and the upstream behind it."""
 
     def __init__(self, rig, protocol, client, server):
         self.rig, self.protocol, self.client, self.server = rig, protocol, client, server
         self.name = f"{protocol}-{client}-{server}"
         self.upstream = Upstream()
+        self.fake = None
 
     @property
     def lmtp(self):
@@ -35,24 +36,32 @@ class Place:
         return self.rig.proxy.port(self.name)
 
     def serve(self, behaviour):
+        """Makes the upstream behave like this from now on; `fake` is the behaviour."""
+        self.fake = behaviour
         self.upstream.serve(behaviour)
         return self
 
+    def serve_fake(self, **options):
+        """Makes the upstream the protocol's fake server. It has TLS unless the server leg is `off`."""
+        options = {"tls": None if self.server == "off" else self.rig.certs.server_context(), **options}
+        options = {"implicit": self.server == "implicit", **options}
+        return self.serve(protocol_module(self.protocol).Server(protocol=self.protocol, **options))
+
     def dial(self):
-        """A client of the listener, at TCP level."""
-        return speaker(self.protocol).dial(self.port, self.protocol)
+        """A client that is connected to the listener."""
+        return protocol_module(self.protocol).Client(self.port, protocol=self.protocol)
 
     def dial_before_the_reset(self):
-        """The same where a reset is all that will come, and may overtake connect()'s own return: then of no use here."""
+        """Dials a listener that resets every connection. The reset may make connect() itself fail; then it dials again."""
         for _ in range(50):
             try:
                 return self.dial()
             except ConnectionResetError:
                 pass
-        raise AssertionError("50 connections were reset before they were made")
+        raise AssertionError("50 connections were reset before connect() returned")
 
     def arrive(self, **options):
-        """A client that has got over an implicit handshake, if there is one, and has read the greeting."""
+        """A client that has made the handshake, if the client leg is implicit, and has read the greeting."""
         client = self.dial()
         if self.client == "implicit":
             client.start_tls(self.rig.certs.client_context(), "localhost", **options)
@@ -64,7 +73,10 @@ class Place:
 
 
 class Rig:
-    """One proxy with a listener for each of `pairs` (protocol, client mode, server mode)."""
+    """One proxy with a listener for each of `pairs` (protocol, client mode, server mode).
+
+    limits: added to the proxy's. client, server: added to every leg of that side. leaves: the proxy's certificates.
+    """
 
     def __init__(self, certs, folder, pairs, limits=None, client=None, server=None, leaves=("ecdsa", "rsa")):
         self.certs = certs
@@ -96,19 +108,19 @@ def certificates(certs, leaves=("ecdsa",)):
 
 
 def listener(certs, place, client=None, server=None, leaves=("ecdsa",)):
-    """The listener of a place: `client` and `server` add to its legs."""
-    towards_client = {"tls": place.client, **(client or {})}
+    """The configuration of a place's listener; `client` and `server` are added to its legs."""
+    client_leg = {"tls": place.client, **(client or {})}
     if place.client != "off":
-        towards_client["certificates"] = list(leaves)
-    towards_server = {"address": place.upstream.address, "tls": place.server, **(server or {})}
+        client_leg["certificates"] = list(leaves)
+    server_leg = {"address": place.upstream.address, "tls": place.server, **(server or {})}
     if place.server in ("required", "implicit"):
-        towards_server = {"ca": certs.ca, "server_name": "localhost", **towards_server}
+        server_leg = {"ca": certs.ca, "server_name": "localhost", **server_leg}
     return {
         "name": place.name,
         "listen": "127.0.0.1:0",
         "protocol": place.protocol,
-        "client": towards_client,
-        "server": towards_server,
+        "client": client_leg,
+        "server": server_leg,
     }
 
 

@@ -1,4 +1,4 @@
-"""A program on a terminal of its own."""
+"""Runs a program on a pseudo-terminal."""
 
 import os
 import subprocess
@@ -7,7 +7,7 @@ from pysupport.timing import STEP
 
 
 def on_a_terminal(command, **environment):
-    """Its exit status, and what it writes; `environment` adds to ours, without what rules colours there."""
+    """Returns the exit status and the output. `environment` is added to ours, without variables that control colours."""
     inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "TERM")}
     ours, theirs = os.openpty()
     with subprocess.Popen(
@@ -18,7 +18,7 @@ def on_a_terminal(command, **environment):
         try:
             while part := os.read(ours, 65536):
                 written += part
-        except OSError:  # EIO: the program has closed its end
+        except OSError:  # EIO: the program has exited
             pass
         os.close(ours)
         return process.wait(STEP), written

@@ -1,11 +1,11 @@
-"""Deadlines. Everything that waits, waits for an event and with one of these; nothing sleeps."""
+"""Deadlines. All waiting is for an event and has a deadline; nothing sleeps."""
 
 import os
 import time
 
-# A sanitizer's binary is several times slower: the build says by how much.
+# How many times slower a sanitizer's binary is; set by the build.
 SLOWDOWN = float(os.environ.get("STARLOCK_TEST_SLOWDOWN", "1"))
-# How long any one step may take on a busy machine.
+# Seconds that any one step may take on a busy machine.
 STEP = 15 * SLOWDOWN
 
 
@@ -16,7 +16,7 @@ class Deadline:
         self.end = time.monotonic() + (STEP if seconds is None else seconds * SLOWDOWN)
 
     def left(self, what="it"):
-        """Seconds left; raises TimeoutError where there are none."""
+        """Seconds left; raises TimeoutError if there are none."""
         left = self.end - time.monotonic()
         if left <= 0:
             raise TimeoutError(f"waited too long for {what}")

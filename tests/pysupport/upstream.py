@@ -1,4 +1,4 @@
-"""A fake server on a port from the kernel. What it says is a function of the connection; what it got is all kept."""
+"""A fake server on a port that the kernel chose. A function decides what it sends, and it records what it receives."""
 
 import contextlib
 import queue
@@ -10,7 +10,7 @@ from pysupport.timing import Deadline
 
 
 def silent(channel):
-    """Accepts and says nothing until the peer goes."""
+    """Sends nothing, and reads until the peer ends."""
     channel.rest()
 
 
@@ -19,10 +19,10 @@ def resetting(channel):
 
 
 class Upstream:
-    """Serves each connection in a thread of its own with `behaviour(channel)`.
+    """Serves each connection in its own thread with `behaviour(channel)`.
 
-    A behaviour that ends or runs into the end of its stream has finished; what else it raises is kept in `errors`.
-    The connection is closed when it returns.
+    A behaviour has finished when it returns, or when the stream ends under it; any other exception is kept in `errors`.
+    The connection is closed then.
     """
 
     def __init__(self, behaviour=silent, host="127.0.0.1", backlog=1024):
@@ -37,7 +37,7 @@ class Upstream:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def serve(self, behaviour):
-        """From now on this; forgets the connections there were."""
+        """Uses this behaviour from now on, and forgets earlier connections."""
         with self._changed:
             self.behaviour = behaviour
             self.connections = []
@@ -45,7 +45,7 @@ class Upstream:
         return self
 
     def connection(self, index=0):
-        """The connection of that number, once it was accepted."""
+        """Waits until the connection with this number has been accepted."""
         deadline = Deadline()
         with self._changed:
             while len(self.connections) <= index:
@@ -54,7 +54,7 @@ class Upstream:
             return self.connections[index]
 
     def finished(self, index=0):
-        """The connection of that number, once its behaviour has ended: all it will ever get is in it."""
+        """Waits until the behaviour of this connection has finished, so the channel has everything it will ever receive."""
         channel = self.connection(index)
         if not channel.done.wait(Deadline().left()):
             raise TimeoutError(f"the upstream's connection {index} is still being served")
@@ -92,7 +92,7 @@ def _serve(channel, behaviour, errors):
 
 
 def refusing_port():
-    """A port where nothing listens; keep the socket as long as the port must stay free of others."""
+    """A port on which nothing listens. Keep the socket for as long as no other process may take the port."""
     holder = socket.socket()
     holder.bind(("127.0.0.1", 0))
     return holder, holder.getsockname()[1]
@@ -100,9 +100,11 @@ def refusing_port():
 
 @contextlib.contextmanager
 def one_way(place, certs, direction):
-    """A relayed session whose sockets hold little: its client, who sends (the client where `direction` is up), and who
-    reads."""
-    # Small, but larger than loopback's segments: below one, the kernel itself sends only now and then.
+    """A relayed session with small socket buffers. Gives the client, the sender and the reader.
+
+    The client is the sender if `direction` is up, else the reader.
+    """
+    # Small, but larger than a loopback segment: with less, the kernel sends only at intervals.
     size = 262144
     place.upstream.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)
     with played(place.upstream, certs.server_context() if place.server == "implicit" else None) as server:
@@ -115,7 +117,7 @@ def one_way(place, certs, direction):
 
 @contextlib.contextmanager
 def played(upstream, tls=None):
-    """Lets the test itself be the server: gives a function that returns its (next) channel, past TLS where `tls` is."""
+    """Lets the test act as the server: gives a function that waits for the next channel, after the handshake, if any."""
     ready, over = queue.Queue(), threading.Event()
 
     def behaviour(channel):

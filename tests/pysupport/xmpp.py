@@ -1,9 +1,9 @@
-"""XMPP for both ends of a test, between clients and servers or between servers: a fake server that can misbehave, and a
-plain-spoken client."""
+"""XMPP in both roles, client to server and server to server: a fake server and a test client."""
 
 import re
 
-from pysupport.channel import Channel, Ended, connect
+from pysupport.channel import Ended
+from pysupport.starttls import Command, StartTlsClient, StartTlsServer
 
 STREAMS = b"http://etherx.jabber.org/streams"
 STARTTLS = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>"
@@ -15,9 +15,9 @@ SUCCESS = b"<success xmlns='urn:ietf:params:xml:ns:xmpp-sasl'/>"
 COMPRESS = b"<compress xmlns='http://jabber.org/protocol/compress'><method>zlib</method></compress>"
 ENCRYPTION_REQUIRED = b"<failure xmlns='urn:ietf:params:xml:ns:xmpp-sasl'><encryption-required/></failure>"
 END = b"</stream:stream>"
-# What the fake has to offer, in words that a rewriting parser would change.
+# The fake's features, spelled so that a parser that writes XML anew would change them.
 MECHANISMS = b"""<mechanisms xmlns="urn:ietf:params:xml:ns:xmpp-sasl" ><mechanism>PLAIN</mechanism\n></mechanisms>"""
-# A stanza with what proxies have stumbled over: the word itself, entities, CDATA, a comment's beginning, and length.
+# A stanza with content that breaks proxies: STARTTLS itself, entities, CDATA, non-ASCII letters, 40,000 bytes.
 STANZA = (
     b"<message to='b@old.example.net' >" + STARTTLS + b"<body>&lt;starttls/&gt; &#x41;<![CDATA[</stream:stream>]]> "
     + "\u00e9\u20ac".encode() + b"x" * 40000 + b"</body></message>"
@@ -29,91 +29,75 @@ def content(protocol):
 
 
 def header(protocol, **attributes):
-    """A stream header with these attributes, in their order."""
+    """A stream header with these attributes, in this order."""
     named = b"".join(b" %s='%s'" % (name.encode(), value) for name, value in attributes.items())
     return b"<?xml version='1.0'?><stream:stream xmlns='" + content(protocol) + b"' xmlns:stream='" + STREAMS + b"'" + named + b">"
 
 
-class Server:
-    """A behaviour for Upstream: a server that works, but for what is asked otherwise.
+class Server(StartTlsServer):
+    """protocol: xmpp (default) or xmpp-server. `on` is keyed by the beginning of an element. Messages are in `stanzas`."""
 
-    tls: a server context; then STARTTLS is offered and done. implicit: TLS from the first byte.
-    offer: STARTTLS among the features outside TLS, whether or not `tls` is there to keep the promise.
-    on: the beginning of an element → bytes to say instead, or a function(channel) that returns True to go on.
-    """
+    STARTTLS = b"<starttls"
+    VERBS = {b"?xml": b"DECLARATION", b"stream:stream": b"OPEN", b"/stream:stream": b"CLOSE"}
 
-    def __init__(self, protocol="xmpp", tls=None, implicit=False, offer=None, on=None, banner=None):
-        self.protocol, self.tls, self.implicit, self.on = protocol, tls, implicit, on or {}
-        self.offer = tls is not None and not implicit if offer is None else offer
-        self.header = banner or header(protocol, id=b"their-own", version=b"1.0").replace(b"'their-own'", b'"their-own"')
+    def __init__(self, **options):
+        super().__init__(**{"protocol": "xmpp", **options})
+        # The id has double quotes: a parser that writes XML anew would change them.
+        theirs = header(self.protocol, id=b"their-own", version=b"1.0").replace(b"'their-own'", b'"their-own"')
+        self.header = self.banner or theirs
         self.stanzas = []
 
-    def features(self, channel):
-        offered = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>" if self.offers(channel) else b""
-        return b"<stream:features>" + offered + MECHANISMS + b"</stream:features>"
+    def greeting(self):
+        """Nothing: the client speaks first."""
+        return b""
 
-    def offers(self, channel):
-        return self.offer and channel.tls is None
+    def features(self):
+        offer = b"<starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls>" if self.offers_starttls() else b""
+        return b"<stream:features>" + offer + MECHANISMS + b"</stream:features>"
 
-    def __call__(self, channel):
-        if self.implicit:
-            channel.start_tls(self.tls, server=True)
-        while True:
-            got = channel.until(b">").lstrip()
-            action = next((action for begin, action in self.on.items() if got.startswith(begin)), None)
-            if callable(action):
-                if not action(channel):
-                    return
-            elif action is not None:
-                channel.send(action)
-            elif not self._usual(channel, got):
-                return
+    def read_command(self):
+        """The next tag. Its verb is the key in `on` that it begins with, or else the name of the element."""
+        tag = self.channel.until(b">").lstrip()
+        given = next((begin for begin in self.on if tag.startswith(begin)), None)
+        name = re.match(rb"<?([^\s>]*)", tag)[1].rstrip(b"/")
+        return Command(tag, given or self.VERBS.get(name, name.upper()))
 
-    def _usual(self, channel, got):
-        if got.startswith(b"<?xml"):
-            return True
-        if got.startswith(b"<stream:stream"):
-            channel.send(self.header + self.features(channel))
-        elif got.startswith(b"<starttls"):
-            if not self.offers(channel) or self.tls is None:
-                channel.send(THEIR_FAILURE + END)
-                return self._leave(channel)
-            channel.send(PROCEED)
-            channel.start_tls(self.tls, server=True)
-        elif got.startswith(b"<auth"):
-            channel.until(b"</auth>")
-            channel.send(SUCCESS)
-        elif got.startswith(b"<message"):
-            self.stanzas.append(got + channel.until(b"</message>"))
-            channel.send(b"<message from='b@old.example.net' ><body>taken</body></message>")
-        elif got.startswith(b"</stream:stream"):
-            channel.send(END)
-            return self._leave(channel)
-        else:
-            channel.send(b"<iq type='error' />")
-        return True
+    def do_declaration(self, _):
+        """An XML declaration has no answer."""
 
-    @staticmethod
-    def _leave(channel):
-        channel.half_close()
-        channel.rest()
-        return False
+    def do_open(self, _):
+        return self.header + self.features()
+
+    def do_starttls(self, _):
+        if not self.offers_starttls():
+            return self.leave(THEIR_FAILURE + END)
+        refusal = self.accept_starttls(PROCEED, THEIR_FAILURE + END)
+        return refusal and self.leave(refusal)
+
+    def do_auth(self, _):
+        self.channel.until(b"</auth>")
+        return SUCCESS
+
+    def do_message(self, command):
+        self.stanzas.append(command.raw + self.channel.until(b"</message>"))
+        return b"<message from='b@old.example.net' ><body>taken</body></message>"
+
+    def do_close(self, _):
+        return self.leave(END)
+
+    def do_unknown(self, _):
+        return b"<iq type='error' />"
 
 
-class Client(Channel):
-    """A channel that speaks XMPP, one element at a time, and returns what came as bytes."""
+class Client(StartTlsClient):
+    """protocol: xmpp or xmpp-server. The client speaks first."""
 
-    def __init__(self, port, protocol="xmpp", host="127.0.0.1"):
-        super().__init__(connect(port, host).sock)
-        self.protocol = protocol
-        self.said = b""  # the header, as it was said last
-
-    def arrive(self):
-        """Nothing comes first: the client speaks."""
-        self.greeting = b""
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **{"protocol": "xmpp", **options})
+        self.said = b""  # the stream header that was sent last
 
     def open(self, **attributes):
-        """Opens a stream; returns the header and the features that answer it. A stream error: all up to the end."""
+        """Opens a stream. Returns the server's header and features; after a stream error, everything up to the end."""
         self.said = header(self.protocol, **{"to": b"old.example.net", "version": b"1.0", **attributes})
         self.send(self.said)
         return self.header_and_features()
@@ -131,38 +115,26 @@ class Client(Channel):
             return got, b""
 
     def ask(self, element, marker=b">"):
-        """Says it, and returns what comes up to the marker."""
+        """Sends an element; returns the answer up to the marker."""
         self.send(element)
         return self.until(marker)
 
-    def upgrade(self, context, coalesced=False, session=None, hostname="localhost"):
-        """STARTTLS and the handshake; returns the go-ahead."""
-        got = []
+    def starttls_request(self):
+        return STARTTLS
 
-        def go_ahead(channel):
-            got.append(channel.until(b">"))
-            if not re.fullmatch(rb"<proceed [^>]*/>", got[0]):
-                raise AssertionError(f"STARTTLS was answered with {got[0]!r}")
+    def reply(self):
+        """Everything up to the end of the next tag."""
+        return self.until(b">")
 
-        if coalesced:
-            self.start_tls(context, hostname, session, prefix=STARTTLS, go_ahead=go_ahead)
-        else:
-            self.send(STARTTLS)
-            go_ahead(self)
-            self.start_tls(context, hostname, session)
-        return got[0]
-
-    def quit(self):
-        """The end of the stream and of both directions; returns what came meanwhile."""
-        self.send(END)
-        answer = self.rest()
-        try:
-            self.half_close()
-        except OSError:
-            pass
-        self.close()
+    def read_go_ahead(self):
+        answer = self.reply()
+        if not re.fullmatch(rb"<proceed [^>]*/>", answer):
+            raise AssertionError(f"STARTTLS was answered with {answer!r}")
         return answer
 
-
-def dial(port, protocol):
-    return Client(port, protocol)
+    def quit(self):
+        """Closes the stream and both directions; returns what came meanwhile."""
+        self.send(END)
+        answer = self.rest()
+        self.close_both()
+        return answer

@@ -1,6 +1,6 @@
-"""A real client, slixmpp, as a program: logs in, sends itself a message, and says what came of it.
+"""slixmpp as a program: logs in, sends itself a message, and prints the result.
 
-    xmpp_client.py PORT plain|starttls|implicit [SIZE [PEER]]    PEER: a server that is pinged instead
+    xmpp_client.py PORT plain|starttls|implicit [SIZE [PEER]]    PEER: a server to ping instead
 
 Prints a JSON object: sent and received (hashes of the message's body), tls (whether the client saw TLS), error.
 """
@@ -53,7 +53,7 @@ class Client(slixmpp.ClientXMPP):
             self.end(f"the ping failed: {error}")
 
     def negotiated(self, _):
-        """There is nothing left in the features that it could use."""
+        """Called when no feature is left: there was no usable login."""
         if self.authenticated is False:
             self.end("no way in")
 

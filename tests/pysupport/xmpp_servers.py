@@ -1,5 +1,4 @@
-"""Prosody and ejabberd, as the tests need them: the host localhost with the accounts romeo and juliet, password secret.
-And slixmpp, a client of them."""
+"""Starts Prosody and ejabberd, with the host localhost and the accounts romeo and juliet (password: secret). Runs slixmpp."""
 
 import json
 import pathlib
@@ -34,7 +33,7 @@ s2s_secure_auth = false
 VirtualHost "{host}"
 """
 
-# A module that stands in for DNS: the hosts in /mnt/routes.lua are at these ports.
+# A Prosody module that replaces DNS: /mnt/routes.lua maps hosts to local ports.
 ROUTES = """
 module:set_global()
 local basic, service = require "net.resolvers.basic", require "net.resolvers.service"
@@ -48,7 +47,7 @@ end
 
 
 def prosody(folder, certs, tls=True, required=False, host="localhost"):
-    """Prosody; sets `.ports`: c2s, direct (TLS from the first byte), s2s. `required`: nobody gets in without TLS."""
+    """Prosody; sets `.ports`: c2s, direct (implicit TLS), s2s. `required`: TLS is required."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)
@@ -95,7 +94,7 @@ modules:
   mod_ping: {{}}
 """
 
-# Erlang alone, as ejabberdctl would start it, but as a node without a name: then there is no epmd, which would outlive us.
+# Starts Erlang directly, without ejabberdctl: a node without a name needs no epmd, which would outlive the test.
 START_EJABBERD = """
 cd /tmp && ebin=$(echo /usr/lib/*/ejabberd-*/ebin) &&
 HOME=/tmp EJABBERD_CONFIG_PATH=/mnt/ejabberd.yml EJABBERD_LOG_PATH=/tmp/ejabberd.log ERL_LIBS=$(echo /usr/lib/*/) \
@@ -107,7 +106,7 @@ io:format("accounts are there~n").'
 
 
 def ejabberd(folder, certs):
-    """ejabberd; sets `.ports`: c2s and s2s (TLS is required), plain (c2s that knows no TLS), direct."""
+    """ejabberd; sets `.ports`: c2s and s2s (TLS required), plain (c2s without TLS), direct (implicit TLS)."""
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)
@@ -126,15 +125,15 @@ def ejabberd(folder, certs):
 
 
 def route(server, **ports):
-    """From now on the server reaches these hosts (dots are written __) at these ports."""
+    """From now on the server connects to these hosts (dots are written __) on these local ports."""
     entries = "".join(f'["{host.replace("__", ".")}"] = {port};' for host, port in ports.items())
     (server.folder / "routes.lua").write_text(f"return {{ {entries} }}\n")
 
 
 def slixmpp(folder, port, how, size=100, peer=None):
-    """Romeo logs in and sends himself a message of that size; what xmpp_client.py says of it. `folder` has certs/ca.pem.
+    """Logs in as romeo and sends him a message of this size; returns xmpp_client.py's result. `folder` has certs/ca.pem.
 
-    With a `peer`, that server is pinged instead.
+    With a `peer`, it pings that server instead.
     """
     shutil.copy(CLIENT, folder / CLIENT.name)
     command = ["python3", f"/mnt/{CLIENT.name}", port, how, size, *([peer] if peer else [])]

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Runs a program in a private root, in a mount and a process namespace of its own.
+"""Runs a program in a private root, with its own mount and process namespaces.
 
-    enter.py ROOT [--bind FROM:TO]… -- PROGRAM ARGUMENT…     in ROOT, which the program cannot change
-    enter.py --here -- PROGRAM ARGUMENT…                     in the root we are in, only with private mounts
+    enter.py ROOT [--bind FROM:TO]… -- PROGRAM ARGUMENT…     in ROOT, mounted read-only
+    enter.py --here -- PROGRAM ARGUMENT…                     in the current root, with private mounts
 
-Nothing it mounts is seen outside or outlives it, and nothing it starts outlives it: the namespace's first process ends
-with the program, and all others with the first. SIGTERM and SIGINT are passed on. The exit status is the program's.
-Works as root, inside a plain chroot too.
+Mounts are invisible outside the namespace and disappear with it. The program's child processes do too: the first process
+of the namespace exits with the program, and the kernel then kills the rest. SIGTERM and SIGINT are forwarded, and the
+exit status is the program's. Needs root; works inside a plain chroot.
 """
 
 import ctypes
@@ -35,10 +35,10 @@ def mount(source, target, kind=None, flags=0, data=None):
 
 
 def private_namespaces():
-    """New mount and process namespaces, from which no mount spreads back."""
+    """Creates mount and process namespaces; mounts made in them do not propagate to the outside."""
     check(libc.unshare(CLONE_NEWNS | CLONE_NEWPID), "unshare (are you root?)")
-    # In a chroot the mount that holds our root can't be named, so it can't be made private from there: joining the
-    # namespace we are in already puts us at its true root, and the root we had is entered again through a descriptor.
+    # In a chroot, the mount that contains our root has no path, so it cannot be made private from inside. setns() to our
+    # own namespace moves us to its real root; we then re-enter the chroot through a descriptor.
     ours = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
     folder = os.open(".", os.O_RDONLY | os.O_DIRECTORY)
     namespace = os.open("/proc/self/ns/mnt", os.O_RDONLY)
@@ -52,7 +52,7 @@ def private_namespaces():
 
 
 def furnish(root, binds):
-    """Makes `root` read-only and puts in what programs need; all of it is private to this namespace."""
+    """Mounts `root` read-only, with /proc, /dev, /run, /tmp and the binds, in this namespace only."""
     mount(root, root, None, MS_BIND)
     mount("proc", f"{root}/proc", "proc")
     mount("/dev", f"{root}/dev", None, MS_BIND | MS_REC)
@@ -65,7 +65,7 @@ def furnish(root, binds):
 
 
 def follow(child):
-    """Waits for the child, passing signals on, and ends as it did."""
+    """Waits for the child, forwards signals to it, and exits with its status."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda got, _: os.kill(child, got))
     while True:
@@ -86,7 +86,7 @@ def fork_and_follow():
 
 
 def execute(command):
-    """As execvp, but needs no module of Python's any more: in the other root there may be none."""
+    """Like os.execvp, but imports nothing: the new root may have no Python modules."""
     for folder in os.environ["PATH"].split(":"):
         try:
             os.execv(command[0] if "/" in command[0] else f"{folder}/{command[0]}", command)
