@@ -6,7 +6,7 @@
 #include "cli/demo_scene.h"
 #include "cli/demo_story.h"
 #include "cli/demo_verdict.h"
-#include "cli/terminal.h"
+#include "base/terminal.h"
 
 namespace starlock::cli {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "cli/terminal.h"
+#include "base/terminal.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::cli {

@@ -4,7 +4,7 @@
 
 #include "cli/demo_scene.h"
 #include "cli/demo_verdict.h"
-#include "cli/terminal.h"
+#include "base/terminal.h"
 
 /// What the demonstration says, 80 columns wide.
 namespace starlock::cli {

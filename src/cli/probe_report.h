@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/host_port.h"
 #include "cli/dates.h"
-#include "cli/terminal.h"
+#include "base/terminal.h"
 #include "protocol/core/probe.h"
 #include "tls/peer_info.h"
 #include "tls/tls_info.h"

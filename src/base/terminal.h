@@ -4,7 +4,7 @@
 #include <string_view>
 
 /// What is shown to a person: colours where the terminal has them, and no byte of a stranger's that could drive it.
-namespace starlock::cli {
+namespace starlock {
 
 enum class Tint : uint8_t { kHeading, kGood, kWarning, kBad, kFaint };
 
@@ -29,4 +29,4 @@ class Style {
 /// `text` in printable ASCII: a backslash becomes `\\`, every other byte `\x1b` or the like.
 std::string Printable(std::string_view text);
 
-}  // namespace starlock::cli
+}  // namespace starlock

@@ -1,8 +1,8 @@
-#include "cli/terminal.h"
+#include "base/terminal.h"
 
 #include <gtest/gtest.h>
 
-namespace starlock::cli {
+namespace starlock {
 namespace {
 
 TEST(Printable, LeavesNothingThatDrivesATerminal) {
@@ -29,4 +29,4 @@ TEST(Style, WritesAsciiWhereThereIsNothingElse) {
 }
 
 }  // namespace
-}  // namespace starlock::cli
+}  // namespace starlock

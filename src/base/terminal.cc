@@ -1,10 +1,10 @@
-#include "cli/terminal.h"
+#include "base/terminal.h"
 
 #include <unistd.h>
 
 #include <cstdlib>
 
-namespace starlock::cli {
+namespace starlock {
 namespace {
 
 std::string_view Environment(const char* name) {
@@ -71,4 +71,4 @@ std::string Printable(std::string_view text) {
   return printable;
 }
 
-}  // namespace starlock::cli
+}  // namespace starlock
