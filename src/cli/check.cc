@@ -3,9 +3,9 @@
 #include <iostream>
 
 #include "cli/expiry.h"
-#include "cli/options.h"
 #include "config/reader.h"
 #include "proxy/credentials.h"
+#include "session/dialect_rules.h"
 
 namespace starlock::cli {
 namespace {
@@ -32,7 +32,7 @@ void PrintLine(std::string line) {
 }  // namespace
 
 int Check(const std::string& file) {
-  const config::Loaded loaded = config::LoadFile(file, DialectsForConfig());
+  const config::Loaded loaded = config::LoadFile(file, session::DialectRulesForConfig());
   PrintErrors(loaded.errors);
   PrintWarnings(loaded.warnings);
   if (!loaded.ok()) return 2;

@@ -11,10 +11,10 @@
 #include "cli/demo_part.h"
 #include "cli/demo_player.h"
 #include "cli/demo_tap.h"
-#include "cli/options.h"
 #include "config/reader.h"
 #include "proxy/credentials.h"
 #include "proxy/server.h"
+#include "session/dialect_rules.h"
 
 namespace starlock::cli {
 namespace {
@@ -125,7 +125,7 @@ class Scene {
     (front_ ? flags.cert : flags.ca) = front_ ? stage_.chain : stage_.ca;
     if (front_) flags.key = stage_.key;
     if (!front_) flags.server_name = Stage::kName;
-    auto loaded = config::FromFlags(flags, DialectsForConfig());
+    auto loaded = config::FromFlags(flags, session::DialectRulesForConfig());
     if (!loaded.ok()) return {ErrorCode::kInvalid, loaded.errors.front().ToString()};
     loaded.config->workers = 1;
     evidence_.proxy_verifies = loaded.config->listeners[0].server.VerifyInForce() == config::Verify::kFull;

@@ -5,12 +5,13 @@
 #include "cli/options.h"
 #include "cli/run.h"
 #include "log/log.h"
+#include "session/dialect_rules.h"
 
 namespace starlock::cli {
 namespace {
 
 int Run(const RunOptions& options) {
-  const auto dialects = DialectsForConfig();
+  const auto dialects = session::DialectRulesForConfig();
   const auto loaded =
       options.file.empty() ? config::FromFlags(options.flags, dialects) : config::LoadFile(options.file, dialects);
   const char* who = options.file.empty() ? "starlock run: " : "";

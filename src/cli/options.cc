@@ -8,6 +8,7 @@
 #include "config/suggest.h"
 #include "config/values.h"
 #include "protocol/dialects.h"
+#include "session/dialect_rules.h"
 #include "tls/library.h"
 
 namespace starlock::cli {
@@ -186,7 +187,7 @@ class CommandLine {
 
   // The protocol that was asked for; nullptr: there is no such, and `wrong` says so.
   const protocol::Dialect* FindProtocol(const std::string& name, Wrong& wrong) const {
-    const auto parsed = config::ParseProtocol(name, DialectsForConfig());
+    const auto parsed = config::ParseProtocol(name, session::DialectRulesForConfig());
     if (!parsed) wrong.message = "--protocol: " + parsed.error().detail;
     return parsed ? protocol::FindDialect(name) : nullptr;
   }
@@ -236,13 +237,5 @@ class CommandLine {
 }  // namespace
 
 Command ParseCommandLine(std::vector<std::string> arguments) { return CommandLine().Parse(std::move(arguments)); }
-
-std::vector<config::DialectRules> DialectsForConfig() {
-  std::vector<config::DialectRules> rules;
-  for (const protocol::Dialect* dialect : protocol::Dialects()) {
-    rules.push_back({std::string(dialect->name), dialect->starttls, !dialect->data_alpn.empty()});
-  }
-  return rules;
-}
 
 }  // namespace starlock::cli

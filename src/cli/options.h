@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -32,8 +31,5 @@ using Command = std::variant<Answer, RunOptions, CheckOptions, ProbeOptions, Dem
 /// Reads the command line (without the program's own name). What is wrong with it is an Answer that names the option
 /// and what would be right.
 Command ParseCommandLine(std::vector<std::string> arguments);
-
-/// What the configuration has to know of the protocols that there are.
-std::vector<config::DialectRules> DialectsForConfig();
 
 }  // namespace starlock::cli
