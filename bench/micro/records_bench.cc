@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
+#include "pki/throwaway_ca.h"
 #include "tls/client_context_impl.h"
 #include "tls/identity.h"
 #include "tls/record_layer.h"
-#include "tls/self_signed.h"
 #include "tls/server_context_impl.h"
 
 namespace {
@@ -58,7 +58,7 @@ BENCHMARK_CAPTURE(BM_Aead, chacha_open, EVP_aead_chacha20_poly1305(), true)->Arg
 class World {
  public:
   World() {
-    const auto ca = std::move(starlock::tls::ThrowawayCa::Create("bench")).value();
+    const auto ca = std::move(starlock::pki::ThrowawayCa::Create("bench")).value();
     const auto pem = std::move(ca->Issue({.names = {"localhost"}})).value();
     const std::shared_ptr<const starlock::tls::Identity> leaf =
         std::move(starlock::tls::Identity::FromPem(pem.chain, pem.key)).value();

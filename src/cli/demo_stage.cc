@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "cli/demo_scene.h"
-#include "tls/self_signed.h"
+#include "pki/throwaway_ca.h"
 
 namespace starlock::cli {
 
 Result<Stage> Stage::Set(const DemoProtocol& protocol) {
-  const auto authority = tls::ThrowawayCa::Create("Starlock demonstration");
+  const auto authority = pki::ThrowawayCa::Create("Starlock demonstration");
   if (!authority) return authority.error();
   const auto pair = authority.value()->Issue({.names = {kName}});
   if (!pair) return pair.error();

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "cli/expiry.h"
-#include "tls/self_signed.h"
+#include "pki/throwaway_ca.h"
 
 namespace starlock::cli {
 namespace {
@@ -24,7 +24,7 @@ class CheckTest : public testing::Test {
   void SetUp() override {
     folder_ = std::filesystem::temp_directory_path() / ("starlock-check-" + std::to_string(getpid()));
     std::filesystem::create_directory(folder_);
-    auto ca = tls::ThrowawayCa::Create("Test CA");
+    auto ca = pki::ThrowawayCa::Create("Test CA");
     ASSERT_TRUE(ca) << ca.error().detail;
     ca_ = std::move(ca).value();
     Write("ca.pem", ca_->certificate());
@@ -58,7 +58,7 @@ class CheckTest : public testing::Test {
 
   const std::string mail_ = "certificates:\n  mail: {chain: mail.pem, key: mail.key}";
   std::filesystem::path folder_;
-  std::unique_ptr<tls::ThrowawayCa> ca_;
+  std::unique_ptr<pki::ThrowawayCa> ca_;
   std::string out_;
   std::string err_;
 };

@@ -21,12 +21,12 @@
 
 #include "buffer/chain.h"
 #include "buffer/slab.h"
+#include "pki/throwaway_ca.h"
 #include "tls/client_context_impl.h"
 #include "tls/context.h"
 #include "tls/identity.h"
 #include "tls/openssl_errors.h"
 #include "tls/record_layer.h"
-#include "tls/self_signed.h"
 #include "tls/server_context_impl.h"
 #include "tls/ticket_keys.h"
 
@@ -83,8 +83,8 @@ struct World {
   }
 
   World() {
-    const auto ca = std::move(ThrowawayCa::Create("fuzz")).value();
-    const PemPair pem = std::move(ca->Issue({.names = {"localhost"}})).value();
+    const auto ca = std::move(pki::ThrowawayCa::Create("fuzz")).value();
+    const pki::PemPair pem = std::move(ca->Issue({.names = {"localhost"}})).value();
     ServerSettings server_settings;
     server_settings.identities = {std::move(Identity::FromPem(pem.chain, pem.key)).value()};
     server_settings.tickets = TicketKeys::Generate();

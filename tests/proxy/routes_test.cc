@@ -61,7 +61,7 @@ TEST(RoutesTest, WhatATlsLegCannotBeMadeOfIsToldWithTheListenersPlace) {
 
 // --- What the contexts do, seen from the wire. tcp with an implicit server leg: nothing but the handshake.
 
-std::string HandshakeWith(const Setting& setting, const tls::PemPair& pem, std::string* sni = nullptr) {
+std::string HandshakeWith(const Setting& setting, const pki::PemPair& pem, std::string* sni = nullptr) {
   Rig rig(setting);
   Peer client = rig.Dial();
   Peer server = rig.Accept();

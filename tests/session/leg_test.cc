@@ -152,7 +152,7 @@ TEST_F(LegTest, RemembersThatItsWordsWait) {
 
 // The stream below TLS keeps its queue to itself: who waited for it would wait for ever.
 TEST_F(LegTest, BeginsTlsUncongested) {
-  const tls::PemPair& pem = Pki::Get().good;
+  const pki::PemPair& pem = Pki::Get().good;
   tls::ServerSettings settings;
   settings.identities = {std::move(tls::Identity::FromPem(pem.chain, pem.key)).value()};
   auto context = std::move(tls::ServerContext::Create(settings)).value();

@@ -42,7 +42,7 @@ bssl::UniquePtr<BIO> Bio(const std::string& pem) {
   return bssl::UniquePtr<BIO>(BIO_new_mem_buf(pem.data(), static_cast<ossl_ssize_t>(pem.size())));
 }
 
-bool UsePem(SSL_CTX* context, const tls::PemPair& pem) {
+bool UsePem(SSL_CTX* context, const pki::PemPair& pem) {
   const bssl::UniquePtr<X509> leaf(PEM_read_bio_X509(Bio(pem.chain).get(), nullptr, nullptr, nullptr));
   const bssl::UniquePtr<EVP_PKEY> key(PEM_read_bio_PrivateKey(Bio(pem.key).get(), nullptr, nullptr, nullptr));
   return SSL_CTX_use_certificate(context, leaf.get()) == 1 && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
@@ -63,9 +63,9 @@ std::string Pattern(size_t size) {
 const Pki& Pki::Get() {
   static const Pki* const made = [] {
     auto* pki = new Pki;
-    pki->ca = std::move(tls::ThrowawayCa::Create("Test authority")).value();
-    pki->stranger = std::move(tls::ThrowawayCa::Create("Stranger")).value();
-    const tls::ThrowawayCa::Request request{.names = {"localhost", "127.0.0.1"}};
+    pki->ca = std::move(pki::ThrowawayCa::Create("Test authority")).value();
+    pki->stranger = std::move(pki::ThrowawayCa::Create("Stranger")).value();
+    const pki::ThrowawayCa::Request request{.names = {"localhost", "127.0.0.1"}};
     pki->good = std::move(pki->ca->Issue(request)).value();
     pki->unknown = std::move(pki->stranger->Issue(request)).value();
     const TemporaryFile file(pki->ca->certificate());

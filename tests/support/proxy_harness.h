@@ -17,9 +17,9 @@
 #include "log/log.h"
 #include "net/descriptor.h"
 #include "net/socket_address.h"
+#include "pki/throwaway_ca.h"
 #include "proxy/credentials.h"
 #include "proxy/server.h"
-#include "tls/self_signed.h"
 
 namespace starlock::test {
 
@@ -37,8 +37,8 @@ std::string Pattern(size_t size);
 struct Pki {
   static const Pki& Get();
 
-  std::unique_ptr<tls::ThrowawayCa> ca, stranger;
-  tls::PemPair good, unknown;
+  std::unique_ptr<pki::ThrowawayCa> ca, stranger;
+  pki::PemPair good, unknown;
   std::shared_ptr<const tls::TrustStore> trust;
 };
 
@@ -91,7 +91,7 @@ std::ostream& operator<<(std::ostream& out, Ending ending);
 struct PeerTls {
   bool server = false;
   std::string name = "localhost";     ///< client role: SNI; empty: none
-  const tls::PemPair* pem = nullptr;  ///< server role; nullptr: the good one
+  const pki::PemPair* pem = nullptr;  ///< server role; nullptr: the good one
   std::string alpn = {};              ///< client role: the one protocol offered; empty: none
 };
 

@@ -8,15 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "pki/throwaway_ca.h"
 #include "support/stream_pair.h"
 #include "tls/context.h"
 #include "tls/identity.h"
-#include "tls/self_signed.h"
 #include "tls/ticket_keys.h"
 #include "tls/tls_stream.h"
 #include "tls/trust_store.h"
 
 namespace starlock::tls {
+
+using pki::PemPair;
+using pki::ThrowawayCa;
 
 /// One side's owner: records all that it is told, and checks the order in which it is.
 class Owner : public TlsHandler {

@@ -1,4 +1,4 @@
-#include "tls/self_signed.h"
+#include "pki/throwaway_ca.h"
 
 #include <arpa/inet.h>
 #include <openssl/asn1.h>
@@ -21,7 +21,7 @@
 #include "base/host_port.h"
 #include "tls/openssl_errors.h"
 
-namespace starlock::tls {
+namespace starlock::pki {
 
 struct ThrowawayCa::Impl {
   bssl::UniquePtr<EVP_PKEY> key;
@@ -70,7 +70,7 @@ bssl::UniquePtr<EVP_PKEY> MakeKey(KeyType type) {
 }
 
 bool SetCommonName(X509_NAME* name, const std::string& text) {
-  // 64 characters is the most that a common name may have (RFC 5280, appendix A).
+  // A common name has at most 64 characters (RFC 5280, appendix A: ub-common-name).
   const std::string common = text.substr(0, 64);
   return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const uint8_t*>(common.data()),
                                     static_cast<ossl_ssize_t>(common.size()), -1, 0) == 1;
@@ -135,7 +135,7 @@ std::string KeyPem(EVP_PKEY* key) {
   return Pem([key](BIO* bio) { return PEM_write_bio_PrivateKey(bio, key, nullptr, nullptr, 0, nullptr, nullptr); });
 }
 
-Error Failed(const char* what) { return TakeError(ErrorCode::kSystem, what); }
+Error Failed(const char* what) { return tls::TakeError(ErrorCode::kSystem, what); }
 
 }  // namespace
 
@@ -155,7 +155,7 @@ Result<std::unique_ptr<ThrowawayCa>> ThrowawayCa::Create(const std::string& comm
       !AddExtension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") ||
       !AddExtension(certificate, certificate, NID_subject_key_identifier, "hash") ||
       X509_sign(certificate, impl->key.get(), EVP_sha256()) == 0) {
-    return Failed("making an authority");
+    return Failed("cannot create a certificate authority");
   }
   impl->pem = CertificatePem(certificate);
   return std::unique_ptr<ThrowawayCa>(new ThrowawayCa(std::move(impl)));
@@ -173,9 +173,9 @@ Result<PemPair> ThrowawayCa::Issue(const Request& request) const {
       !AddExtension(leaf.get(), ca, NID_ext_key_usage, "serverAuth") ||
       !AddExtension(leaf.get(), ca, NID_authority_key_identifier, "keyid") ||
       X509_sign(leaf.get(), impl_->key.get(), EVP_sha256()) == 0) {
-    return Failed("issuing a certificate");
+    return Failed("cannot issue a certificate");
   }
   return PemPair{CertificatePem(leaf.get()), KeyPem(key.get())};
 }
 
-}  // namespace starlock::tls
+}  // namespace starlock::pki
