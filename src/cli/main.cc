@@ -32,7 +32,7 @@ struct Dispatch {
   int operator()(const RunOptions& options) const { return Run(options); }
   int operator()(const CheckOptions& options) const { return Check(options.file); }
   int operator()(const ProbeOptions& options) const { return Probe(options); }
-  int operator()(const DemoOptions& options) const { return Demo(options); }
+  int operator()(const demo::Options& options) const { return demo::Run(options); }
 };
 
 }  // namespace

@@ -4,9 +4,9 @@
 #include <algorithm>
 
 #include "base/version.h"
-#include "cli/demo_part.h"
 #include "config/suggest.h"
 #include "config/values.h"
+#include "demo/part.h"
 #include "protocol/dialects.h"
 #include "session/dialect_rules.h"
 #include "tls/library.h"
@@ -121,7 +121,7 @@ class CommandLine {
 
   void AddDemo() {
     demo_ = app_.add_subcommand("demo", "Show the main job on an embedded server");
-    AddText(demo_, "--protocol", protocol_, "NAME", "what to show: " + DemoNames() + " (default: smtp)");
+    AddText(demo_, "--protocol", protocol_, "NAME", "what to show: " + demo::PartProtocolNames() + " (default: smtp)");
     demo_->add_flag("--no-color", no_color_, "no colours")->disable_flag_override();
   }
 
@@ -214,7 +214,7 @@ class CommandLine {
   }
 
   Command FinishDemo() {
-    DemoOptions options;
+    demo::Options options;
     Wrong wrong;
     if (protocol_ && !FindProtocol(*protocol_, wrong)) return Refuse(wrong);
     if (protocol_) options.protocol = *protocol_;

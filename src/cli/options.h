@@ -4,9 +4,9 @@
 #include <variant>
 #include <vector>
 
-#include "cli/demo.h"
 #include "cli/probe.h"
 #include "config/reader.h"
+#include "demo/demo.h"
 
 namespace starlock::cli {
 
@@ -26,7 +26,7 @@ struct Answer {
   std::string text;
 };
 
-using Command = std::variant<Answer, RunOptions, CheckOptions, ProbeOptions, DemoOptions>;
+using Command = std::variant<Answer, RunOptions, CheckOptions, ProbeOptions, demo::Options>;
 
 /// Reads the command line (without the program's own name). What is wrong with it is an Answer that names the option
 /// and what would be right.

@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "base/host_port.h"
-#include "cli/dates.h"
 #include "base/terminal.h"
+#include "cli/dates.h"
 #include "protocol/core/probe.h"
 #include "tls/peer_info.h"
 #include "tls/tls_info.h"

@@ -4,9 +4,9 @@
 #include <memory>
 
 #include "base/result.h"
-#include "cli/channel.h"
 #include "cli/probe.h"
 #include "cli/probe_report.h"
+#include "demo/channel.h"
 #include "net/connector.h"
 #include "net/loop.h"
 #include "net/resolver.h"
@@ -16,7 +16,7 @@
 namespace starlock::cli {
 
 /// One probe of one server, from the look-up of its name to the goodbye.
-class ProbeRun final : private ChannelOwner {
+class ProbeRun final : private demo::ChannelOwner {
  public:
   /// kInvalid: what the options ask for can't be had (a CA file, say).
   static Result<std::unique_ptr<ProbeRun>> Create(const ProbeOptions& options);
@@ -51,7 +51,7 @@ class ProbeRun final : private ChannelOwner {
   const std::unique_ptr<tls::ClientContext> context_;
   net::Loop loop_;
   net::Resolver resolver_{loop_};
-  Channel channel_{loop_, *this};
+  demo::Channel channel_{loop_, *this};
   std::unique_ptr<net::Connector> connector_;
   Phase phase_ = Phase::kConnect;
   bool resolving_ = false;

@@ -88,9 +88,9 @@ TEST(CommandLine, ProbeTakesItsTargetAnywhere) {
 }
 
 TEST(CommandLine, DemoNeedsNothing) {
-  EXPECT_EQ(Parse<DemoOptions>({"demo"}).protocol, "smtp");
-  EXPECT_TRUE(Parse<DemoOptions>({"demo"}).color);
-  EXPECT_FALSE(Parse<DemoOptions>({"demo", "--no-color"}).color);
+  EXPECT_EQ(Parse<demo::Options>({"demo"}).protocol, "smtp");
+  EXPECT_TRUE(Parse<demo::Options>({"demo"}).color);
+  EXPECT_FALSE(Parse<demo::Options>({"demo", "--no-color"}).color);
 }
 
 TEST(CommandLine, Helps) {

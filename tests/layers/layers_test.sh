@@ -21,9 +21,10 @@ declare -A may_include=(
     [session]='base log buffer net tls protocol config session'
     [proxy]='base log buffer net tls protocol config session proxy'
     [pki]='base buffer tls pki'
-    [cli]='base log buffer net tls protocol config session proxy pki cli'
+    [demo]='base log buffer net tls protocol config session proxy pki demo'
+    [cli]='base log buffer net tls protocol config session proxy pki demo cli'
 )
-layers='base log buffer net tls protocol config session proxy pki cli'
+layers='base log buffer net tls protocol config session proxy pki demo cli'
 
 declare -A may_be_included_by=(
     [uv.h]='net'
@@ -36,8 +37,8 @@ declare -A may_be_included_by=(
     [CLI/CLI.hpp]='cli'
     [expat.h]='protocol'
     [spdlog/spdlog.h]='log'
-    [fmt/core.h]='base log net tls protocol config session proxy cli'
-    [nlohmann/json.hpp]='log cli'
+    [fmt/core.h]='base log net tls protocol config session proxy demo cli'
+    [nlohmann/json.hpp]='log demo cli'
 )
 
 contains() { [[ " $1 " == *" $2 "* ]]; }
