@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "driver/dialects.h"
+#include "driver/parts.h"
 #include "driver/sockets.h"
 
 namespace starlock::bench {
@@ -66,8 +66,9 @@ class Backend::Connection : public Watched {
   Channel& channel() { return channel_; }
   void set_more() { more_ = true; }
 
-  /// Says all of `text`, which is short. False: the connection is broken.
+  /// Sends all of `text`, which must fit into the socket's buffer. False: the connection is broken.
   bool Say(std::string_view text) {
+    if (text.empty()) return true;
     size_t n = 0;
     return channel_.Write(text, n) != Io::kFailed && n == text.size();
   }
@@ -149,31 +150,24 @@ class Backend::RawConnection final : public Connection {
   std::string ping_;
 };
 
-class Backend::ScriptConnection final : public Connection {
+/// Plays a server part.
+class Backend::PartConnection final : public Connection {
  public:
-  ScriptConnection(Backend& backend, Service& service, int fd)
-      : Connection(backend, service, fd), script_(MakeServerScript(service.protocol, service.mode == "starttls")) {
-    Say(script_->Greeting());
+  PartConnection(Backend& backend, Service& service, int fd)
+      : Connection(backend, service, fd), part_(MakeServerPart(service.protocol, service.settings)) {
+    Say(part_->Begin());
   }
 
  private:
+  enum class Played : uint8_t { kUnit, kPartial, kFailed };
+
   bool Advance() override {
     while (true) {
       if (const Io io = Shake(); io != Io::kOk) return io == Io::kAgain;
-      if (const size_t size = ended_ ? 0 : script_->Cut(in_); size > 0) {
-        const Answer answer = script_->On(std::string_view(in_).substr(0, size));
-        in_.erase(0, size);
-        if (!Say(answer.say)) return false;
-        if (answer.end) {
-          channel().End();
-          ended_ = true;  // whoever is still there may say goodbye before we go
-        }
-        if (answer.upgrade) {
-          BeginTls();
-          script_->set_secure();
-        }
-        continue;
-      }
+      if (std::exchange(upgrading_, false) && !Say(part_->OnTlsUp())) return false;
+      const Played played = ended_ ? Played::kPartial : PlayUnit();
+      if (played == Played::kFailed) return false;
+      if (played == Played::kUnit) continue;
       std::array<char, 16384> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init)
       size_t n = 0;
       if (const Io io = channel().Read(piece, n); io != Io::kOk) return io == Io::kAgain;
@@ -181,8 +175,31 @@ class Backend::ScriptConnection final : public Connection {
     }
   }
 
-  std::unique_ptr<ServerScript> script_;
+  Played PlayUnit() {
+    const protocol::Frame frame = part_->Cut(in_);
+    if (frame.kind == protocol::Frame::Kind::kPartial) return Played::kPartial;
+    if (frame.kind != protocol::Frame::Kind::kWhole) return CountFailure();
+    const auto turn = part_->OnUnit(std::string_view(in_).substr(0, frame.size));
+    if (!turn) return CountFailure();
+    in_.erase(0, frame.size);
+    if (!Say(turn.value().say)) return Played::kFailed;
+    upgrading_ = turn.value().next == demo::Turn::Next::kUpgrade;
+    if (upgrading_) BeginTls();
+    if (turn.value().next == demo::Turn::Next::kEnd) {
+      channel().End();
+      ended_ = true;  // the peer may still send its goodbye: read until it ends
+    }
+    return Played::kUnit;
+  }
+
+  Played CountFailure() {
+    ++service().seen.failed;
+    return Played::kFailed;
+  }
+
+  std::unique_ptr<demo::Part> part_;
   std::string in_;
+  bool upgrading_ = false;
   bool ended_ = false;
 };
 
@@ -231,7 +248,7 @@ class Backend::Acceptor final : public Watched {
       } else if (service_.protocol == "auth") {
         new AuthConnection(backend_, service_, fd);
       } else {
-        new ScriptConnection(backend_, service_, fd);
+        new PartConnection(backend_, service_, fd);
       }
     }
   }
@@ -256,7 +273,12 @@ void Backend::Add(std::string_view text) {
   service->name = take('=');
   service->protocol = take(':');
   service->mode = take(':');
-  if (service->protocol != "raw" && service->protocol != "auth" && !MakeServerScript(service->protocol, false)) {
+  service->settings = {"legacy.example.net", service->mode == "starttls", MessageOf(service->protocol), true,
+                       [&seen = service->seen, &protocol = service->protocol](std::string_view message) {
+                         if (message != MessageOf(protocol)) ++seen.failed;
+                       }};
+  if (service->protocol != "raw" && service->protocol != "auth" &&
+      !MakeServerPart(service->protocol, service->settings)) {
     Fail("no such protocol");
   }
   if (!service->mode.empty()) service->context = MakeServerContext(TlsOptions::Parse(text), chain_, key_);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "demo/part.h"
 #include "driver/channel.h"
 #include "driver/loop.h"
 #include "driver/raw.h"
@@ -29,6 +30,7 @@ struct Service {
   std::string name;
   std::string protocol;
   std::string mode;
+  demo::PartSettings settings;  ///< of its parts, where it has them
   bssl::UniquePtr<SSL_CTX> context;
   int listener = -1;
   uint16_t port = 0;
@@ -53,7 +55,7 @@ class Backend {
   class Acceptor;
   class Connection;
   class RawConnection;
-  class ScriptConnection;
+  class PartConnection;
   class AuthConnection;
 
   Loop& loop_;

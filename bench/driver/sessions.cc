@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <span>
+#include <string>
 
-#include "driver/dialects.h"
+#include "driver/parts.h"
 
 namespace starlock::bench {
 namespace {
@@ -13,14 +15,21 @@ namespace {
 class Sessions {
  public:
   Sessions(Target& target, const SessionsOrder& order)
-      : target_(target), order_(order), script_(ClientScript(order.protocol, order.starttls)) {
-    if (script_.empty()) Fail("no such protocol");
+      : target_(target),
+        order_(order),
+        settings_{"client.example.org", order.starttls, MessageOf(order.protocol), false,
+                  [this](std::string_view message) { OnMessage(message); }} {
+    if (!MakeClientPart(order.protocol, settings_)) Fail("no such protocol");
   }
+  Sessions(const Sessions&) = delete;
+  Sessions& operator=(const Sessions&) = delete;
 
   void Run(uint64_t count) {
     left_ = count;
+    received_ = 0;
     for (uint64_t i = 0; i < std::min(order_.at_once, count); ++i) StartOne();
     while (running_ > 0) loop_.Turn(std::chrono::seconds(30));
+    if (ClientReceives(order_.protocol) && received_ != count) Fail("a session ended without its message");
   }
 
  private:
@@ -28,65 +37,104 @@ class Sessions {
   void StartOne();
   void Done(Session* session);
 
+  void OnMessage(std::string_view message) {
+    if (message != settings_.message) Fail("a message arrived changed");
+    ++received_;
+  }
+
   Loop loop_;
   Blocks blocks_;
   Target& target_;
   const SessionsOrder& order_;
-  std::vector<Step> script_;
+  const demo::PartSettings settings_;
   uint64_t left_ = 0;
   uint64_t running_ = 0;
+  uint64_t received_ = 0;
 };
 
+/// Plays a client part. Ends the program where a session does not go as it should.
 class Sessions::Session final : public Client {
  public:
   explicit Session(Sessions& sessions)
-      : Client(sessions.loop_, sessions.blocks_, sessions.target_), sessions_(sessions) {}
+      : Client(sessions.loop_, sessions.blocks_, sessions.target_),
+        sessions_(sessions),
+        part_(MakeClientPart(sessions.order_.protocol, sessions.settings_)) {}
 
  private:
+  enum class Phase : uint8_t {
+    kBegin,
+    kTalk,
+    kHandshake,
+    kAwaitEnd,  ///< the server ends its direction first
+    kClosing,   ///< our direction has ended
+  };
+
   Io Advance() override {
-    const std::vector<Step>& script = sessions_.script_;
-    while (true) {
-      if (closing_) return AwaitEnd();
-      const Step& step = script[at_];
-      if (!said_) {
-        size_t n = 0;
-        if (const Io io = channel().Write(step.say, n); io != Io::kOk) return n == step.say.size() ? io : Io::kFailed;
-        said_ = true;
-        if (step.until == Until::kEnd && !step.say.empty()) channel().End();  // an unbind: we end first
-      }
-      bool good = false;
-      if (Whole(step, in_, good)) {
-        if (!good) Fail(("a wrong answer at step " + std::to_string(at_) + ": " + in_.substr(0, 200)).c_str());
-        in_.clear();
-        said_ = false;
-        if (++at_ == script.size()) Close();
-        if (step.upgrade) {
-          BeginTls();
-          return Io::kAgain;
-        }
-        continue;
-      }
-      std::array<char, 16384> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): all that is used is read
-      size_t n = 0;
-      const Io io = channel().Read(piece, n);
-      in_.append(piece.data(), n);
-      if (io != Io::kEnd && io != Io::kFailed) {
-        if (io == Io::kAgain) return io;
-        continue;
-      }
-      // After our own goodbye a reset is an end too.
-      if (step.until != Until::kEnd || !in_.empty() || (io == Io::kFailed && step.say.empty())) return io;
+    if (phase_ == Phase::kBegin && !Say(part_->Begin())) return Io::kFailed;
+    if (phase_ == Phase::kHandshake && !Say(part_->OnTlsUp())) return Io::kFailed;
+    if (phase_ == Phase::kBegin || phase_ == Phase::kHandshake) phase_ = Phase::kTalk;
+    while (phase_ == Phase::kTalk) {
+      if (PlayUnit() || phase_ != Phase::kTalk) continue;
+      if (const Io io = ReadMore(); io != Io::kOk) return io;
+    }
+    if (phase_ == Phase::kHandshake) return Io::kAgain;  // BeginTls was called: the base class does the handshake
+    if (phase_ == Phase::kAwaitEnd) {
+      const Io io = in_.empty() ? ReadMore() : Io::kOk;
+      if (io == Io::kOk) Fail(("bytes after the goodbye: " + in_.substr(0, 200)).c_str());
+      if (io != Io::kEnd) return io;
       Close();
     }
+    return DrainInput();
+  }
+
+  /// False: there is no whole unit, or the part has changed the phase.
+  bool PlayUnit() {
+    const protocol::Frame frame = part_->Cut(in_);
+    if (frame.kind == protocol::Frame::Kind::kPartial) return false;
+    if (frame.kind != protocol::Frame::Kind::kWhole) Fail(frame.why);
+    const auto turn = part_->OnUnit(std::string_view(in_).substr(0, frame.size));
+    if (!turn) Fail(turn.error().detail.c_str());
+    in_.erase(0, frame.size);
+    if (!Say(turn.value().say)) Fail("cannot send");
+    switch (turn.value().next) {
+      case demo::Turn::Next::kContinue:
+        return true;
+      case demo::Turn::Next::kUpgrade:
+        if (!in_.empty()) Fail("plaintext where TLS must start");
+        phase_ = Phase::kHandshake;
+        BeginTls();
+        break;
+      case demo::Turn::Next::kEnd:
+        Close();
+        break;
+      case demo::Turn::Next::kAwaitEnd:
+        phase_ = Phase::kAwaitEnd;
+        break;
+    }
+    return false;
+  }
+
+  bool Say(std::string_view text) {
+    if (text.empty()) return true;
+    size_t n = 0;
+    return channel().Write(text, n) != Io::kFailed && n == text.size();
+  }
+
+  Io ReadMore() {
+    std::array<char, 16384> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what was read is used
+    size_t n = 0;
+    const Io io = channel().Read(piece, n);
+    in_.append(piece.data(), n);
+    return io;
   }
 
   void Close() {
-    closing_ = true;
+    phase_ = Phase::kClosing;
     channel().End();
   }
 
-  /// Whoever is still there may say goodbye: a reset in its face is not what clients do.
-  Io AwaitEnd() {
+  /// The server may still send its goodbye. Closing now would answer it with a reset, which real clients do not do.
+  Io DrainInput() {
     std::array<char, 512> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init)
     while (true) {
       size_t n = 0;
@@ -97,14 +145,12 @@ class Sessions::Session final : public Client {
   }
 
   void OnDone() override { sessions_.Done(this); }
-  const char* Where() const override { return where_.c_str(); }
+  const char* Where() const override { return "a session"; }
 
   Sessions& sessions_;
-  size_t at_ = 0;
-  bool said_ = false;
-  bool closing_ = false;
+  const std::unique_ptr<demo::Part> part_;
+  Phase phase_ = Phase::kBegin;
   std::string in_;
-  std::string where_ = "a session";
 };
 
 void Sessions::StartOne() {
