@@ -1,5 +1,6 @@
 #include "driver/backend.h"
 
+#include <fmt/core.h>
 #include <sys/epoll.h>
 
 #include <array>
@@ -12,7 +13,7 @@
 
 namespace starlock::bench {
 
-/// One connection; destroys itself when it is over.
+/// One accepted connection. It owns itself, and deletes itself when it has ended.
 class Backend::Connection : public Watched {
  public:
   Connection(Backend& backend, Service& service, int fd)
@@ -39,7 +40,7 @@ class Backend::Connection : public Watched {
  protected:
   using Io = Channel::Io;
 
-  /// Does what can be done now. False: it is over.
+  /// Does what is possible without waiting. False: the connection has ended.
   virtual bool Advance() = 0;
 
   void BeginTls() {
@@ -47,7 +48,7 @@ class Backend::Connection : public Watched {
     shaking_ = true;
   }
 
-  /// kOk where there is no handshake to be done, or no more.
+  /// Continues a handshake. kOk: none is in progress (any more).
   Io Shake() {
     if (!shaking_) return Io::kOk;
     const Io io = channel_.Handshake();
@@ -79,7 +80,7 @@ class Backend::Connection : public Watched {
   Channel channel_;
   bool shaking_ = false;
   bool writing_ = false;
-  bool more_ = false;  ///< there is more to do at once, but others come first
+  bool more_ = false;  ///< there is more to do, after other connections have had their turn
 };
 
 class Backend::RawConnection final : public Connection {
@@ -132,7 +133,8 @@ class Backend::RawConnection final : public Connection {
   }
 
   Io Echo() {
-    std::array<char, raw::kMaxPing> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): all that is used is read
+    std::array<char, raw::kMaxPing>
+        piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what was read is used
     size_t n = 0;
     const Io io = channel().Read(std::span(piece).first(request_.size - ping_.size()), n);
     ping_.append(piece.data(), n);
@@ -187,7 +189,7 @@ class Backend::PartConnection final : public Connection {
     if (upgrading_) BeginTls();
     if (turn.value().next == demo::Turn::Next::kEnd) {
       channel().End();
-      ended_ = true;  // the peer may still send its goodbye: read until it ends
+      ended_ = true;  // the peer may still send its goodbye: read until its end
     }
     return Played::kUnit;
   }
@@ -203,7 +205,7 @@ class Backend::PartConnection final : public Connection {
   bool ended_ = false;
 };
 
-/// nginx's question, whatever it is, and our answer.
+/// Answers any request of nginx's mail proxy with the address of its upstream (ngx_mail_auth_http_module).
 class Backend::AuthConnection final : public Connection {
  public:
   using Connection::Connection;
@@ -223,8 +225,8 @@ class Backend::AuthConnection final : public Connection {
     const std::string protocol = in_.substr(begin, in_.find('\r', begin) - begin);
     const auto found = backend().services_.find(protocol + "_plain");
     if (found == backend().services_.end()) return false;
-    Say("HTTP/1.0 200 OK\r\nAuth-Status: OK\r\nAuth-Server: 127.0.0.1\r\nAuth-Port: " +
-        std::to_string(found->second->port) + "\r\n\r\n");
+    Say(fmt::format("HTTP/1.0 200 OK\r\nAuth-Status: OK\r\nAuth-Server: 127.0.0.1\r\nAuth-Port: {}\r\n\r\n",
+                    found->second->port));
     channel().End();
     return false;
   }
@@ -242,7 +244,6 @@ class Backend::Acceptor final : public Watched {
     for (int i = 0; i < 64; ++i) {
       const int fd = Accept(service_.listener);
       if (fd < 0) return;
-      // Each owns itself: its descriptor's end is its own.
       if (service_.protocol == "raw") {
         new RawConnection(backend_, service_, fd);
       } else if (service_.protocol == "auth") {
@@ -279,7 +280,7 @@ void Backend::Add(std::string_view text) {
                        }};
   if (service->protocol != "raw" && service->protocol != "auth" &&
       !MakeServerPart(service->protocol, service->settings)) {
-    Fail("no such protocol");
+    Fail(fmt::format("{}: there is no protocol {}", service->name, service->protocol));
   }
   if (!service->mode.empty()) service->context = MakeServerContext(TlsOptions::Parse(text), chain_, key_);
   service->listener = Listen(0);

@@ -15,29 +15,30 @@
 
 namespace starlock::bench {
 
-/// What one listener of ours has seen.
+/// What one listener has seen.
 struct Seen {
   uint64_t sessions = 0;    ///< accepted
-  uint64_t handshakes = 0;  ///< done, in either way
+  uint64_t handshakes = 0;  ///< completed, full or resumed
   uint64_t resumed = 0;
-  uint64_t failed = 0;  ///< handshakes that were not done, wrong bytes
-  std::string agreed;   ///< in the last handshake
+  uint64_t failed = 0;  ///< failed handshakes, wrong bytes, unexpected or changed messages
+  std::string agreed;   ///< version/cipher/group of the latest handshake
 };
 
-/// One listener of ours: NAME=PROTOCOL[:starttls|:implicit][:TLS options]. PROTOCOL: raw, smtp, imap, pop3, ldap,
-/// postgres, or auth: the HTTP service that tells nginx where the listener PROTOCOL_plain is.
+/// One listener, described as NAME=PROTOCOL[:starttls|:implicit][:TLS options]. PROTOCOL is raw, smtp, imap, pop3,
+/// ldap, postgres or auth. Only raw can be implicit. auth is the HTTP service that tells nginx's mail proxy the port of
+/// its upstream: the listener smtp_plain, imap_plain or pop3_plain.
 struct Service {
   std::string name;
   std::string protocol;
   std::string mode;
-  demo::PartSettings settings;  ///< of its parts, where it has them
+  demo::PartSettings settings;  ///< for server parts; unused by raw and auth
   bssl::UniquePtr<SSL_CTX> context;
   int listener = -1;
   uint16_t port = 0;
   Seen seen;
 };
 
-/// All servers behind the proxies, in one process and on one thread.
+/// All upstream servers of the proxies, in one process and on one thread.
 class Backend {
  public:
   Backend(Loop& loop, std::string chain, std::string key);
@@ -45,10 +46,11 @@ class Backend {
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
 
+  /// Adds a listener (see Service). Ends the program where `text` is wrong.
   void Add(std::string_view text);
-  /// Whoever asks is answered from now on: {name: port}, as JSON.
+  /// Starts to accept. Returns {name: port} as JSON.
   std::string Start();
-  /// What each listener has seen since it was last asked, as JSON.
+  /// What each listener has seen since the last call, as JSON.
   std::string TakeSeen();
 
  private:

@@ -21,7 +21,7 @@ Blocks::Block Blocks::Take() {
   return block;
 }
 
-/// BoringSSL's view of the socket.
+/// The BIO between BoringSSL and the channel's buffers.
 struct SocketBio {
   static Channel& Of(BIO* bio) { return *static_cast<Channel*>(BIO_get_data(bio)); }
 
@@ -91,7 +91,7 @@ void Channel::BeginTls(SSL_CTX* context, bool server, SSL_SESSION* resume) {
   SSL_set_shed_handshake_config(ssl_.get(), 1);
 }
 
-/// -1: nothing there yet.
+/// 0: the peer has ended. -1: nothing has arrived.
 int Channel::BioRead(char* into, size_t size) {
   if (in_begin_ == in_end_) {
     if (ended_) return 0;

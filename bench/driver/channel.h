@@ -11,10 +11,10 @@
 
 namespace starlock::bench {
 
-/// Bytes that one read or write of a socket carries at most.
+/// The most bytes that one system call reads or writes.
 inline constexpr size_t kBatch = 256 * 1024;
 
-/// Page-aligned blocks of kBatch bytes. A connection that is idle holds none, so ten thousand cost nothing.
+/// A pool of page-aligned blocks of kBatch bytes. An idle connection holds none, so 10,000 of them need no memory here.
 class Blocks {
  public:
   using Block = std::unique_ptr<char, void (*)(void*)>;
@@ -25,15 +25,15 @@ class Blocks {
   std::vector<Block> free_;
 };
 
-/// A non-blocking socket, with TLS or without. One read of it takes as many records as have come, and one write carries
-/// as many as were sealed: the load must cost less than what it measures.
+/// A non-blocking socket, with TLS or without. One system call reads all records that have arrived, and one writes all
+/// that were sealed: the load must need less CPU than the proxy that it measures.
 class Channel {
  public:
   enum class Io : uint8_t {
     kOk,
-    kAgain,   ///< nothing can be done until the loop says so
-    kEnd,     ///< the peer has ended (with or without close_notify)
-    kFailed,  ///< reset, or TLS that went wrong
+    kAgain,   ///< wait for the loop
+    kEnd,     ///< the peer has ended its direction, with or without close_notify
+    kFailed,  ///< a reset or a TLS error
   };
 
   Channel(int fd, Blocks& blocks);
@@ -43,23 +43,24 @@ class Channel {
 
   int fd() const { return fd_; }
   SSL* ssl() const { return ssl_.get(); }
-  /// TLS from here on, with what `context` allows. `resume` may be null.
+  /// Starts TLS. `resume`: the session to resume, or null.
   void BeginTls(SSL_CTX* context, bool server, SSL_SESSION* resume);
-  /// Bytes of plaintext a record holds at most, or a write where there is no TLS.
+  /// Sets the most bytes of plaintext per record. Without TLS it has no effect.
   void set_record(size_t record) { record_ = record; }
 
-  /// The loop says that the socket has more.
+  /// The loop has reported the socket ready.
   void Ready() { drained_ = false; }
-  /// Goes on with the handshake: kOk once it is done.
+  /// Continues the handshake. kOk: it is complete.
   Io Handshake();
+  /// Reads what has arrived; `n`: how many bytes.
   Io Read(std::span<char> into, size_t& n);
-  /// Takes what it can of `bytes`: `n` may be less than all with kAgain.
+  /// Takes `n` of the bytes: fewer than all with kAgain.
   Io Write(std::string_view bytes, size_t& n);
-  /// Sends what was taken and is still here.
+  /// Sends what Write has taken and not sent.
   Io Flush();
-  /// Nothing more will be written: close_notify and FIN, as far as that goes without waiting.
+  /// Ends our direction: close_notify and FIN, as far as the socket takes them without waiting.
   void End();
-  /// Something waits for the socket to become writable.
+  /// Unsent bytes wait until the socket is writable.
   bool wants_write() const { return blocked_; }
 
  private:

@@ -1,5 +1,6 @@
 #include "driver/client.h"
 
+#include <fmt/core.h>
 #include <sys/epoll.h>
 
 #include <cstdio>
@@ -31,13 +32,13 @@ Client::Io Client::GoOn() {
     if (shaking_) {
       const Io io = channel_.Handshake();
       if (io == Io::kAgain) return io;
-      if (io != Io::kOk) Fail("a handshake failed");
+      if (io != Io::kOk) Fail("TLS handshake failed");
       shaking_ = false;
       if (SSL_session_reused(channel_.ssl()) != 0) ++target_.resumed;
       target_.agreed = Agreed(channel_.ssl());
     }
     const Io io = Advance();
-    if (!shaking_) return io;  // else it has begun TLS
+    if (!shaking_) return io;  // otherwise Advance has called BeginTls
   }
 }
 
@@ -50,8 +51,7 @@ void Client::Work() {
   more_ = false;
   const Io io = GoOn();
   if (io == Io::kEnd || io == Io::kFailed) {
-    std::fprintf(stderr, "driver: at %s: ", Where());
-    Fail(io == Io::kEnd ? "the connection ended early" : "the connection broke");
+    Fail(fmt::format("{}: {}", Where(), io == Io::kEnd ? "the peer closed the connection early" : "connection failed"));
   }
   const bool writing = channel_.wants_write() || more_;
   const uint32_t events = writing ? EPOLLIN | EPOLLOUT : EPOLLIN;

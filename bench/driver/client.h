@@ -10,18 +10,18 @@
 
 namespace starlock::bench {
 
-/// What all clients of a load share.
+/// What all clients of one load share.
 struct Target {
   uint16_t port = 0;
   bool implicit = false;                 ///< TLS from the first byte
-  bssl::UniquePtr<SSL_CTX> context;      ///< for implicit and for upgrades; null where there is no TLS
-  bssl::UniquePtr<SSL_SESSION> session;  ///< to be resumed, where set
+  bssl::UniquePtr<SSL_CTX> context;      ///< null: no TLS
+  bssl::UniquePtr<SSL_SESSION> session;  ///< if set, every handshake offers it for resumption
   uint64_t resumed = 0;
-  std::string agreed;  ///< in the last handshake
+  std::string agreed;  ///< version/cipher/group of the latest handshake
 };
 
-/// A connection of ours to a proxy: connects, shakes hands where that is due, then does what it is for. Any failure
-/// ends the program.
+/// A connection to a proxy: connects, does the handshakes, and leaves the rest to the derived class. Any failure ends
+/// the program.
 class Client : public Watched {
  public:
   Client(Loop& loop, Blocks& blocks, Target& target);
@@ -34,17 +34,20 @@ class Client : public Watched {
  protected:
   using Io = Channel::Io;
 
-  /// Goes on, once the connection stands: kAgain where it must wait; kOk: OnDone is due.
+  /// Continues on the open connection, or after a handshake. kAgain: wait for the loop. kOk: OnDone follows.
   virtual Io Advance() = 0;
   /// May destroy this.
   virtual void OnDone() = 0;
+  /// What the connection is doing, for an error message.
   virtual const char* Where() const = 0;
 
+  /// Starts TLS. Advance must return right after it, and is called again after the handshake.
   void BeginTls();
   Channel& channel() { return channel_; }
   Target& target() { return target_; }
-  /// Goes on although nothing has come.
+  /// Continues although the loop has reported nothing.
   void Work();
+  /// Asks for another turn soon: there is more to do.
   void set_more() { more_ = true; }
 
  private:
@@ -59,7 +62,7 @@ class Client : public Watched {
   bool more_ = false;
 };
 
-/// Prints `ready` and waits for a line on stdin: whoever started us looks at clocks meanwhile.
+/// Prints `ready` and waits for a line on stdin. Meanwhile the parent process reads its clocks.
 void Rendezvous();
 
 }  // namespace starlock::bench

@@ -11,8 +11,8 @@
 
 namespace starlock::bench {
 
-void Fail(const char* words) {
-  std::fprintf(stderr, "driver: %s (%s)\n", words, std::strerror(errno));
+void Fail(const std::string& why) {
+  std::fprintf(stderr, "driver: %s (%s)\n", why.c_str(), std::strerror(errno));
   std::_Exit(1);
 }
 

@@ -3,20 +3,21 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 namespace starlock::bench {
 
 using Clock = std::chrono::steady_clock;
 
-/// What a loop calls when its descriptor can be read or written.
+/// Called by a loop when its descriptor is ready.
 class Watched {
  public:
   virtual ~Watched() = default;
-  /// May destroy this, but no other that is watched.
+  /// May destroy this object, but no other that is watched.
   virtual void OnReady(uint32_t events) = 0;
 };
 
-/// epoll, level-triggered.
+/// A level-triggered epoll. Any failure ends the program.
 class Loop {
  public:
   Loop();
@@ -24,13 +25,13 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// `events`: EPOLLIN, EPOLLOUT. A descriptor that is closed is forgotten.
+  /// `events`: EPOLLIN, EPOLLOUT. Closing a descriptor removes it.
   void Add(int fd, uint32_t events, Watched* watched);
   void Change(int fd, uint32_t events, Watched* watched);
   void Remove(int fd);
-  /// Waits once, for at most `longest`, and calls whom it concerns.
+  /// Waits once, for at most `longest`, and calls OnReady of each descriptor that is ready.
   void Turn(std::chrono::nanoseconds longest);
-  /// Turns until Stop.
+  /// Calls Turn until Stop.
   void Run();
   void Stop() { running_ = false; }
 
@@ -39,10 +40,10 @@ class Loop {
   bool running_ = true;
 };
 
-/// Ends the program with `words` on stderr: a load that went wrong is no measurement.
-[[noreturn]] void Fail(const char* words);
+/// Ends the program with `why` and errno on stderr: a load that failed is no measurement.
+[[noreturn]] void Fail(const std::string& why);
 
-/// CPU time of this process so far, in seconds.
+/// The CPU time that this process has used, in seconds.
 double CpuSeconds();
 
 }  // namespace starlock::bench

@@ -1,16 +1,18 @@
-// The load driver of the benchmarks: clients before the proxies, servers behind them, and the plain relay that is the
-// floor. One thread a process; what it is told is told by words KEY=VALUE, what it finds it prints as JSON.
+// The load driver of the benchmarks: the clients of the proxies, their upstream servers, and a plain relay, which is
+// the lower bound for a proxy's cost. Each process has one thread. Options are words KEY=VALUE; results are JSON on
+// stdout.
 //
-//   driver serve chain=FILE key=FILE SERVICE…      prints the ports; `seen` on stdin prints what they have seen
+//   driver serve chain=FILE key=FILE SERVICE…      prints the ports; `seen` on stdin prints the counters
 //   driver bulk port=N what=D|U bytes=N [record=N] [connections=N] [check=1] [tls=OPTIONS]
 //   driver sessions port=N protocol=NAME count=N at_once=N [tls=OPTIONS [starttls=1] [resume=1]]
 //   driver latency port=N connections=N count=N rate=N [tls=OPTIONS]
 //   driver idle port=N connections=N [tls=OPTIONS]
 //   driver relay port=N to=N buffer=N
 //
-// The middle four print `ready` once their connections stand, begin when a line comes on
-// stdin, and stay until another one (or its end) comes.
+// bulk, sessions, latency and idle print `ready` once their connections are open, start when they read a line from
+// stdin, and end when they read another one, or its end.
 
+#include <fmt/core.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -39,7 +41,7 @@ class Words {
   bool has(const std::string& key) const { return values_.contains(key); }
   std::string text(const std::string& key) const {
     const auto found = values_.find(key);
-    if (found == values_.end()) Fail(("missing: " + key).c_str());
+    if (found == values_.end()) Fail(fmt::format("{}=VALUE is missing", key));
     return found->second;
   }
   uint64_t number(const std::string& key) const { return std::stoull(text(key)); }
@@ -49,7 +51,7 @@ class Words {
   std::map<std::string, std::string> values_;
 };
 
-/// Answers each line on stdin with what the backend has seen, and ends the program with stdin.
+/// Answers each line on stdin with the counters of the backend. Stops the loop at the end of stdin.
 class Console final : public Watched {
  public:
   Console(Loop& loop, Backend& backend) : loop_(loop), backend_(backend) { loop.Add(STDIN_FILENO, EPOLLIN, this); }
@@ -67,7 +69,7 @@ class Console final : public Watched {
 
 int Serve(std::span<char*> arguments) {
   Loop loop;
-  if (arguments.size() < 2) Fail("chain=FILE key=FILE SERVICE…");
+  if (arguments.size() < 2) Fail("usage: driver serve chain=FILE key=FILE SERVICE…");
   const Words words(arguments.first(2));
   Backend backend(loop, words.text("chain"), words.text("key"));
   for (const char* service : arguments.subspan(2)) backend.Add(service);
@@ -102,12 +104,12 @@ int Load(const std::string& verb, const Words& words) {
   } else if (verb == "idle") {
     result = RunIdle(target, words.number("connections"));
   } else {
-    Fail(("no such verb: " + verb).c_str());
+    Fail(fmt::format("unknown verb {}", verb));
   }
   std::cout << result.dump() << std::endl;
   std::string line;
-  std::getline(std::cin, line);  // whoever started us reads clocks before the connections go
-  _exit(0);                      // ten thousand connections need not be taken down one by one
+  std::getline(std::cin, line);  // the parent process reads its clocks before the connections close
+  _exit(0);                      // skips closing 10,000 connections one by one
 }
 
 }  // namespace

@@ -13,20 +13,21 @@
 namespace starlock::bench {
 namespace {
 
-/// What a pool's load wants to hear.
+/// What a pool tells its load.
 class Listener {
  public:
   virtual ~Listener() = default;
   virtual void OnAnswered(size_t number) = 0;
 };
 
-/// A connection that is told what to do, again and again.
+/// A connection that makes one request after another.
 class Standing final : public Client {
  public:
   Standing(Loop& loop, Blocks& blocks, Target& target, const raw::Pattern& pattern, Listener*& listener, size_t number)
       : Client(loop, blocks, target), pattern_(pattern), listener_(listener), number_(number) {}
 
-  /// Only once the request before has been answered (or, the first, before it stands).
+  /// Makes a request. The one before must have been answered. `now`: the connection is open; otherwise the request is
+  /// made as soon as it is.
   void Ask(const raw::Request& request, bool now) {
     request_ = request;
     out_ = request.Encode();
@@ -53,7 +54,7 @@ class Standing final : public Client {
     bool more = false;
     if (request_.what == 'D') {
       io = transfer_->Receive(channel(), more);
-      if (io == Io::kOk && !transfer_->good()) Fail("wrong bytes came");
+      if (io == Io::kOk && !transfer_->good()) Fail("received wrong bytes");
     } else {
       if (!sent_all_) {
         io = transfer_->Send(channel(), more);
@@ -67,7 +68,7 @@ class Standing final : public Client {
 
   Io TakeReply() {
     const size_t size = request_.what == 'U' ? raw::kGood.size() : request_.size;
-    std::array<char, 512> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): all that is used is read
+    std::array<char, 512> piece;  // NOLINT(cppcoreguidelines-pro-type-member-init): only what was read is used
     while (got_ < size) {
       size_t n = 0;
       const Io io = channel().Read(std::span(piece).first(std::min(piece.size(), size - got_)), n);
@@ -75,13 +76,13 @@ class Standing final : public Client {
       const std::string_view read(piece.data(), n);
       const bool good = request_.what == 'U' ? read == raw::kGood.substr(got_, n)
                                              : read.find_first_not_of('p') == std::string_view::npos;
-      if (!good) Fail("a wrong answer came");
+      if (!good) Fail("received a wrong answer");
       got_ += n;
     }
     return Io::kOk;
   }
 
-  /// Tickets, and nothing else, may come now.
+  /// Between requests, only TLS session tickets may arrive.
   Io Idle() {
     char byte = 0;
     size_t n = 0;
@@ -109,7 +110,7 @@ class Standing final : public Client {
   std::optional<raw::Transfer> transfer_;
 };
 
-/// Connections, set up so many at a time.
+/// Connections that are opened at most 32 at a time. The constructor returns when all are open.
 class Pool final : public Listener {
  public:
   Pool(Target& target, size_t size) : target_(target), size_(size) {
@@ -174,7 +175,7 @@ class Latency final : public Listener {
     pool_.set_listener(this);
     const auto begun = Clock::now();
     const std::chrono::nanoseconds apart(1'000'000'000 / order_.rate);
-    // Neighbours in time are not neighbours in the tables of anyone.
+    // Consecutive requests use connections that are far apart, so that no table in memory favours them.
     const size_t stride = pool_.size() > 7919 ? 7919 : 1;
     size_t next = 0;
     for (uint64_t i = 0; i < order_.count; ++i) {
@@ -218,7 +219,7 @@ class Latency final : public Listener {
   std::vector<Clock::duration> lags_;
 };
 
-/// Runs `load` after the rendezvous.
+/// Runs `load` after the parent process said so, and measures it.
 template <typename Load>
 nlohmann::json Measure(Target& target, Load& load) {
   Rendezvous();

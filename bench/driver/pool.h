@@ -5,15 +5,15 @@
 
 #include "driver/client.h"
 
-/// Loads over connections that stand before the measurement begins: each has exchanged a byte with the backend, so
-/// that the proxy has done all that belongs to setting it up.
+/// Loads over connections that are open before the measurement starts. Each has exchanged a byte with the backend, so
+/// the proxy has finished all setup work.
 namespace starlock::bench {
 
 struct BulkOrder {
-  char what = 'D';  ///< D or U, as in raw
+  char what = 'D';  ///< D or U, see raw.h
   uint64_t bytes = 0;
   uint16_t record = 16384;
-  uint64_t connections = 1;  ///< each carries its share of the bytes
+  uint64_t connections = 1;  ///< each carries an equal share of the bytes
   bool check = false;
 };
 
@@ -22,14 +22,15 @@ nlohmann::json RunBulk(Target& target, const BulkOrder& order);
 struct LatencyOrder {
   uint64_t connections = 1;
   uint64_t count = 0;  ///< exchanges
-  uint64_t rate = 0;   ///< a second, at fixed times, whether the earlier ones have been answered or not
+  uint64_t rate = 0;   ///< exchanges per second, at fixed times, even where earlier ones are unanswered
   uint64_t size = 128;
 };
 
-/// Time from when a request was due to its whole reply, in microseconds; `lag`: how late we were ourselves.
+/// Latency: from the time when a request was due to its complete reply, in microseconds. `lag`: how late the driver
+/// itself was.
 nlohmann::json RunLatency(Target& target, const LatencyOrder& order);
 
-/// Connections that stand and say nothing, until a second line comes on stdin.
+/// Open connections that send nothing until stdin has a second line.
 nlohmann::json RunIdle(Target& target, uint64_t connections);
 
 }  // namespace starlock::bench

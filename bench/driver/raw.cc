@@ -7,9 +7,9 @@
 namespace starlock::bench::raw {
 namespace {
 
-constexpr uint64_t kTurn = kBatch;  // of one connection, before others have theirs
+constexpr uint64_t kTurn = kBatch;  // bytes for one connection before the next one has its turn
 
-/// Where all connections read into: what they carry is not kept.
+/// The buffer that all connections read into; its content is not kept.
 std::span<char> Sink() {
   static const Blocks::Block block = Blocks().Take();
   return {block.get(), kBatch};
@@ -46,9 +46,8 @@ Channel::Io Transfer::Receive(Channel& channel, bool& more) {
   more = false;
   const uint64_t begun = done_;
   while (done_ < request_.size) {
-    // To let the kernel drop the bytes (MSG_TRUNC) would be cheaper, but not for us alone: where no other core ever
-    // reads what the proxy wrote, its sends find their pages in its own cache and cost less than half of what they do
-    // in life.
+    // Dropping the bytes in the kernel (MSG_TRUNC) would be cheaper for the driver, but also for the proxy: if no other
+    // core reads what it wrote, its sends find their pages in its own cache and need less than half of the CPU.
     const std::span<char> into = Sink().first(std::min<uint64_t>(kBatch, request_.size - done_));
     size_t n = 0;
     const Channel::Io io = channel.Read(into, n);

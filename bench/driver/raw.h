@@ -8,11 +8,10 @@
 
 #include "driver/channel.h"
 
-/// The protocol of bulk and of small exchanges: requests of 16 bytes, one after another on a connection, each with its
-/// payload.
+/// The protocol for bulk transfer and small exchanges: a sequence of requests with a header of 16 bytes and a payload.
 ///
 ///   D  the server sends `size` bytes
-///   U  the client sends `size` bytes; answered with 8: "OKOKOKOK", or "BADBADBA" where they were not the right ones
+///   U  the client sends `size` bytes; the server answers "OKOKOKOK", or "BADBADBA" if the bytes were wrong
 ///   P  the client sends `size` bytes (at most kMaxPing), the server sends them back
 namespace starlock::bench::raw {
 
@@ -23,8 +22,8 @@ inline constexpr std::string_view kBad = "BADBADBA";
 
 struct Request {
   char what = 'P';
-  bool check = false;   ///< every byte is looked at: for correctness, not for speed
-  uint16_t record = 0;  ///< what D is cut into; 0: 16384
+  bool check = false;   ///< compare every byte; not for measurements
+  uint16_t record = 0;  ///< bytes per TLS record for D; 0: 16384
   uint64_t size = 0;
 
   std::string Encode() const {
@@ -45,12 +44,12 @@ struct Request {
   }
 };
 
-/// What D and U carry. Where it is checked the bytes depend on their place, so that a lost, doubled or swapped piece
-/// shows; else every batch is the same aligned block, for a copy from it must cost the load as little as possible.
+/// The payload of D and U. With `check` the bytes depend on their position, so that a lost, repeated or swapped piece
+/// is detected. Without it, every batch is the same aligned block, which is the cheapest to copy from.
 class Pattern {
  public:
   Pattern();
-  /// Up to kBatch bytes for the place `at`.
+  /// kBatch bytes for the position `at`.
   std::string_view At(uint64_t at, bool check) const { return {text_.data() + (check ? at % kPeriod : 0), kBatch}; }
   bool Is(uint64_t at, std::string_view bytes) const {
     return std::memcmp(text_.data() + at % kPeriod, bytes.data(), bytes.size()) == 0;
@@ -61,12 +60,12 @@ class Pattern {
   std::string text_;
 };
 
-/// Sends or takes the payload of one D or U.
+/// Sends or receives the payload of one D or U.
 class Transfer {
  public:
   Transfer(const Pattern& pattern, const Request& request) : pattern_(pattern), request_(request) {}
 
-  /// kOk: all is done. Sends at most about a megabyte a call, then says kAgain with `more`.
+  /// kOk: the payload is complete. One call moves about kBatch bytes, then returns kAgain and sets `more`.
   Channel::Io Send(Channel& channel, bool& more);
   Channel::Io Receive(Channel& channel, bool& more);
   bool good() const { return good_; }

@@ -19,7 +19,7 @@ namespace {
 
 class Pair;
 
-/// One of a pair's two sockets.
+/// One of the two sockets of a pair.
 class Side final : public Watched {
  public:
   Side(Pair& pair, int fd) : pair_(pair), fd_(fd) {}
@@ -30,8 +30,8 @@ class Side final : public Watched {
 
   Pair& pair_;
   int fd_;
-  std::string waiting_;  ///< for this socket, which took no more
-  bool ended_ = false;   ///< nothing more comes from it
+  std::string waiting_;  ///< unsent bytes, until this socket is writable
+  bool ended_ = false;   ///< its peer has ended its direction
   bool watched_ = false;
 };
 
@@ -44,8 +44,9 @@ struct Shared {
   Loop loop;
   uint16_t to = 0;
   size_t size = 0;
-  char* buffer = nullptr;  ///< page-aligned; of all connections, for what has to wait does not lie in it
-  std::vector<std::unique_ptr<Pair>> over;  ///< destroyed after the turn: it may hold an event of the other side
+  char* buffer = nullptr;  ///< page-aligned; shared by all connections, because unsent bytes are copied out of it
+  std::vector<std::unique_ptr<Pair>>
+      over;  ///< destroyed after the turn, which may still hold an event of the other side
 };
 
 class Pair {
@@ -58,7 +59,7 @@ class Pair {
     if (over_) return;
     if (side.ended_ && (events & EPOLLERR) != 0) return Over();
     if ((events & EPOLLOUT) != 0 && !side.waiting_.empty() && !Put(side, side.waiting_, true)) return Over();
-    // One read a turn, as its peers do: others have their turn too.
+    // One read per turn, as other proxies do, so that all connections have their turn.
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !side.ended_ && Other(side).waiting_.empty()) {
       const ssize_t n = recv(side.fd_, shared_.buffer, shared_.size, 0);
       if (n < 0 && errno != EAGAIN) return Over();
@@ -98,7 +99,7 @@ class Pair {
 
   void Over() {
     over_ = true;
-    shared_.over.emplace_back(this);  // until now it owned itself
+    shared_.over.emplace_back(this);  // until now, it owned itself
   }
 
   Shared& shared_;

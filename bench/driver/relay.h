@@ -5,8 +5,8 @@
 
 namespace starlock::bench {
 
-/// The floor: a relay that reads and writes, with one buffer, and knows nothing. Listens on `from`, connects to `to`;
-/// both ways, back-pressure, half-close. Never returns.
+/// The lower bound for a proxy: copies bytes in both directions through one buffer, with back-pressure and half-close.
+/// Listens on port `from`, connects to port `to`. Never returns.
 [[noreturn]] void RunRelay(uint16_t from, uint16_t to, size_t buffer);
 
 }  // namespace starlock::bench

@@ -1,5 +1,7 @@
 #include "driver/sessions.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -19,7 +21,7 @@ class Sessions {
         order_(order),
         settings_{"client.example.org", order.starttls, MessageOf(order.protocol), false,
                   [this](std::string_view message) { OnMessage(message); }} {
-    if (!MakeClientPart(order.protocol, settings_)) Fail("no such protocol");
+    if (!MakeClientPart(order.protocol, settings_)) Fail(fmt::format("there is no protocol {}", order.protocol));
   }
   Sessions(const Sessions&) = delete;
   Sessions& operator=(const Sessions&) = delete;
@@ -38,7 +40,7 @@ class Sessions {
   void Done(Session* session);
 
   void OnMessage(std::string_view message) {
-    if (message != settings_.message) Fail("a message arrived changed");
+    if (message != settings_.message) Fail("received a message that differs from what was sent");
     ++received_;
   }
 
@@ -80,7 +82,7 @@ class Sessions::Session final : public Client {
     if (phase_ == Phase::kHandshake) return Io::kAgain;  // BeginTls was called: the base class does the handshake
     if (phase_ == Phase::kAwaitEnd) {
       const Io io = in_.empty() ? ReadMore() : Io::kOk;
-      if (io == Io::kOk) Fail(("bytes after the goodbye: " + in_.substr(0, 200)).c_str());
+      if (io == Io::kOk) Fail(fmt::format("received bytes after the goodbye: {}", in_.substr(0, 200)));
       if (io != Io::kEnd) return io;
       Close();
     }
@@ -93,14 +95,14 @@ class Sessions::Session final : public Client {
     if (frame.kind == protocol::Frame::Kind::kPartial) return false;
     if (frame.kind != protocol::Frame::Kind::kWhole) Fail(frame.why);
     const auto turn = part_->OnUnit(std::string_view(in_).substr(0, frame.size));
-    if (!turn) Fail(turn.error().detail.c_str());
+    if (!turn) Fail(turn.error().detail);
     in_.erase(0, frame.size);
     if (!Say(turn.value().say)) Fail("cannot send");
     switch (turn.value().next) {
       case demo::Turn::Next::kContinue:
         return true;
       case demo::Turn::Next::kUpgrade:
-        if (!in_.empty()) Fail("plaintext where TLS must start");
+        if (!in_.empty()) Fail("received plaintext where TLS must start");
         phase_ = Phase::kHandshake;
         BeginTls();
         break;
@@ -156,7 +158,7 @@ class Sessions::Session final : public Client {
 void Sessions::StartOne() {
   --left_;
   ++running_;
-  new Session(*this);  // owns itself until it is done
+  new Session(*this);  // owned by Done
 }
 
 void Sessions::Done(Session* session) {
@@ -176,7 +178,7 @@ nlohmann::json RunSessions(Target& target, const SessionsOrder& order) {
       return 1;
     });
     sessions.Run(1);
-    if (!target.session) Fail("no ticket was given");
+    if (!target.session) Fail("the proxy sent no session ticket");
     SSL_CTX_sess_set_new_cb(target.context.get(), nullptr);
   }
   target.resumed = 0;

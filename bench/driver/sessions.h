@@ -10,12 +10,12 @@ namespace starlock::bench {
 struct SessionsOrder {
   std::string protocol;
   bool starttls = false;
-  bool resume = false;  ///< all sessions but a first one, which is not counted, resume that one's TLS
+  bool resume = false;  ///< resume the TLS session of a first session, which is not measured
   uint64_t count = 0;
-  uint64_t at_once = 1;
+  uint64_t at_once = 1;  ///< how many are open at a time
 };
 
-/// Whole sessions, one after another, so many at once.
+/// Runs complete sessions, from connect to close.
 nlohmann::json RunSessions(Target& target, const SessionsOrder& order);
 
 }  // namespace starlock::bench

@@ -4,16 +4,18 @@
 
 namespace starlock::bench {
 
-/// All of IPv4 loopback, non-blocking, TCP_NODELAY. They fail the program.
+/// Sockets on 127.0.0.1, non-blocking, with TCP_NODELAY. An unexpected failure ends the program.
+
+/// Port 0: the kernel chooses one.
 int Listen(uint16_t port);
 uint16_t PortOf(int listener);
-/// -1: there is nobody to accept now.
+/// -1: no connection is waiting.
 int Accept(int listener);
-/// Begins to connect; whether it could shows when the socket is ready.
+/// Starts to connect. When the socket is ready, Connected tells the result.
 int Connect(uint16_t port);
-/// Whether a connect that was under way has worked.
+/// Whether the connect succeeded.
 bool Connected(int fd);
-/// As many descriptors as this process may have.
+/// Raises the limit of open descriptors as far as this process may.
 void RaiseDescriptors();
 
 }  // namespace starlock::bench

@@ -1,5 +1,7 @@
 #include "driver/tls.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -13,7 +15,7 @@ void Restrict(SSL_CTX* context, const TlsOptions& options) {
   const bool old = options.version == "1.2";
   const uint16_t version = old ? TLS1_2_VERSION : TLS1_3_VERSION;
   const char* group = options.group == "x25519" ? "X25519" : options.group == "p256" ? "P-256" : "X25519MLKEM768";
-  // TLS 1.2 has one list for the exchange and for the certificate's curve.
+  // TLS 1.2 uses one list for key exchange and for the certificate's curve, which is P-256.
   if (options.group == "any" || (old && options.group == "x25519")) group = "X25519:P-256";
   uint16_t cipher = SSL_CIPHER_AES_128_GCM_SHA256;
   const char* old_cipher = "ECDHE-ECDSA-AES128-GCM-SHA256";
@@ -29,7 +31,7 @@ void Restrict(SSL_CTX* context, const TlsOptions& options) {
       SSL_CTX_set_strict_cipher_list(context, old_cipher) != 1) {
     Fail("TLS options");
   }
-  // A write that is repeated may come from another place: what was not sent is offered again from a buffer.
+  // A repeated SSL_write may pass the same bytes at another address.
   SSL_CTX_set_mode(context, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
 
@@ -49,7 +51,7 @@ TlsOptions TlsOptions::Parse(std::string_view text) {
     } else if (word == "tickets") {
       options.tickets = true;
     } else {
-      Fail(("not a TLS option: " + word).c_str());
+      Fail(fmt::format("unknown TLS option {}", word));
     }
   }
   return options;
@@ -68,7 +70,7 @@ bssl::UniquePtr<SSL_CTX> MakeServerContext(const TlsOptions& options, const std:
   Restrict(context.get(), options);
   if (SSL_CTX_use_certificate_chain_file(context.get(), chain.c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(context.get(), key.c_str(), SSL_FILETYPE_PEM) != 1) {
-    Fail("the backend's certificate");
+    Fail("cannot load the backend's certificate");
   }
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   const std::array<uint8_t, 5> id = {'b', 'e', 'n', 'c', 'h'};
@@ -79,8 +81,8 @@ bssl::UniquePtr<SSL_CTX> MakeServerContext(const TlsOptions& options, const std:
 
 std::string Agreed(const SSL* ssl) {
   const char* group = SSL_get_group_name(SSL_get_group_id(ssl));
-  return std::string(SSL_get_version(ssl)) + "/" + SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)) + "/" +
-         (group != nullptr ? group : "-");
+  return fmt::format("{}/{}/{}", SSL_get_version(ssl), SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl)),
+                     group != nullptr ? group : "-");
 }
 
 }  // namespace starlock::bench

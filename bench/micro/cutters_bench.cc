@@ -1,4 +1,4 @@
-// Where units end: what each byte of a negotiation passes through.
+// Cutters, which find the end of each unit of a negotiation.
 
 #include <benchmark/benchmark.h>
 
@@ -19,12 +19,12 @@ std::string Lines(size_t count, const std::string& line) {
 
 template <typename Cut>
 void Run(benchmark::State& state, const std::string& unit, const Cut& cut) {
-  if (cut(unit).kind != Frame::Kind::kWhole) return state.SkipWithError("not a whole unit");
+  if (cut(unit).kind != Frame::Kind::kWhole) return state.SkipWithError("the unit is not complete");
   for (auto _ : state) benchmark::DoNotOptimize(cut(unit));
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * static_cast<int64_t>(unit.size()));
 }
 
-// A cutter of input that was not looked at before.
+// Runs a cutter on input that it has not scanned before.
 auto Fresh(Frame (*cut)(std::string_view in, starlock::protocol::Scan& scan)) {
   return [cut](std::string_view in) {
     starlock::protocol::Scan scan;
@@ -49,12 +49,12 @@ void BM_CutWithLiterals(benchmark::State& state) {
 BENCHMARK(BM_CutWithLiterals);
 
 void BM_CutDotted(benchmark::State& state) {
-  Run(state, "+OK\r\n" + Lines(12, "CAPABILITY of some sort\r\n") + ".\r\n", Fresh(starlock::protocol::CutDotted));
+  Run(state, "+OK\r\n" + Lines(12, "CAPABILITY with details\r\n") + ".\r\n", Fresh(starlock::protocol::CutDotted));
 }
 BENCHMARK(BM_CutDotted);
 
 void BM_CutBody(benchmark::State& state) {
-  Run(state, Lines(300, "a line of a letter that somebody wrote\r\n"),
+  Run(state, Lines(300, "a line of a message of many such lines\r\n"),
       [](std::string_view in) { return starlock::protocol::CutBody(in, true); });
 }
 BENCHMARK(BM_CutBody);

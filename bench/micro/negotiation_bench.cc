@@ -1,5 +1,5 @@
-// A whole negotiation, from the client's arrival to the relay, without sockets and without TLS: what the protocols' own
-// code costs a session.
+// Complete negotiations, from the client's connect to the relay, without sockets and TLS: the cost of the protocol code
+// per session.
 
 #include <benchmark/benchmark.h>
 
@@ -25,7 +25,7 @@ struct Line {
   std::string_view bytes;
 };
 
-/// Plays a session's part: what is asked for succeeds at once, and what the peers say comes in this order.
+/// Drives a dialogue as a session does. Every act succeeds at once, and the peers' lines arrive in the script's order.
 Act Negotiate(const starlock::protocol::Dialect& dialect, TlsMode client, TlsMode server,
               const std::vector<Line>& script) {
   const auto dialogue = dialect.make_dialogue({"proxy.example.org", client, server, "nonce", "192.0.2.1"});
@@ -56,7 +56,8 @@ Act Negotiate(const starlock::protocol::Dialect& dialect, TlsMode client, TlsMod
 void Run(benchmark::State& state, std::string_view protocol, TlsMode client, TlsMode server,
          const std::vector<Line>& script) {
   const auto* dialect = starlock::protocol::FindDialect(protocol);
-  if (!Is<Relay>(Negotiate(*dialect, client, server, script))) return state.SkipWithError("it did not end in a relay");
+  if (!Is<Relay>(Negotiate(*dialect, client, server, script)))
+    return state.SkipWithError("the negotiation did not reach the relay");
   for (auto _ : state) benchmark::DoNotOptimize(Negotiate(*dialect, client, server, script));
 }
 

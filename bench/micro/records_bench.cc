@@ -1,5 +1,4 @@
-// Records: the cipher alone, and what Starlock's record layer makes of it. Two record layers face each other without
-// any transport.
+// TLS records: the cipher alone, and Starlock's record layer. Two record layers exchange records in memory.
 
 #include <benchmark/benchmark.h>
 #include <openssl/aead.h>
@@ -21,13 +20,13 @@ namespace {
 using starlock::buffer::Chain;
 using starlock::tls::RecordLayer;
 
-constexpr size_t kBatch = 65536;  // of plaintext at once: what a relay has in hand
+constexpr size_t kBatch = 65536;  // plaintext bytes that a relay handles at once
 
 void CountBytes(benchmark::State& state, size_t each) {
   state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * static_cast<int64_t>(each));
 }
 
-/// The cipher alone: what no proxy gets below.
+/// The cipher alone: the lower bound for any proxy.
 void BM_Aead(benchmark::State& state, const EVP_AEAD* aead, bool open) {
   const auto size = static_cast<size_t>(state.range(0));
   const std::vector<uint8_t> key(EVP_AEAD_key_length(aead), 1);
@@ -80,7 +79,7 @@ class World {
   std::unique_ptr<starlock::tls::ClientContext> client_;
 };
 
-/// A client and a server whose handshake is done.
+/// A client and a server after their handshake.
 class Layers {
  public:
   explicit Layers(World& world)
@@ -109,7 +108,7 @@ class Layers {
   starlock::tls::VerifyOutcome outcome_;
 };
 
-/// A handshake of both sides together, from nothing.
+/// A full handshake, both sides together.
 void BM_FullHandshake(benchmark::State& state) {
   World world;
   for (auto _ : state) {
@@ -119,7 +118,7 @@ void BM_FullHandshake(benchmark::State& state) {
 }
 BENCHMARK(BM_FullHandshake)->Unit(benchmark::kMicrosecond);
 
-/// As many records of a size as make a batch, sealed by one side. (The batch itself is copied into place: see BM_Copy.)
+/// A batch of records of one size, sealed by one side. Its bytes are copied into place: see BM_Copy.
 std::string Sealed(RecordLayer& from, Layers& layers, size_t record) {
   const std::string text(record, 'x');
   std::string wire;
@@ -156,7 +155,7 @@ void BM_Seal(benchmark::State& state) {
 }
 BENCHMARK(BM_Seal)->Arg(64)->Arg(1400)->Arg(4096)->Arg(16384);
 
-/// The records are sealed outside of what is timed: each can be opened only once.
+/// Sealing is not timed: each record can be opened only once.
 void BM_Open(benchmark::State& state) {
   World world;
   Layers layers(world);
@@ -177,7 +176,7 @@ void BM_Open(benchmark::State& state) {
 }
 BENCHMARK(BM_Open)->Arg(64)->Arg(1400)->Arg(4096)->Arg(16384);
 
-/// One record through a proxy with TLS on both legs: opened on the one, sealed on the other.
+/// A batch of records through a proxy with TLS on both legs: opened on one leg, sealed on the other.
 void BM_RelayRecord(benchmark::State& state) {
   World world;
   Layers front(world);
