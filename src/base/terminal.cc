@@ -8,11 +8,11 @@ namespace starlock {
 namespace {
 
 std::string_view Environment(const char* name) {
-  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing here sets a variable
   return value != nullptr ? value : "";
 }
 
-// The first of these that is set rules (locale(7)).
+// The first variable that is set decides (locale(7)).
 bool LocaleIsUtf8() {
   for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
     const std::string_view value = Environment(name);

@@ -10,6 +10,8 @@ export LC_ALL=C
 source=$1
 build=$2
 
+# pki issues certificates, so nothing that the proxy consists of may include it. The bench driver links demo for its toy
+# servers, but nothing below demo may.
 declare -A may_include=(
     [base]='base'
     [log]='base log'
