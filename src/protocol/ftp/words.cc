@@ -1,6 +1,7 @@
 #include "protocol/ftp/words.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -45,10 +46,8 @@ std::optional<Place> TakePlace(std::string_view text) {
     numbers[i] = *number;
   }
   if (!text.empty() && IsDigit(text[0])) return std::nullopt;
-  Place place;
-  for (size_t i = 0; i < 4; ++i) place.host += (i > 0 ? "." : "") + std::to_string(numbers[i]);
-  place.port = static_cast<uint16_t>(numbers[4] * 256 + numbers[5]);
-  return place;
+  return Place{fmt::format("{}.{}.{}.{}", numbers[0], numbers[1], numbers[2], numbers[3]),
+               static_cast<uint16_t>(numbers[4] * 256 + numbers[5])};
 }
 
 std::vector<std::string_view> LinesOf(std::string_view reply) {
@@ -188,20 +187,20 @@ std::string PasvReply(std::string_view host, uint16_t port) {
   if (host.empty() || IsIpv6(host)) return {};
   std::string numbers(host);
   std::replace(numbers.begin(), numbers.end(), '.', ',');
-  return "227 Entering Passive Mode (" + numbers + "," + std::to_string(port / 256) + "," + std::to_string(port % 256) +
-         ").\r\n";
+  return fmt::format("227 Entering Passive Mode ({},{},{}).\r\n", numbers, port / 256, port % 256);
 }
 
-std::string EpsvReply(uint16_t port) {
-  return "229 Entering Extended Passive Mode (|||" + std::to_string(port) + "|).\r\n";
-}
+std::string EpsvReply(uint16_t port) { return fmt::format("229 Entering Extended Passive Mode (|||{}|).\r\n", port); }
+
+std::string OwnFeatures(Offer offer) { return fmt::format("211-Features:\r\n{}211 End\r\n", Offered(offer)); }
 
 std::string EditFeatures(std::string_view reply, Offer offer) {
+  const int code = CodeOf(reply);
   const auto lines = LinesOf(reply);
-  if (lines.size() < 2) {  // it knows no FEAT, or has no features
-    if (offer == Offer::kNothing) return std::string(reply);
-    return "211-Features:\r\n" + std::string(Offered(offer)) + "211 End\r\n";
-  }
+  const bool single = lines.size() == 1;
+  const bool none = single && (code == 211 || code / 100 == 5);  // it has no features, or knows no FEAT
+  if (none && offer != Offer::kNothing) return OwnFeatures(offer);
+  if (code != 211 || single) return std::string(reply);
   std::string edited(lines.front());
   edited += Offered(offer);
   for (size_t i = 1; i + 1 < lines.size(); ++i) {
@@ -212,7 +211,7 @@ std::string EditFeatures(std::string_view reply, Offer offer) {
 
 std::string Goodbye(const Failure& failure) {
   if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
-    return "500 Syntax error: " + std::string(failure.why) + "\r\n";
+    return fmt::format("500 Syntax error: {}\r\n", failure.why);
   }
   switch (failure.end) {
     case End::kTimeout:

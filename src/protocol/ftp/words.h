@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "protocol/core/dialogue.h"
 
@@ -35,6 +36,15 @@ struct Command {
   Verb verb = Verb::kOther;
   std::string_view argument;  ///< all that follows the verb, but for blanks at its end
   std::string_view line;  ///< as it is to cross: without the Telnet signals that may stand before ABOR (RFC 959 4.1.3)
+};
+
+/// What we say to a command that does not cross.
+struct Answer {
+  std::string text;      ///< one whole reply
+  bool refused = false;  ///< it counts towards kMaxCommands
+
+  static Answer Success(std::string text) { return {std::move(text), false}; }
+  static Answer Refusal(std::string text) { return {std::move(text), true}; }
 };
 
 /// So many commands may be refused, or said before a TLS that is required; then the session ends.
@@ -80,7 +90,11 @@ enum class Offer : uint8_t {
   kInside,   ///< PBSZ and PROT
 };
 
-/// An answer to FEAT that offers that, whatever the upstream's own answer offered. No other line differs.
+/// Our own answer to FEAT.
+std::string OwnFeatures(Offer offer);
+
+/// The upstream's answer to FEAT (RFC 2389 3.2), but for what it says of TLS, in place of which stands `offer`. Our own
+/// answer where it is a single line that lists nothing; an error of many lines as it came.
 std::string EditFeatures(std::string_view reply, Offer offer);
 
 /// Our last words to a client: 421; 500 where the client broke the protocol.

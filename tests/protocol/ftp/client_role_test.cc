@@ -208,6 +208,41 @@ TEST(FtpClientRole, ProtectionAfterTheLogin) {
   )");
 }
 
+// A session inside TLS never comes to data in the clear by its greeting.
+TEST(FtpClientRole, GreetingsOfImplicitServers) {
+  Play({"ftp", kOff, kImp}, R"(
+    S: 230 logged in already
+    s: PBSZ 0
+    S: 200 ok
+    s: PROT P
+    S: 200 ok
+    c: 230 logged in already
+    C: EPSV
+    s: EPSV
+    S: 229 (|||4|)
+    data: open 4 listen
+    @ data 192.0.2.7 9
+    c: 229 Entering Extended Passive Mode (|||9|).
+    C: LIST
+    s: LIST
+    data: begin clear tls
+  )");
+  Play({"ftp", kOff, kImp}, R"(
+    S: 500 not now
+    c: 500 not now
+    C: EPSV
+    c: 530 Not logged in
+    C: USER a
+    s: USER a
+    S: 230 after all
+    s: PBSZ 0
+    S: 200 ok
+    s: PROT P
+    S: 200 ok
+    c: 230 after all
+  )");
+}
+
 // R1 to R3: a server that speaks before it was asked, or on after its go-ahead.
 TEST(FtpClientRole, AnswersBeforeTheQuestion) {
   const std::string secure = "\nc: 421 No secure connection to the server behind\n";

@@ -122,6 +122,46 @@ TEST(FtpData, Truncation) {
               "c: 125 go\nc: 250 done\n");
 }
 
+// The client has its 229: what it is told next is the answer to what it asks next.
+TEST(FtpData, LostBeforeTheTransfer) {
+  const std::string lost = kPassive + "@ data failed\n";
+  PlayFtp(kOff, kOff, lost + "C: RETR x\ns: RETR x\nS: 425 where?\nc: 425 where?\ndata: close\n");
+  PlayFtp(kOff, kOff,
+          lost +
+              "C: STOR x\ns: STOR x\nS: 150 go\nc: 150 go\nS: 226 done\n"
+              "c: 426 The data connection was cut short\n");
+  PlayFtp(kOff, kOff,
+          kPassive +
+              "C: EPSV\ns: EPSV\n@ data failed\nS: 229 (|||4|)\ndata: open 4 listen\n@ data 192.0.2.7 9\n"
+              "c: 229 Entering Extended Passive Mode (|||9|).\n");
+  PlayFtp(kOff, kOff, lost + kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\n");
+}
+
+// A verb that we don't know, and that turns out to be a transfer's.
+TEST(FtpData, AnUnknownTransfer) {
+  const std::string begun = kPassive + "C: XGET x\ns: XGET x\nS: 150 go\nc: 150 go\ndata: begin clear clear\n";
+  PlayFtp(kOff, kOff, begun + "S: 226 done\nc: 226 done\nC: NOOP\ns: NOOP\nS: 200 ok\nc: 200 ok\n");
+  PlayFtp(kOff, kOff, begun + "@ data broken\nS: 226 done\nc: 426 The data connection was cut short\n");
+  PlayFtp(kOff, kOff, begun + "C: ABOR\ns: ABOR\nS: 426 cut\nS: 226 aborted\nc: 426 cut\nc: 226 aborted\n");
+  PlayFtp(kOff, kOff,
+          begun + "S: 226 done\nc: 226 done\n" + kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\n");
+  // Nothing of it may cross as the client's PROT is.
+  PlayFtp(kReq, kOff, kPassive + "C: XGET x\ns: XGET x\nS: 150 go\nc: 150 go\nS: 226 done\nc: 226 done\n");
+}
+
+// A reply of many lines is changed as a whole, or not at all.
+TEST(FtpData, TruncationWhileStatIsOutstanding) {
+  const std::string begun = kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 150 go\nc: 150 go\n";
+  PlayFtp(kOff, kOff,
+          begun +
+              "C: STAT\ns: STAT\n@ data broken\nS: 226-all\nS: 226 done\nc: 426 The data connection was cut short\n"
+              "S: 211-half\nS: 211 done\nc: 211-half\nc: 211 done\n");
+  PlayFtp(kOff, kOff,
+          begun +
+              "C: STAT\ns: STAT\nC: ABOR\ns: ABOR\n@ data broken\nS: 213 half\nc: 213 half\nS: 226 done\n"
+              "c: 426 The data connection was cut short\nS: 226 aborted\nc: 226 aborted\nC: NOOP\ns: NOOP\n");
+}
+
 TEST(FtpData, AbortedAndAskedAbout) {
   const std::string begun = kPassive +
                             "C: REST 100\ns: REST 100\nS: 350 ok\nc: 350 ok\nC: RETR x\ns: RETR x\n"
@@ -137,6 +177,11 @@ TEST(FtpData, AbortedAndAskedAbout) {
           begun +
               "C: ABOR\ns: ABOR\nS: 426 cut\nc: 426 cut\nC: PASV\ns: EPSV\nS: 226 aborted\nc: 226 aborted\n"
               "S: 500 no\ns: PASV\nS: 425 no\nc: 425 no\n");
+  // Late, and nothing is outstanding: it is not the next transfer's.
+  PlayFtp(kOff, kOff,
+          begun +
+              "C: ABOR\ns: ABOR\nS: 426 cut\nc: 426 cut\nC: CCC\nc: 534 The connection stays protected\n"
+              "S: 226 aborted\nc: 226 aborted\nC: RETR x\ns: RETR x\nS: 226 empty\nc: 226 empty\nC: NOOP\ns: NOOP\n");
   PlayFtp(kOff, kOff,
           begun +
               "C: STAT\ns: STAT\nS: 213-half\nS: 226 not the end\nS: 213 done\n"

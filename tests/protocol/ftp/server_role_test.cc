@@ -165,6 +165,18 @@ TEST(FtpServerRole, FeaturesWhereThereAreNone) {
   }
 }
 
+// What is no list of features stays as it is, and AUTH is still honoured.
+TEST(FtpServerRole, AnErrorOfManyLinesIsNoListOfFeatures) {
+  for (const char* code : {"502", "500", "421", "211"}) {
+    const std::string first = code;
+    const bool list = first == "211";
+    PlayFtp(kOpp, kOff,
+            "C: FEAT\ns: FEAT\nS: " + first + "-Not here:\nS:  AUTH TLS\nS: see HELP\nS: " + first + " Sorry\nc: " +
+                first + "-Not here:\n" + (list ? "c:  AUTH TLS\nc:  PBSZ\nc:  PROT\n" : "c:  AUTH TLS\n") +
+                "c: see HELP\nc: " + first + " Sorry\nC: AUTH TLS\nc: 234 Ready for TLS\n! tls-client\n@ up\n");
+  }
+}
+
 TEST(FtpServerRole, LevelsOfProtection) {
   PlayFtp(kReq, kOff, R"(
     C: PROT P

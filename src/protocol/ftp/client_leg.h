@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/tls_mode.h"
+#include "protocol/ftp/states.h"
+#include "protocol/ftp/words.h"
+
+namespace starlock::protocol::ftp {
+
+/// Whether AUTH TLS may still be granted: nothing that TLS would have had to protect has crossed.
+class AuthWindow {
+ public:
+  bool open() const { return open_; }
+  void Close() { open_ = false; }
+
+ private:
+  bool open_ = true;
+};
+
+/// The client's control connection and its TLS: the answers to AUTH, PBSZ and PROT (RFC 4217), which never cross.
+class ClientLeg {
+ public:
+  explicit ClientLeg(TlsMode mode) : mode_(mode) {}
+
+  /// The upstream's greeting crosses.
+  void Greet();
+  void OnTlsUp() { control_.Become(InsideTls{}); }
+  bool before_tls() const { return control_.Is<BeforeTls>(); }
+  /// 234 was said: TLS is next.
+  bool upgrades() const { return control_.Is<ClientHandshake>(); }
+  bool inside_tls() const { return control_.Is<InsideTls>(); }
+  /// The leg is at its meeting point, and commands cross.
+  bool settled() const { return control_.Is<InPlaintext>() || control_.Is<InsideTls>(); }
+
+  Answer OnAuth(std::string_view mechanism);
+  Answer OnPbsz(std::string_view size);
+  Answer OnProt(std::string_view level);
+
+  /// Something crosses that TLS would have had to protect.
+  void CloseWindow() { window_.Close(); }
+  Offer offer() const;
+  /// Data may cross on this leg as the client's PROT is.
+  bool MayTransfer() const;
+  /// Data connections are inside TLS.
+  bool protects_data() const { return inside_tls() && data_.Is<ClientDataPrivate>(); }
+
+  bool legal() const { return control_.legal() && data_.legal(); }
+
+ private:
+  TlsMode mode_;
+  ClientControl control_;
+  ClientData data_;
+  AuthWindow window_;
+};
+
+}  // namespace starlock::protocol::ftp
