@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "protocol/core/act.h"
+
 namespace starlock::protocol {
 
 /// One row of a Machine's table: the state `From`, and every state that may follow it.
@@ -54,12 +56,18 @@ class Machine {
     }
   }
 
-  /// No illegal transition was asked for. The owner fails the session (End::kInternal) where this is false.
+  /// No illegal transition was asked for. Where this is false, the owner fails the session: see CheckedBy.
   bool legal() const { return legal_; }
 
  private:
   std::variant<typename Rows::State...> state_;
   bool legal_ = true;
 };
+
+/// `act`, or the failure of a session one of whose machines is not legal() any more.
+inline Act CheckedBy(bool legal, Act act) {
+  if (legal) return act;
+  return Fail{{End::kInternal, Blame::kProxy, "a bug: the session left the table of its states"}};
+}
 
 }  // namespace starlock::protocol

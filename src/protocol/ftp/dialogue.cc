@@ -1,5 +1,7 @@
 #include "protocol/ftp/dialogue.h"
 
+#include <utility>
+
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::ftp {
@@ -43,8 +45,7 @@ Act FtpDialogue::OnData(const DataEvent& event, Out& out) {
 }
 
 Act FtpDialogue::Checked(Act act) const {
-  if (client_.legal() && data_.legal() && (!server_ || server_->legal())) return act;
-  return Fail{{End::kInternal, Blame::kProxy, "a state of the session that its table does not allow"}};
+  return CheckedBy(client_.legal() && data_.legal() && (!server_ || server_->legal()), std::move(act));
 }
 
 Act FtpDialogue::Negotiate(const LegAct& act, Out& out) {

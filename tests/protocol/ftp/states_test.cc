@@ -203,13 +203,17 @@ TEST(FtpStates, NoSessionLeavesItsTables) {
       for (int round = 0; round < 400; ++round) {
         Walk walk(Stage({"ftp", client, server}), random);
         if (round % 4 == 0) {
-          walk.driver().Open();
+          walk.driver().Start();
         } else {
           Begin(walk.driver(), client, server);
         }
         for (int step = 0; step < 60 && !walk.over(); ++step, ++steps) walk.Step();
         ASSERT_FALSE(walk.over() && walk.driver().failure().end == End::kInternal)
-            << ToString(Scene{"ftp", client, server}) << ", round " << round << ": " << walk.driver().failure().why << "\n" << walk.driver().used(Side::kClient) << "---\n" << walk.driver().used(Side::kServer) << "---\n" << walk.driver().data();
+            << ToString(Scene{"ftp", client, server}) << ", round " << round << ": " << walk.driver().failure().why
+            << "\n"
+            << walk.driver().used(Side::kClient) << "---\n"
+            << walk.driver().used(Side::kServer) << "---\n"
+            << walk.driver().data();
       }
     }
   }
