@@ -9,7 +9,7 @@ void ClientLeg::Greet() {
     case TlsMode::kRequired:
       return control_.Become(BeforeTls{});
     case TlsMode::kImplicit:
-      // RFC 4217 9: clear until PROT says otherwise. On a port where all is TLS nobody waits for a PROT.
+      // RFC 4217 9 makes data clear until PROT, but clients of implicit ports send no PROT.
       data_.Become(ClientDataPrivate{});
       return control_.Become(InsideTls{});
     case TlsMode::kOff:
@@ -19,41 +19,42 @@ void ClientLeg::Greet() {
   control_.Become(InPlaintext{});
 }
 
-// RFC 4217 4; TLS-C is the older name of TLS, and SSL would have protected data without being asked.
+// RFC 4217 4. TLS-C is the older name of TLS. SSL is refused: it implies PROT P.
 Answer ClientLeg::OnAuth(std::string_view mechanism) {
-  if (inside_tls()) return Answer::Refusal("503 TLS is active already\r\n");
-  if (mode_ == TlsMode::kOff) return Answer::Refusal("502 AUTH is not available\r\n");
-  if (!window_.open()) return Answer::Refusal("503 Too late for AUTH\r\n");
-  if (mechanism.empty()) return Answer::Refusal("501 AUTH needs a mechanism\r\n");
+  if (inside_tls()) return Answer::Refusal("503 TLS is already active\r\n");
+  if (mode_ == TlsMode::kOff) return Answer::Refusal("502 AUTH not available\r\n");
+  if (!window_.open()) return Answer::Refusal("503 AUTH not allowed after other commands\r\n");
+  if (mechanism.empty()) return Answer::Refusal("501 AUTH requires a mechanism\r\n");
   const bool known = EqualsNoCase(mechanism, "TLS") || EqualsNoCase(mechanism, "TLS-C");
-  if (!known) return Answer::Refusal("504 The mechanism is TLS\r\n");
+  if (!known) return Answer::Refusal("504 Unknown mechanism, use AUTH TLS\r\n");
   control_.Become(ClientHandshake{});
   return Answer::Success("234 Ready for TLS\r\n");
 }
 
-// RFC 4217 8: the buffer's size means nothing here, but PBSZ 0 must come before PROT.
+// RFC 4217 8: the size is ignored, but PBSZ must precede PROT.
 Answer ClientLeg::OnPbsz(std::string_view size) {
-  if (mode_ == TlsMode::kOff) return Answer::Refusal("502 PBSZ is not available\r\n");
-  if (!inside_tls()) return Answer::Refusal("503 AUTH TLS comes first\r\n");
+  if (mode_ == TlsMode::kOff) return Answer::Refusal("502 PBSZ not available\r\n");
+  if (!inside_tls()) return Answer::Refusal("503 Use AUTH TLS first\r\n");
   const bool number = !size.empty() && size.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!number) return Answer::Refusal("501 PBSZ takes a number\r\n");
+  if (!number) return Answer::Refusal("501 PBSZ requires a number\r\n");
   if (data_.Is<NoPbsz>()) data_.Become(ClientDataClear{});
   return Answer::Success(size == "0" ? "200 PBSZ 0\r\n" : "200 PBSZ=0\r\n");
 }
 
 Answer ClientLeg::OnProt(std::string_view level) {
-  if (mode_ == TlsMode::kOff) return Answer::Refusal("502 PROT is not available\r\n");
-  if (!inside_tls() || data_.Is<NoPbsz>()) return Answer::Refusal("503 PBSZ comes first\r\n");
+  if (mode_ == TlsMode::kOff) return Answer::Refusal("502 PROT not available\r\n");
+  if (!inside_tls() || data_.Is<NoPbsz>()) return Answer::Refusal("503 Use PBSZ first\r\n");
   if (EqualsNoCase(level, "P")) {
     data_.Become(ClientDataPrivate{});
-    return Answer::Success("200 Data will be protected\r\n");
+    return Answer::Success("200 Protection level set to Private\r\n");
   }
   if (EqualsNoCase(level, "C")) {
     data_.Become(ClientDataClear{});
-    return Answer::Success("200 Data will be in the clear\r\n");
+    return Answer::Success("200 Protection level set to Clear\r\n");
   }
-  if (EqualsNoCase(level, "S") || EqualsNoCase(level, "E")) return Answer::Refusal("536 TLS knows P and C\r\n");
-  return Answer::Refusal("504 The levels are P and C\r\n");
+  if (EqualsNoCase(level, "S") || EqualsNoCase(level, "E"))
+    return Answer::Refusal("536 Protection level not supported, use P or C\r\n");
+  return Answer::Refusal("504 Unknown protection level, use P or C\r\n");
 }
 
 Offer ClientLeg::offer() const {

@@ -8,7 +8,7 @@
 
 namespace starlock::protocol::ftp {
 
-/// Whether AUTH TLS may still be granted: nothing that TLS would have had to protect has crossed.
+/// Whether AUTH TLS may still be granted. Closed by the first command that TLS should have protected.
 class AuthWindow {
  public:
   bool open() const { return open_; }
@@ -18,31 +18,31 @@ class AuthWindow {
   bool open_ = true;
 };
 
-/// The client's control connection and its TLS: the answers to AUTH, PBSZ and PROT (RFC 4217), which never cross.
+/// The client's control connection and its TLS. Answers AUTH, PBSZ and PROT (RFC 4217), which are never passed on.
 class ClientLeg {
  public:
   explicit ClientLeg(TlsMode mode) : mode_(mode) {}
 
-  /// The upstream's greeting crosses.
+  /// The upstream's greeting is passed on.
   void Greet();
   void OnTlsUp() { control_.Become(InsideTls{}); }
   bool before_tls() const { return control_.Is<BeforeTls>(); }
-  /// 234 was said: TLS is next.
+  /// 234 was sent: the TLS handshake is next.
   bool upgrades() const { return control_.Is<ClientHandshake>(); }
   bool inside_tls() const { return control_.Is<InsideTls>(); }
-  /// The leg is at its meeting point, and commands cross.
+  /// The leg is at its meeting point: commands are passed on.
   bool settled() const { return control_.Is<InPlaintext>() || control_.Is<InsideTls>(); }
 
   Answer OnAuth(std::string_view mechanism);
   Answer OnPbsz(std::string_view size);
   Answer OnProt(std::string_view level);
 
-  /// Something crosses that TLS would have had to protect.
+  /// A command is processed that TLS should have protected.
   void CloseWindow() { window_.Close(); }
   Offer offer() const;
-  /// Data may cross on this leg as the client's PROT is.
+  /// The client's protection level satisfies the leg's TLS mode.
   bool MayTransfer() const;
-  /// Data connections are inside TLS.
+  /// Data connections of this leg use TLS.
   bool protects_data() const { return inside_tls() && data_.Is<ClientDataPrivate>(); }
 
   bool legal() const { return control_.legal() && data_.legal(); }

@@ -1,4 +1,4 @@
-// What the client says: RFC 959, and RFC 4217 in the server role.
+// The client's commands: RFC 959, and the server role of RFC 4217.
 
 #include "protocol/ftp/dialogue.h"
 
@@ -16,9 +16,9 @@ Act FtpDialogue::OnCommand(std::string_view line, Out& out) {
     case Verb::kProt:
       return Say(client_.OnProt(command.argument), out);
     case Verb::kCcc:
-      return Say(Answer::Refusal("534 The connection stays protected\r\n"), out);
+      return Say(Answer::Refusal("534 CCC not allowed\r\n"), out);
     case Verb::kForeign:
-      return Say(Answer::Refusal("502 Not available\r\n"), out);
+      return Say(Answer::Refusal("502 Command not implemented\r\n"), out);
     case Verb::kGarbled:
       return Say(Answer::Refusal("500 Syntax error\r\n"), out);
     case Verb::kPasv:
@@ -44,11 +44,11 @@ Act FtpDialogue::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  client_.CloseWindow();  // what we don't know may well have been meant to be protected
+  client_.CloseWindow();  // an unknown command may have needed protection
   return Forward(command, Asked::kOther, out);
 }
 
-// TLS is required, and the upstream waits untouched: RFC 4217 12.1, 13.
+// TLS is required: no command reaches the upstream (RFC 4217 12.1, 13).
 Act FtpDialogue::BeforeTls(const Command& command, Out& out) {
   if (++refusals_ > kMaxCommands) {
     return Fail{{End::kLimit, Blame::kClient, "too many commands before AUTH TLS"}};
@@ -67,7 +67,7 @@ Act FtpDialogue::BeforeTls(const Command& command, Out& out) {
       return Fail::Told(End::kClosed, Blame::kNone, "the client quit before AUTH TLS");
     case Verb::kPbsz:
     case Verb::kProt:
-      out.client() += "503 AUTH TLS comes first\r\n";
+      out.client() += "503 Use AUTH TLS first\r\n";
       return Read{};
     case Verb::kCcc:
     case Verb::kForeign:
@@ -85,7 +85,7 @@ Act FtpDialogue::BeforeTls(const Command& command, Out& out) {
       break;
   }
   refused_ = true;
-  out.client() += "530 AUTH TLS comes first\r\n";
+  out.client() += "530 TLS required, use AUTH TLS first\r\n";
   return Read{};
 }
 
@@ -96,10 +96,10 @@ Act FtpDialogue::OnAuth(const Command& command, Out& out) {
   return Upgrade{Side::kClient};
 }
 
-// RFC 4217 11 would end TLS with it.
+// Inside TLS, REIN would end TLS (RFC 4217 11).
 Act FtpDialogue::OnRein(const Command& command, Out& out) {
   if (client_.inside_tls() || tls_up(Side::kServer)) {
-    return Say(Answer::Refusal("502 REIN is not available inside TLS\r\n"), out);
+    return Say(Answer::Refusal("502 REIN not available inside TLS\r\n"), out);
   }
   client_.CloseWindow();
   return Forward(command, Asked::kOther, out);
@@ -117,12 +117,13 @@ Act FtpDialogue::OnClientEnd(const Command& command, Out& out) {
 
 Act FtpDialogue::OnTransfer(const Command& command, Out& out) {
   client_.CloseWindow();
-  if (!client_.MayTransfer()) return Say(Answer::Refusal("521 PROT P comes first\r\n"), out);
+  if (!client_.MayTransfer())
+    return Say(Answer::Refusal("521 Data connection must be protected, use PROT P first\r\n"), out);
   if (data_.ready()) BeginData(out);
   return Forward(command, Asked::kTransfer, out);
 }
 
-// Before the transfer's 150: there are servers that shake hands before it.
+// Called before the 1xx reply: some servers do the data connection's TLS handshake before they send it.
 void FtpDialogue::BeginData(Out& out) { data_.Begin(client_.protects_data(), server_->protects_data(), out); }
 
 Act FtpDialogue::Forward(const Command& command, Asked asked, Out& out) {

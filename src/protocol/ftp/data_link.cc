@@ -9,11 +9,11 @@
 namespace starlock::protocol::ftp {
 namespace {
 
-constexpr uint16_t kFirstOfAnyone = 1024;  // RFC 2577 3: no PORT to a service
+constexpr uint16_t kFirstUnprivilegedPort = 1024;  // RFC 2577 3
 
 std::variant<ClientEnd, Answer> ParsePassive(const Command& command, const std::string& client_address) {
   if (command.verb == Verb::kEpsv && !command.argument.empty()) {
-    if (EqualsNoCase(command.argument, "ALL")) return Answer::Success("200 EPSV from now on\r\n");
+    if (EqualsNoCase(command.argument, "ALL")) return Answer::Success("200 EPSV ALL accepted\r\n");
     const std::string_view ours = IsIpv6(client_address) ? "2" : "1";
     if (command.argument != ours) {
       return Answer::Refusal(fmt::format("522 Network protocol not supported, use ({})\r\n", ours));
@@ -24,9 +24,9 @@ std::variant<ClientEnd, Answer> ParsePassive(const Command& command, const std::
 
 std::variant<ClientEnd, Answer> ParseActive(const Command& command, const std::string& client_address) {
   const auto place = command.verb == Verb::kPort ? ParsePort(command.argument) : ParseEprt(command.argument);
-  if (!place) return Answer::Refusal("501 Syntax error in the address\r\n");
-  if (!SameAddress(place->host, client_address) || place->port < kFirstOfAnyone) {
-    return Answer::Refusal("504 Only a port of your own address\r\n");
+  if (!place) return Answer::Refusal("501 Syntax error in address\r\n");
+  if (!SameAddress(place->host, client_address) || place->port < kFirstUnprivilegedPort) {
+    return Answer::Refusal("504 Address must be your own, port must be 1024 or higher\r\n");
   }
   return ClientEnd{command.verb, place->port};
 }
@@ -46,7 +46,7 @@ void DataLink::AskForPort(const ClientEnd& client, Out& out) {
 std::optional<std::string> DataLink::OnPortReply(std::string_view reply, int code, Out& out) {
   const auto* asked = state_.If<AsksForPort>();
   const ClientEnd client = asked != nullptr ? asked->client : ClientEnd{};
-  // It doesn't know EPSV, or not for this family; 530 is the client's affair.
+  // EPSV is not supported, or not for this address family. 530 (not logged in) is passed on.
   if (!passive_only_ && code / 100 == 5 && code != 530) {
     passive_only_ = true;
     out.server() += "PASV\r\n";
@@ -56,7 +56,7 @@ std::optional<std::string> DataLink::OnPortReply(std::string_view reply, int cod
   const uint16_t port = !granted ? 0 : passive_only_ ? PortInPasv(reply) : PortInEpsv(reply);
   if (port == 0) {
     state_.Become(NoData{});
-    return granted ? "425 The server behind did not say where its data is\r\n" : std::string(reply);
+    return granted ? "425 Can't open data connection\r\n" : std::string(reply);
   }
   state_.Become(Opens{client});
   out.data.push_back(DataRequest::Open(port, client.port));
@@ -73,13 +73,13 @@ std::optional<Answer> DataLink::OnEvent(const DataEvent& event, Out& out) {
     case DataEvent::Kind::kFailed:
       if (state_.Is<Opens>()) {
         state_.Become(NoData{});
-        return Answer::Success("425 Can't open a data connection\r\n");
+        return Answer::Success("425 Can't open data connection\r\n");
       }
-      // The client has been told that it is ready: what fails is the transfer that will use it, if there is one.
+      // The client was told that the connection is ready, so the transfer that uses it fails, if there is one.
       if (state_.Is<Ready>()) state_.Become(Broken{});
       break;
     case DataEvent::Kind::kBroken:
-      if (state_.Is<Begun>()) state_.Become(Broken{});  // else its transfer is over for the control connection
+      if (state_.Is<Begun>()) state_.Become(Broken{});  // else the transfer's final reply has been passed on
       break;
   }
   return std::nullopt;
@@ -91,12 +91,12 @@ Answer DataLink::OnReady(const ClientEnd& client, const DataEvent& event, Out& o
   if (passive && address.empty()) {
     state_.Become(NoData{});
     out.data.push_back(DataRequest::Close());
-    return Answer::Refusal("522 There is no IPv4 here, use EPSV\r\n");
+    return Answer::Refusal("522 Network protocol not supported, use EPSV\r\n");
   }
   state_.Become(Ready{});
   if (passive) return Answer::Success(std::move(address));
   if (client.asked_by == Verb::kEpsv) return Answer::Success(EpsvReply(event.port));
-  return Answer::Success("200 Got your address\r\n");
+  return Answer::Success("200 Data address accepted\r\n");
 }
 
 void DataLink::Begin(bool client_tls, bool server_tls, Out& out) {

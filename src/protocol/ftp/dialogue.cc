@@ -58,7 +58,7 @@ Act FtpDialogue::Negotiate(const LegAct& act, Out& out) {
   return Greet(out);
 }
 
-// The server's leg is where it must be, and its greeting is the client's.
+// The upstream's leg is at its meeting point: the client gets the greeting.
 Act FtpDialogue::Greet(Out& out) {
   ReachMeetingPoint(Side::kServer);
   const std::string greeting = server_->Settle();

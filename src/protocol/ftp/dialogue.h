@@ -15,8 +15,9 @@
 
 namespace starlock::protocol::ftp {
 
-/// A whole session, which never relays. Commands cross one by one, so that each reply's question is known
-/// (ReplyQueue); what we answer ourselves waits likewise. The state of each part is a machine of states.h.
+/// An FTP session, from the greeting to its end; there is no relay. Commands are passed on one at a time, so that each
+/// reply's command is known (ReplyQueue). Commands that we answer ourselves wait in the same way, which keeps the order
+/// of replies. The states of all parts and their transitions are in states.h.
 class FtpDialogue final : public Dialogue {
  public:
   explicit FtpDialogue(Env env) : Dialogue(std::move(env)) {}
@@ -55,11 +56,11 @@ class FtpDialogue final : public Dialogue {
   Act OnLateProtection(int code, Out& out);
   void BeginData(Out& out);
 
-  std::optional<ServerLeg> server_;  ///< of the connection that was dialled last
+  std::optional<ServerLeg> server_;  ///< belongs to the current upstream connection
   ClientLeg client_{env().client};
   DataLink data_;
   ReplyQueue replies_;
-  bool refused_ = false;  ///< something was refused for want of TLS
+  bool refused_ = false;  ///< a command was refused because the client has no TLS
   int refusals_ = 0;
 };
 

@@ -6,7 +6,7 @@
 namespace starlock::protocol::ftp {
 namespace {
 
-// The lines between the first and the last of an answer to FEAT, without the blank before each (RFC 2389 3.2).
+// The lines of a FEAT reply between its first and its last, without their leading space (RFC 2389 3.2).
 Findings::Capabilities FeaturesIn(std::string_view reply) {
   Findings::Capabilities features;
   for (size_t at = reply.find('\n') + 1; at < reply.size(); at = reply.find('\n', at) + 1) {
@@ -35,7 +35,7 @@ class FtpProber final : public Negotiator {
         return Ask(Awaited::kFeatures, "FEAT", out);
       case Awaited::kFeatures:
         if (code == 211) findings_.before = FeaturesIn(reply);
-        return Ask(Awaited::kGoAhead, "AUTH TLS", out);  // which a server may know without saying so
+        return Ask(Awaited::kGoAhead, "AUTH TLS", out);  // a server may support it without listing it
       case Awaited::kGoAhead:
         findings_.offers_upgrade = code == 234 || code == 431 || code == 534;
         if (code == 234) return StartTls{};

@@ -1,4 +1,4 @@
-// What the upstream answers.
+// The upstream's replies.
 
 #include "protocol/ftp/dialogue.h"
 
@@ -23,7 +23,7 @@ Act FtpDialogue::OnReply(std::string_view unit, Out& out) {
   return Read{};
 }
 
-// A command that we don't know may be a transfer.
+// A command with an unknown verb may be a transfer.
 Act FtpDialogue::OnPreliminary(const Reply& reply, std::string_view unit, Out& out) {
   if (reply.asked == Asked::kOther && data_.ready() && client_.MayTransfer()) {
     replies_.BeginTransfer();
@@ -68,14 +68,14 @@ Act FtpDialogue::OnPortReply(std::string_view unit, int code, Out& out) {
 }
 
 Act FtpDialogue::OnTransferEnd(const Reply& reply, std::string_view unit, Out& out) {
-  // What the upstream has sent, or believes to have got, is not what arrived.
+  // The upstream reports success, but not all bytes reached the other side.
   const bool lost = reply.code / 100 == 2 && data_.broken();
-  out.client() += lost ? "426 The data connection was cut short\r\n" : unit;
+  out.client() += lost ? "426 Data connection lost, transfer incomplete\r\n" : unit;
   data_.End(reply.asked == Asked::kRunningTransfer, out);
   return Read{};
 }
 
-// The login is done, and the client does not know it yet.
+// The login succeeded, and the client has not been told yet.
 Act FtpDialogue::OnLateProtection(int code, Out& out) {
   const LegAct act = server_->OnLateReply(code, out);
   if (const auto* fail = std::get_if<Fail>(&act)) return *fail;

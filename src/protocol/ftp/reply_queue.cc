@@ -37,7 +37,7 @@ Frame ReplyQueue::Cut(std::string_view in, Scan& scan) const {
   return TakesWhole(in) ? CutReply(in, scan) : CutLine(in, scan);
 }
 
-// `in` begins a reply, unless one is open.
+// `in` begins a reply, or continues the one that is open.
 bool ReplyQueue::TakesWhole(std::string_view in) const {
   if (questions_.empty() || open_reply_ >= 0) return false;
   switch (questions_.front()) {
@@ -56,7 +56,7 @@ bool ReplyQueue::TakesWhole(std::string_view in) const {
   return false;
 }
 
-// Whether a STAT is outstanding behind something else.
+// Whether a STAT is outstanding that is not the oldest command.
 bool ReplyQueue::StatPasses() const {
   return questions_.size() > 1 && std::find(questions_.begin() + 1, questions_.end(), Asked::kStat) != questions_.end();
 }
@@ -74,7 +74,7 @@ Reply ReplyQueue::Take(std::string_view unit) {
     return {Reply::Kind::kLateAbor, code};
   }
   if (questions_.empty()) return {Reply::Kind::kUnasked, code};
-  owed_abors_ = 0;  // replies come in order, and this one's question came behind those ABORs
+  owed_abors_ = 0;  // replies arrive in order, and this one's command was sent after those ABORs
   if (AnswersStat(code) && StatPasses()) return TakeStatus(code);
   Asked& asked = questions_.front();
   if (code / 100 == 1 && asked != Asked::kPort && asked != Asked::kProtection) {
@@ -86,7 +86,7 @@ Reply ReplyQueue::Take(std::string_view unit) {
   return final;
 }
 
-// An ABOR before the STAT was answered together with its transfer, as the order of replies shows.
+// With an ABOR before the STAT: replies arrive in order, so the ABOR was answered together with its transfer.
 Reply ReplyQueue::TakeStatus(int code) {
   const auto stat = std::find(questions_.begin(), questions_.end(), Asked::kStat);
   if (IsTransfer(questions_.front())) {

@@ -10,57 +10,59 @@
 
 namespace starlock::protocol::ftp {
 
-/// What a command asks of the upstream, as far as that decides how its reply is read.
+/// The kind of a command sent to the upstream. It decides how the reply is read.
 enum class Asked : uint8_t {
   kFeat,
-  kPort,        ///< by us: EPSV or PASV
-  kProtection,  ///< by us, after the login: PBSZ or PROT
+  kPort,        ///< our own EPSV or PASV
+  kProtection,  ///< our own PBSZ or PROT, after the login
   kTransfer,
-  kRunningTransfer,  ///< its 1xx has come
+  kRunningTransfer,  ///< a transfer whose 1xx reply arrived
   kAbor,
   kStat,
   kOther,
 };
 
-/// What a unit of the upstream's is.
+/// How one unit from the upstream relates to the commands that were sent.
 struct Reply {
   enum class Kind : uint8_t {
-    kNone,         ///< no reply begins so
-    kPart,         ///< a line of a reply that goes on
-    kUnasked,      ///< nothing is outstanding: a 421 before the upstream closes
-    kLateAbor,     ///< ABOR's, after the client's next command has crossed
-    kStatus,       ///< STAT's, which has overtaken the transfer's
-    kPreliminary,  ///< a 1xx to `asked`, which is still outstanding
-    kFinal,        ///< the answer to `asked`, which is not outstanding any more
+    kNone,         ///< not a reply: a protocol error
+    kPart,         ///< a line of a reply that continues
+    kUnasked,      ///< no command is outstanding: a 421 before the upstream closes
+    kLateAbor,     ///< answers an ABOR whose reply the client's next command did not wait for
+    kStatus,       ///< answers a STAT that was sent during a transfer
+    kPreliminary,  ///< a 1xx reply to `asked`, which stays outstanding
+    kFinal,        ///< the final reply to `asked`, which is no longer outstanding
   };
   Kind kind = Kind::kNone;
-  int code = -1;                ///< of all but kNone and kPart
-  Asked asked = Asked::kOther;  ///< of kPreliminary and kFinal
+  int code = -1;                ///< not set for kNone and kPart
+  Asked asked = Asked::kOther;  ///< set for kPreliminary and kFinal
 };
 
-/// The commands that the upstream has not answered yet, in order, and how its replies belong to them. Commands cross
-/// one by one, so that each reply's question is known. Two things go beside that: ABOR and STAT pass a transfer
-/// (RFC 959 4.1.3), and an upstream may answer a transfer and its ABOR with one reply between them, so that nobody may
-/// wait for ABOR's own. Where that comes after all, behind the client's next command, it is known by its code.
+/// The commands that the upstream has not answered yet, in order. Matches replies to them.
+///
+/// Commands are passed on one at a time, so that each reply's command is known. There are two exceptions:
+/// - ABOR and STAT may be sent during a transfer (RFC 959 4.1.3).
+/// - Some servers answer a transfer and its ABOR with a single reply. The client's next command therefore does not wait
+///   for the reply to an ABOR. If that reply arrives later, its code (225 or 226) identifies it.
 class ReplyQueue {
  public:
   bool InTransfer() const;
 
-  /// Whether the client's next command may be looked at now; false: later. A command that may ends the wait for an
-  /// ABOR's reply.
+  /// Whether the client's next command may be processed now. If true, the reply to an outstanding ABOR is no longer
+  /// waited for. If false, ask again after the next reply.
   bool Admits(Verb verb);
-  /// A question has crossed behind all others.
+  /// A command was sent after all others.
   void Push(Asked asked) { questions_.push_back(asked); }
-  /// One of our own has crossed, whose answer must come before all others'.
+  /// A command of our own was sent, and its reply comes before all others.
   void PushFirst(Asked asked) { questions_.push_front(asked); }
 
-  /// The upstream's next unit: a whole reply where that has to be read or changed, else a line. (STAT's listings have
-  /// no end in sight.)
+  /// The upstream's next unit: a whole reply where it must be read or edited, else one line. The listing that answers a
+  /// STAT has no length limit.
   Frame Cut(std::string_view in, Scan& scan) const;
-  /// Takes that unit.
+  /// Matches that unit to a command.
   Reply Take(std::string_view unit);
 
-  /// The first question is a transfer that has begun, although its verb was not known to be one.
+  /// The oldest outstanding command, whose verb is unknown, has turned out to be a transfer: it got a 1xx reply.
   void BeginTransfer();
 
  private:
@@ -69,8 +71,8 @@ class ReplyQueue {
   Reply TakeStatus(int code);
 
   std::deque<Asked> questions_;
-  int owed_abors_ = 0;   ///< replies to ABOR for which nobody waits, and which may still come
-  int open_reply_ = -1;  ///< the code of the reply whose lines pass one by one; -1: none
+  int owed_abors_ = 0;   ///< replies to ABOR that may still arrive, and that no command waits for
+  int open_reply_ = -1;  ///< the code of the reply that is passed on line by line; -1: none
 };
 
 }  // namespace starlock::protocol::ftp

@@ -27,7 +27,7 @@ LegAct ServerLeg::OnTlsUp(Out& out) { return Ask(AwaitsPbsz{}, kPbsz, out); }
 
 LegAct ServerLeg::OnGreeting(std::string_view reply, Out& out) {
   const int code = CodeOf(reply);
-  if (code == 120) return Read{};  // it will be with us in a few minutes
+  if (code == 120) return Read{};  // service ready in a few minutes; 220 follows
   greeting_ = reply;
   if (Upgrades(mode_)) {
     if (code == 220) return Ask(AwaitsAuth{}, kAuth, out);
@@ -35,13 +35,13 @@ LegAct ServerLeg::OnGreeting(std::string_view reply, Out& out) {
   }
   if (mode_ == TlsMode::kImplicit) {
     if (Succeeds(code)) return Ask(AwaitsPbsz{}, kPbsz, out);
-    data_.Become(ServerDataDue{});  // should it go on after all
+    data_.Become(ServerDataDue{});  // if the upstream continues, no data connection in plaintext
   }
   return Settled{};
 }
 
-// There is no offer to look for: a server may know AUTH without FEAT. So "what is that?" is "not offered", and "not
-// now" or "not you" (431, 534) is "refused".
+// FEAT is not asked for: a server may support AUTH without it. 431 and 534 mean that AUTH is known and refused; other
+// errors mean that it is not offered.
 LegAct ServerLeg::OnAuthReply(int code) {
   if (code == 234) {
     control_.Become(ServerHandshake{});
@@ -52,7 +52,7 @@ LegAct ServerLeg::OnAuthReply(int code) {
   return NoTls{denied ? End::kStarttlsRefused : End::kStarttlsNotOffered, in_words};
 }
 
-// To PROT, or a refusal of PBSZ.
+// The reply to PROT, or an error reply to PBSZ.
 LegAct ServerLeg::OnProtReply(int code, Out& out) {
   if (Succeeds(code)) {
     data_.Become(ServerDataPrivate{});
@@ -88,7 +88,7 @@ LegAct ServerLeg::OnLateReply(int code, Out& out) {
   return act;
 }
 
-// Data in the clear is what a server leg that must have TLS never comes to by itself.
+// Where TLS is required, there must be no data connection in plaintext.
 LegAct ServerLeg::RefuseData(Out& out) {
   if (mode_ != TlsMode::kOpportunistic) {
     return Fail{{End::kStarttlsRefused, Blame::kServer, "the server refuses to protect data connections"}};

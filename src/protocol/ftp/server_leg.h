@@ -8,8 +8,8 @@
 
 namespace starlock::protocol::ftp {
 
-/// The control connection to the upstream, from its greeting to the meeting point, and what it protects of data
-/// connections: RFC 4217 4, 8 and 9, the client role. Of one connection: a redial makes another.
+/// The control connection to the upstream, from the greeting to the meeting point, and the protection of its data
+/// connections: the client role of RFC 4217 4, 8 and 9. Belongs to one connection; a redial makes a new ServerLeg.
 class ServerLeg final : public Negotiator {
  public:
   explicit ServerLeg(TlsMode mode) : mode_(mode) {}
@@ -19,17 +19,17 @@ class ServerLeg final : public Negotiator {
   LegAct On(std::string_view reply, Out& out) override;
   LegAct OnTlsUp(Out& out) override;
 
-  /// The leg is at its meeting point, with TLS or, where that is allowed, without. Returns the greeting.
+  /// Ends the negotiation: the leg is at its meeting point. Returns the upstream's greeting, for the client.
   std::string Settle();
   bool in_session() const { return control_.Is<InSession>(); }
 
   bool protects_data() const { return data_.Is<ServerDataPrivate>(); }
-  /// Data cannot be protected before the login.
+  /// The upstream protects data connections only after the login: until then there must be none.
   bool data_awaits_login() const { return data_.Is<ServerDataDue>(); }
-  /// The last line of the login's success, which the client must not see before data is protected: holds it back, and
-  /// asks for the protection.
+  /// The login succeeded. Keeps `welcome`, the last line of its reply, and asks the upstream to protect data
+  /// connections. The client must not see the welcome before that is done.
   void ProtectAfterLogin(std::string_view welcome, Out& out);
-  /// The answer to that. Read: one more question was asked. Settled: the welcome has been passed on.
+  /// The reply to that. Read: another command was sent, whose reply is awaited. Settled: the welcome is in `out`.
   LegAct OnLateReply(int code, Out& out);
 
   bool legal() const { return control_.legal() && data_.legal(); }
@@ -45,7 +45,7 @@ class ServerLeg final : public Negotiator {
   TlsMode mode_;
   ServerControl control_;
   ServerData data_;
-  std::string greeting_;  ///< the client's, once the leg has settled
+  std::string greeting_;  ///< kept until Settle
 };
 
 }  // namespace starlock::protocol::ftp

@@ -17,14 +17,14 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 bool IsWordByte(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || IsDigit(c); }
 
-// What may stand before ABOR: IAC IP, IAC DM (RFC 959 4.1.3), and no more.
+// Removes the Telnet signals that may precede ABOR: IAC IP and IAC DM (RFC 959 4.1.3).
 std::string_view WithoutTelnet(std::string_view line) {
   constexpr char kIac = '\xff';
   while (line.size() >= 2 && line[0] == kIac && (line[1] == '\xf4' || line[1] == '\xf2')) line.remove_prefix(2);
   return line;
 }
 
-// Takes a number up to `max` off the front.
+// Removes a number from the front of `text`; nullopt: there is none, or it exceeds `max`.
 std::optional<unsigned> TakeNumber(std::string_view& text, unsigned max) {
   unsigned number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -33,7 +33,7 @@ std::optional<unsigned> TakeNumber(std::string_view& text, unsigned max) {
   return number;
 }
 
-// `h1,h2,h3,h4,p1,p2`, at the front of `text`.
+// `h1,h2,h3,h4,p1,p2` at the front of `text`.
 std::optional<Place> TakePlace(std::string_view text) {
   std::array<unsigned, 6> numbers{};
   for (size_t i = 0; i < numbers.size(); ++i) {
@@ -60,7 +60,7 @@ std::vector<std::string_view> LinesOf(std::string_view reply) {
   return lines;
 }
 
-// Whether a line of FEAT's answer is about what we answer ourselves.
+// Whether a line of a FEAT reply names a command that we answer ourselves.
 bool IsOurs(std::string_view line) {
   line = Content(line);
   line.remove_prefix(std::min(line.find_first_not_of(" \t"), line.size()));
@@ -103,7 +103,7 @@ Command Parse(std::string_view line) {
   const auto end = std::find_if_not(line.begin(), line.end(), IsWordByte);
   const std::string_view word = line.substr(0, static_cast<size_t>(end - line.begin()));
   std::string_view rest = line.substr(word.size());
-  // Servers disagree on what ends a verb, and on Telnet's bytes within it: what might be PORT to one must not cross.
+  // Servers disagree on what ends a verb, and on Telnet bytes inside it. What one of them takes for PORT must not pass.
   if (word.empty() || (rest[0] != ' ' && rest != "\r\n")) return {Verb::kGarbled, {}, line};
   rest = Content(rest);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
@@ -129,7 +129,7 @@ Frame CutReply(std::string_view in, Scan& scan) {
   });
 }
 
-// RFC 1123 4.1.2.6: the numbers may stand anywhere behind the code, with parentheses or without.
+// RFC 1123 4.1.2.6: the numbers may be anywhere after the code, with or without parentheses.
 uint16_t PortInPasv(std::string_view reply) {
   for (size_t at = 4; at < reply.size(); ++at) {
     if (!IsDigit(reply[at]) || IsDigit(reply[at - 1])) continue;
@@ -178,7 +178,7 @@ bool SameAddress(const std::string& a, const std::string& b) {
   const int family = IsIpv6(a) ? AF_INET6 : AF_INET;
   std::array<unsigned char, 16> first{};
   std::array<unsigned char, 16> second{};
-  // The scope behind a link-local address is the host's own affair.
+  // The scope of a link-local address has a meaning on its own host only.
   return inet_pton(family, a.substr(0, a.find('%')).c_str(), first.data()) == 1 &&
          inet_pton(family, b.substr(0, b.find('%')).c_str(), second.data()) == 1 && first == second;
 }
@@ -198,7 +198,7 @@ std::string EditFeatures(std::string_view reply, Offer offer) {
   const int code = CodeOf(reply);
   const auto lines = LinesOf(reply);
   const bool single = lines.size() == 1;
-  const bool none = single && (code == 211 || code / 100 == 5);  // it has no features, or knows no FEAT
+  const bool none = single && (code == 211 || code / 100 == 5);  // no features, or FEAT is not supported
   if (none && offer != Offer::kNothing) return OwnFeatures(offer);
   if (code != 211 || single) return std::string(reply);
   std::string edited(lines.front());
@@ -218,7 +218,7 @@ std::string Goodbye(const Failure& failure) {
     case End::kIdle:
       return "421 Timeout\r\n";
     case End::kDrained:
-      return "421 Shutting down\r\n";
+      return "421 Service shutting down\r\n";
     case End::kLimit:
       return "421 Too many connections or commands, try again later\r\n";
     case End::kStarttlsNotOffered:
@@ -226,7 +226,7 @@ std::string Goodbye(const Failure& failure) {
     case End::kPlaintextAfterStarttls:
     case End::kHandshakeFailed:
     case End::kVerifyFailed:
-      return "421 No secure connection to the server behind\r\n";
+      return "421 Service not available, no secure connection\r\n";
     case End::kClosed:
     case End::kTruncated:
     case End::kReset:
@@ -237,7 +237,7 @@ std::string Goodbye(const Failure& failure) {
     case End::kInternal:
       break;
   }
-  return "421 The server behind is not available\r\n";
+  return "421 Service not available\r\n";
 }
 
 }  // namespace starlock::protocol::ftp

@@ -6,8 +6,8 @@
 namespace starlock::protocol::mysql {
 namespace {
 
-// With such a name in place of its own, a client's proof for another connection's salt is of no account: the server
-// asks it to switch to the plugin of its user, with a salt of its own.
+// A plugin name that no server knows. The client's proof was made for the first connection's salt. With this name the
+// server ignores the proof, and asks the client to switch to its user's plugin with a new salt.
 constexpr std::string_view kNoPlugin = "starlock_dialled_again";
 
 constexpr const char* kPasswordNote =
@@ -18,7 +18,7 @@ constexpr const char* kPasswordNote =
 Error ErrorFor(const Failure& failure) {
   switch (failure.end) {
     case End::kTlsRequired:
-      return {3159, "HY000", "Connections using insecure transport are prohibited here: connect with TLS"};
+      return {3159, "HY000", "Connections using insecure transport are prohibited: connect with TLS"};
     case End::kDrained:
       return {1053, "08S01", "Server shutdown in progress"};
     case End::kLimit:
@@ -34,7 +34,7 @@ Error ErrorFor(const Failure& failure) {
     case End::kPlaintextAfterStarttls:
     case End::kHandshakeFailed:
     case End::kVerifyFailed:
-      return {1105, "HY000", "No secure connection to the server behind"};
+      return {1105, "HY000", "Service not available, no secure connection"};
     case End::kClosed:
     case End::kTruncated:
     case End::kReset:
@@ -43,7 +43,7 @@ Error ErrorFor(const Failure& failure) {
     case End::kInternal:
       break;
   }
-  return {1105, "HY000", "The server behind is not available"};
+  return {1105, "HY000", "Service not available"};
 }
 
 Act Refuse(const char* why) { return Fail{{End::kProtocolError, Blame::kClient, why}}; }
@@ -102,7 +102,7 @@ Act MysqlDialogue::OnGreeting(std::string_view packet, Out& out) {
     GiveUpServerTls();
   }
   if (!Upgrades(env().server)) ReachMeetingPoint(Side::kServer);
-  if (progress_.Is<AwaitsNextGreeting>()) {  // the client has answered the first greeting already
+  if (progress_.Is<AwaitsNextGreeting>()) {  // the client has answered the first greeting
     progress_.Become(RepeatsResponse{});
     return Read{};
   }
@@ -112,7 +112,7 @@ Act MysqlDialogue::OnGreeting(std::string_view packet, Out& out) {
   return Read{};
 }
 
-// An ERR packet instead of the greeting: too many connections, a host that is blocked.
+// An ERR packet instead of the greeting: too many connections, or a blocked host.
 Act MysqlDialogue::OnRefusal(std::string_view packet, Out& out) {
   constexpr const char* kWhy = "the server refused service";
   const bool may_be_forged = env().server == TlsMode::kRequired;
@@ -121,11 +121,11 @@ Act MysqlDialogue::OnRefusal(std::string_view packet, Out& out) {
   return Fail::Told(End::kClosed, Blame::kServer, kWhy);
 }
 
-// A server that ends before the client has answered its greeting. Where TLS is yet to come, nobody may speak.
+// The server sent a packet before the client's response: only ERR is legal, and only where no upgrade is pending.
 Act MysqlDialogue::OnInterruption(std::string_view packet, Out& out) {
   const bool settled = Upgraded(Side::kServer) || !Upgrades(env().server);
   if (!settled || !IsError(packet)) {
-    return Fail{{End::kProtocolError, Blame::kServer, "the server spoke out of turn"}};
+    return Fail{{End::kProtocolError, Blame::kServer, "the server sent a packet before its turn"}};
   }
   out.client() += Renumbered(packet, next_id_ - SequenceOf(packet));
   return Fail::Told(End::kClosed, Blame::kServer, "the server ended the session");
@@ -140,9 +140,9 @@ Act MysqlDialogue::OnResponse(std::string_view packet, Out& out) {
   const bool asks_for_tls = (capabilities & kSsl) != 0;
   const bool on_offer = Upgrades(env().client) && !Upgraded(Side::kClient);
 
-  if (id != (Upgraded(Side::kClient) ? 2 : 1)) return Refuse("a packet out of order");
+  if (id != (Upgraded(Side::kClient) ? 2 : 1)) return Refuse("a packet has the wrong sequence id");
   if (on_offer && asks_for_tls) {
-    if (size != kSslRequestSize || !client_is_41_) return Refuse("not an SSLRequest, but asks for TLS");
+    if (size != kSslRequestSize || !client_is_41_) return Refuse("a packet sets CLIENT_SSL and is not an SSLRequest");
     return Upgrade{Side::kClient};
   }
   if (on_offer && env().client == TlsMode::kRequired) {
@@ -158,9 +158,10 @@ Act MysqlDialogue::OnResponse(std::string_view packet, Out& out) {
   return BeginLogin(packet, out);
 }
 
-// Without the protocol of MySQL 4.1 there is nothing that we could edit: it passes as it is, or not at all.
+// The protocol before MySQL 4.1 has no field that we could edit: the response is passed on unchanged, or refused.
 Act MysqlDialogue::OnOldResponse(bool asks_for_tls) const {
-  if (asks_for_tls || Upgraded(Side::kClient) || Upgrades(env().server)) return Refuse("a client older than MySQL 4.1");
+  if (asks_for_tls || Upgraded(Side::kClient) || Upgrades(env().server))
+    return Refuse("the client is older than MySQL 4.1");
   return Relay{.keep = true};
 }
 
@@ -169,7 +170,8 @@ Act MysqlDialogue::BeginLogin(std::string_view packet, Out& out) {
   if (progress_.Is<RepeatsResponse>()) {
     const auto switching = WithPlugin(response, kNoPlugin);
     if (!switching) {
-      return Fail{{End::kHandshakeFailed, Blame::kServer, "TLS failed, and the client can't log in anew"}};
+      return Fail{{End::kHandshakeFailed, Blame::kServer,
+                   "the TLS handshake failed, and the client's response names no plugin to log in again with"}};
     }
     response = *switching;
   }
@@ -183,7 +185,7 @@ Act MysqlDialogue::BeginLogin(std::string_view packet, Out& out) {
 
 Act MysqlDialogue::OnClientInLogin(std::string_view packet, Out& out) {
   const uint8_t id = SequenceOf(packet);
-  if (id == 0 && next_id_ != 0) return Wait{};  // a command, sent ahead: the relay's
+  if (id == 0 && next_id_ != 0) return Wait{};  // a pipelined command: left for the relay
   next_id_ = static_cast<uint8_t>(id + 1);
   out.server() += Renumbered(packet, shift());
   return Read{};

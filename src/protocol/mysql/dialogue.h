@@ -10,23 +10,23 @@
 
 namespace starlock::protocol::mysql {
 
-// The states of a session. The client is read in all but the two that await a greeting.
+// The states of a session. The client is not read in the two that await a greeting.
 
 struct AwaitsGreeting {};
-struct AwaitsResponse {};   ///< the client is greeted: its SSLRequest or HandshakeResponse is next
-struct ServerHandshake {};  ///< our SSLRequest is sent; the client's HandshakeResponse is kept
-/// The server's handshake failed, and the server was dialled again in plaintext.
+struct AwaitsResponse {};   ///< the client is greeted; its SSLRequest or HandshakeResponse is next
+struct ServerHandshake {};  ///< SSLRequest was sent to the server; the client's HandshakeResponse is kept
+/// The TLS handshake with the server failed, and the server is dialled again in plaintext.
 struct AwaitsNextGreeting {};
-struct RepeatsResponse {};  ///< the kept HandshakeResponse answers another salt than this connection's
-/// The response has crossed: packets are renumbered until OK or ERR.
+struct RepeatsResponse {};  ///< greeted again; the kept HandshakeResponse answers the first connection's salt
+/// The response was passed on: packets are renumbered until OK or ERR.
 struct Login {
-  int shift = 0;  ///< by how much the server's sequence ids are ahead of the client's
+  int shift = 0;  ///< the server's sequence ids minus the client's
 };
 
 using Progress = Machine<                                        //
     Moves<AwaitsGreeting, AwaitsResponse>,                       //
-    Moves<AwaitsResponse, ServerHandshake, Login>,               // with TLS on the server's leg, or without
-    Moves<ServerHandshake, AwaitsResponse, AwaitsNextGreeting>,  // it is up; it failed
+    Moves<AwaitsResponse, ServerHandshake, Login>,               // upgrade the server's leg; or not
+    Moves<ServerHandshake, AwaitsResponse, AwaitsNextGreeting>,  // TLS is up; it failed
     Moves<AwaitsNextGreeting, RepeatsResponse>,                  //
     Moves<RepeatsResponse, Login>,                               //
     Moves<Login>>;
@@ -41,8 +41,8 @@ using Progress = Machine<                                        //
 ///        │                                       │ ── HandshakeResponse, 1 or 2 ──▶
 ///        │ ◀───────────── AuthSwitchRequest, AuthMoreData, …; OK or ERR ─── │
 ///
-/// The server's leg upgrades only when the client's HandshakeResponse is here: servers take the capabilities of the
-/// whole session from the SSLRequest and not from what follows it, so it has to be the beginning of that very packet.
+/// The server's leg upgrades only after the client's HandshakeResponse arrived. Servers take the capabilities of the
+/// whole session from the SSLRequest, so it must be the beginning of that packet.
 class MysqlDialogue final : public Dialogue {
  public:
   explicit MysqlDialogue(Env env) : Dialogue(std::move(env)) {}
@@ -55,7 +55,7 @@ class MysqlDialogue final : public Dialogue {
   Act On(Event event, Side side, Out& out) override;
   std::string Goodbye(const Failure& failure) const override;
 
-  // The greeting and its answer: the server role, and the beginning of the client role.
+  // The greeting and the client's response to it.
   Act OnGreeting(std::string_view packet, Out& out);
   Act OnRefusal(std::string_view packet, Out& out);
   Act OnInterruption(std::string_view packet, Out& out);
@@ -63,13 +63,13 @@ class MysqlDialogue final : public Dialogue {
   Act OnOldResponse(bool asks_for_tls) const;
   Act BeginLogin(std::string_view packet, Out& out);
 
-  // The filter, until the login ends. For the next command the ids begin at 0 again, on both legs.
+  // The login. After it, the ids of the next command begin at 0 on both legs.
   Act OnClientInLogin(std::string_view packet, Out& out);
   Act OnServerInLogin(std::string_view packet, Out& out);
 
   bool AwaitsAnyGreeting() const { return progress_.Is<AwaitsGreeting>() || progress_.Is<AwaitsNextGreeting>(); }
   bool OneLegHasTls() const { return tls_up(Side::kClient) != tls_up(Side::kServer); }
-  /// The leg is inside TLS by SSLRequest: its ids are one ahead.
+  /// The leg upgraded to TLS by SSLRequest, so its sequence ids are one ahead.
   bool Upgraded(Side side) const;
   int shift() const;
 

@@ -4,7 +4,7 @@
 
 namespace starlock::protocol::mysql {
 
-/// The CLIENT_SSL of MySQL and MariaDB.
+/// MySQL and MariaDB, whose upgrade is CLIENT_SSL and SSLRequest.
 extern const Dialect kMysql;
 
 }  // namespace starlock::protocol::mysql

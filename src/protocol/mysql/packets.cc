@@ -15,7 +15,7 @@ constexpr size_t kNone = std::string_view::npos;
 
 uint8_t ByteAt(std::string_view bytes, size_t at) { return static_cast<uint8_t>(bytes[at]); }
 
-// A little-endian number of `size` bytes, which must be there.
+// A little-endian number of `size` bytes. `bytes` must hold them.
 uint32_t NumberAt(std::string_view bytes, size_t at, size_t size) {
   uint32_t number = 0;
   for (size_t i = 0; i < size; ++i) number |= static_cast<uint32_t>(ByteAt(bytes, at + i)) << (8 * i);
@@ -38,7 +38,7 @@ bool BeginsWith(std::string_view packet, uint8_t byte) {
   return !payload.empty() && ByteAt(payload, 0) == byte;
 }
 
-/// Reads a payload field by field. Once a field was not there, all that follow are not.
+/// Reads a payload field by field. After a missing field, all further fields are missing too.
 class Fields {
  public:
   explicit Fields(std::string_view payload) : payload_(payload) {}
@@ -64,14 +64,14 @@ class Fields {
     return field;
   }
 
-  // A text with its length in one byte, or in the protocol's "length-encoded integer".
+  // A string after its length: one byte, or a length-encoded integer.
   void Counted(bool encoded) {
     const std::string_view first = Fixed(1);
     if (first.empty()) return;
     const uint8_t byte = ByteAt(first, 0);
     if (!encoded || byte < 0xfb) {
       Fixed(byte);
-    } else if (byte == 0xfc || byte == 0xfd) {  // what needs more bytes than these is longer than a login may be
+    } else if (byte == 0xfc || byte == 0xfd) {  // a longer one would exceed kMaxUnit
       const size_t size = byte == 0xfc ? 2 : 3;
       const std::string_view number = Fixed(size);
       if (!number.empty()) Fixed(NumberAt(number, 0, size));
@@ -80,7 +80,7 @@ class Fields {
     }
   }
 
-  /// Where the next field begins; kNone: one was missing.
+  /// Offset of the next field; kNone: a field was missing.
   size_t at() const { return at_; }
 
  private:
@@ -117,20 +117,20 @@ std::optional<Greeting> ParseGreeting(std::string_view packet) {
   Greeting greeting;
   fields.Fixed(1);
   greeting.version = fields.Terminated();
-  fields.Fixed(4 + 8 + 1);  // thread id, the salt's first part, a zero
+  fields.Fixed(4 + 8 + 1);  // thread id, first part of the salt, a zero byte
   greeting.flags_at = fields.at() == kNone ? kNone : kHeaderSize + fields.at();
   const std::string_view lower = fields.Fixed(2);
   fields.Fixed(1 + 2);  // character set, status
   const std::string_view upper = fields.Fixed(2);
   const std::string_view salt_size = fields.Fixed(1);
-  fields.Fixed(10);  // of which four bytes are MariaDB's own capabilities
+  fields.Fixed(10);  // the last four bytes are MariaDB's additional capabilities
   if (fields.at() == kNone) return std::nullopt;
   greeting.capabilities = NumberAt(lower, 0, 2) | NumberAt(upper, 0, 2) << 16U;
   if ((greeting.capabilities & kProtocol41) == 0) return std::nullopt;
   fields.Fixed(static_cast<size_t>(std::max(13, ByteAt(salt_size, 0) - 8)));
   if ((greeting.capabilities & kPluginAuth) != 0 && fields.at() != kNone) {
     const std::string_view rest = PayloadOf(packet).substr(fields.at());
-    greeting.plugin = rest.substr(0, rest.find('\0'));  // some servers forget the zero
+    greeting.plugin = rest.substr(0, rest.find('\0'));  // some servers omit the terminating zero
   }
   return greeting;
 }

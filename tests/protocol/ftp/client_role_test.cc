@@ -81,7 +81,7 @@ TEST(FtpClientRole, GreetingsOfManyLinesAndADelay) {
 
 // S1: only the exact success goes on, where TLS is required; and no byte of the client's has been heard.
 TEST(FtpClientRole, RequiredAndNotToBeHad) {
-  const std::string bye = "\nc: 421 No secure connection to the server behind\n";
+  const std::string bye = "\nc: 421 Service not available, no secure connection\n";
   for (const TlsMode client : {kOff, kOpp, kReq, kImp}) {
     for (const char* answer : {"500 what?", "502 no", "504 no", "530 log in first", "503 no"}) {
       Play({"ftp", client, kReq}, "C: USER eager\nS: 220 old\ns: AUTH TLS\nS: " + std::string(answer) + bye +
@@ -121,7 +121,7 @@ TEST(FtpClientRole, OpportunisticGoesOnInPlaintext) {
     S: 234 go
     ! tls-server
     @ failed
-    c: 421 No secure connection to the server behind
+    c: 421 Service not available, no secure connection
     ! fail handshake_failed server
   )");
 }
@@ -133,10 +133,10 @@ TEST(FtpClientRole, AServerThatDoesNotProtectData) {
         server == kReq ? "s: AUTH TLS\nS: 234 go\n! tls-server\n@ up\ns: PBSZ 0\n" : "s: PBSZ 0\n";
     Play({"ftp", kOff, server}, "S: 220 old\n" + begin +
                                     "S: 200 fine\ns: PROT P\nS: 536 no\n"
-                                    "c: 421 No secure connection to the server behind\n"
+                                    "c: 421 Service not available, no secure connection\n"
                                     "! fail starttls_refused server");
     Play({"ftp", kOff, server}, "S: 220 old\n" + begin +
-                                    "S: 500 what\nc: 421 No secure connection to the server behind\n"
+                                    "S: 500 what\nc: 421 Service not available, no secure connection\n"
                                     "! fail starttls_refused server");
   }
   Play({"ftp", kOff, kOpp}, R"(
@@ -203,7 +203,7 @@ TEST(FtpClientRole, ProtectionAfterTheLogin) {
   )");
   Play({"ftp", kOff, kImp}, std::string(login) + R"(
     S: 534 no
-    c: 421 No secure connection to the server behind
+    c: 421 Service not available, no secure connection
     ! fail starttls_refused server
   )");
 }
@@ -245,8 +245,8 @@ TEST(FtpClientRole, GreetingsOfImplicitServers) {
 
 // R1 to R3: a server that speaks before it was asked, or on after its go-ahead.
 TEST(FtpClientRole, AnswersBeforeTheQuestion) {
-  const std::string secure = "\nc: 421 No secure connection to the server behind\n";
-  const std::string gone = "\nc: 421 The server behind is not available\n";
+  const std::string secure = "\nc: 421 Service not available, no secure connection\n";
+  const std::string gone = "\nc: 421 Service not available\n";
   for (const TlsMode server : {kOpp, kReq}) {
     PlayOnce({"ftp", kOff, server},
              "S: 220 old\ns: AUTH TLS\nS: 234 go\nS: 220 injected" + secure + "! fail plaintext_after_starttls server");
@@ -258,7 +258,7 @@ TEST(FtpClientRole, AnswersBeforeTheQuestion) {
 }
 
 TEST(FtpClientRole, WhatIsNoReply) {
-  const std::string gone = "\nc: 421 The server behind is not available\n! fail protocol_error server";
+  const std::string gone = "\nc: 421 Service not available\n! fail protocol_error server";
   for (const char* line : {"hello", "22 x", "220x", " 220 old"})
     Play({"ftp", kOff, kReq}, "S: " + std::string(line) + gone);
   Play({"ftp", kOff, kReq}, "S+ 220 old\\n" + gone);

@@ -18,7 +18,7 @@ TEST(FtpData, ActiveIsPassiveBehind) {
     S: 229 ok (|||40001|)
     data: open 40001 dial 5001
     @ data 192.0.2.7 0
-    c: 200 Got your address
+    c: 200 Data address accepted
     C: RETR x
     s: RETR x
     data: begin clear clear
@@ -36,19 +36,19 @@ TEST(FtpData, ActiveIsPassiveBehind) {
 TEST(FtpData, Bounce) {
   for (const char* line : {"PORT 198,51,100,8,19,137", "PORT 198,51,100,9,0,25", "EPRT |1|198.51.100.8|5001|",
                            "EPRT |2|2001:db8::9|5001|", "EPRT |1|198.51.100.9|25|", "PORT 127,0,0,1,19,137"}) {
-    PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 504 Only a port of your own address\n");
+    PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 504 Address must be your own, port must be 1024 or higher\n");
   }
   for (const char* line : {"PORT", "PORT 198,51,100,9,19", "PORT 198,51,100,9,19,256", "PORT 198,51,100,9,19,137,1",
                            "PORT 198.51.100.9.1.1", "PORT 198,51,100,9,19,137x", "EPRT", "EPRT |1|198.51.100.9|x|",
                            "EPRT |2|198.51.100.9|5001|", "EPRT |1|198.51.100.9|5001", "EPRT |1|198.51.100.9|5001|x",
                            "EPRT |3|x|5001|", "EPRT |||5001|"}) {
-    PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 501 Syntax error in the address\n");
+    PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 501 Syntax error in address\n");
   }
   // What some server would take for it.
   for (const char* line : {"P\xff\xf4ORT 1,2,3,4,5,6", "PORT\v1,2,3,4,5,6", " PORT 1,2,3,4,5,6", "P@SW", "\xff\xf2"}) {
     PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 500 Syntax error\n");
   }
-  PlayFtp(kOff, kOff, "C: LPRT 4,4,1,2,3,4,2,5,6\nc: 502 Not available\n");
+  PlayFtp(kOff, kOff, "C: LPRT 4,4,1,2,3,4,2,5,6\nc: 502 Command not implemented\n");
 }
 
 TEST(FtpData, AServerWithoutEpsv) {
@@ -75,15 +75,13 @@ TEST(FtpData, AServerWithoutEpsv) {
   )");
   PlayFtp(kOff, kOff, "C: PASV\ns: EPSV\nS: 530 log in\nc: 530 log in\nC: PASV\ns: EPSV\nS: 425 no\nc: 425 no\n");
   for (const char* answer : {"229 ok", "229 (|||0|)", "229 (|||70000|)", "229 (||x4|)", "229 (|||4", "200 ok"}) {
-    PlayFtp(
-        kOff, kOff,
-        "C: PASV\ns: EPSV\nS: " + std::string(answer) + "\nc: 425 The server behind did not say where its data is\n");
+    PlayFtp(kOff, kOff, "C: PASV\ns: EPSV\nS: " + std::string(answer) + "\nc: 425 Can't open data connection\n");
   }
 }
 
 TEST(FtpData, FamiliesOfEpsv) {
   PlayFtp(kOff, kOff,
-          "C: EPSV ALL\nc: 200 EPSV from now on\nC: EPSV 2\n"
+          "C: EPSV ALL\nc: 200 EPSV ALL accepted\nC: EPSV 2\n"
           "c: 522 Network protocol not supported, use (1)\nC: EPSV 1\ns: EPSV\n");
   Play({"ftp", kOff, kOff, "2001:db8::9"}, R"(
     S: 220 old
@@ -95,7 +93,7 @@ TEST(FtpData, FamiliesOfEpsv) {
     S: 229 (|||4|)
     data: open 4 listen
     @ data 2001:db8::1 50001
-    c: 522 There is no IPv4 here, use EPSV
+    c: 522 Network protocol not supported, use EPSV
     data: close
   )");
 }
@@ -103,7 +101,7 @@ TEST(FtpData, FamiliesOfEpsv) {
 TEST(FtpData, NoConnectionToBeHad) {
   PlayFtp(kOff, kOff,
           "C: EPSV\ns: EPSV\nS: 229 (|||4|)\ndata: open 4 listen\nC: NOOP\n@ data failed\n"
-          "c: 425 Can't open a data connection\ns: NOOP\n");
+          "c: 425 Can't open data connection\ns: NOOP\n");
   PlayFtp(kOff, kOff,
           kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 550 no x\nc: 550 no x\ndata: close\n");
   // None was asked for: the server says so.
@@ -114,7 +112,7 @@ TEST(FtpData, NoConnectionToBeHad) {
 TEST(FtpData, Truncation) {
   const std::string begun = kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 150 go\nc: 150 go\n";
   PlayFtp(kOff, kOff, begun + "@ data broken\n");
-  PlayFtp(kOff, kOff, begun + "@ data broken\nS: 226 done\nc: 426 The data connection was cut short\n");
+  PlayFtp(kOff, kOff, begun + "@ data broken\nS: 226 done\nc: 426 Data connection lost, transfer incomplete\n");
   PlayFtp(kOff, kOff, begun + "@ data broken\nS: 451 no\nc: 451 no\nC: NOOP\ns: NOOP\nS: 200 ok\nc: 200 ok\n");
   PlayFtp(kOff, kOff,
           begun + "S: 226-done\nS: 226 really\nc: 226-done\nc: 226 really\n@ data broken\n" + kPassive +
@@ -129,7 +127,7 @@ TEST(FtpData, LostBeforeTheTransfer) {
   PlayFtp(kOff, kOff,
           lost +
               "C: STOR x\ns: STOR x\nS: 150 go\nc: 150 go\nS: 226 done\n"
-              "c: 426 The data connection was cut short\n");
+              "c: 426 Data connection lost, transfer incomplete\n");
   PlayFtp(kOff, kOff,
           kPassive +
               "C: EPSV\ns: EPSV\n@ data failed\nS: 229 (|||4|)\ndata: open 4 listen\n@ data 192.0.2.7 9\n"
@@ -141,7 +139,7 @@ TEST(FtpData, LostBeforeTheTransfer) {
 TEST(FtpData, AnUnknownTransfer) {
   const std::string begun = kPassive + "C: XGET x\ns: XGET x\nS: 150 go\nc: 150 go\ndata: begin clear clear\n";
   PlayFtp(kOff, kOff, begun + "S: 226 done\nc: 226 done\nC: NOOP\ns: NOOP\nS: 200 ok\nc: 200 ok\n");
-  PlayFtp(kOff, kOff, begun + "@ data broken\nS: 226 done\nc: 426 The data connection was cut short\n");
+  PlayFtp(kOff, kOff, begun + "@ data broken\nS: 226 done\nc: 426 Data connection lost, transfer incomplete\n");
   PlayFtp(kOff, kOff, begun + "C: ABOR\ns: ABOR\nS: 426 cut\nS: 226 aborted\nc: 426 cut\nc: 226 aborted\n");
   PlayFtp(kOff, kOff,
           begun + "S: 226 done\nc: 226 done\n" + kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\n");
@@ -152,14 +150,15 @@ TEST(FtpData, AnUnknownTransfer) {
 // A reply of many lines is changed as a whole, or not at all.
 TEST(FtpData, TruncationWhileStatIsOutstanding) {
   const std::string begun = kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 150 go\nc: 150 go\n";
-  PlayFtp(kOff, kOff,
-          begun +
-              "C: STAT\ns: STAT\n@ data broken\nS: 226-all\nS: 226 done\nc: 426 The data connection was cut short\n"
-              "S: 211-half\nS: 211 done\nc: 211-half\nc: 211 done\n");
+  PlayFtp(
+      kOff, kOff,
+      begun +
+          "C: STAT\ns: STAT\n@ data broken\nS: 226-all\nS: 226 done\nc: 426 Data connection lost, transfer incomplete\n"
+          "S: 211-half\nS: 211 done\nc: 211-half\nc: 211 done\n");
   PlayFtp(kOff, kOff,
           begun +
               "C: STAT\ns: STAT\nC: ABOR\ns: ABOR\n@ data broken\nS: 213 half\nc: 213 half\nS: 226 done\n"
-              "c: 426 The data connection was cut short\nS: 226 aborted\nc: 226 aborted\nC: NOOP\ns: NOOP\n");
+              "c: 426 Data connection lost, transfer incomplete\nS: 226 aborted\nc: 226 aborted\nC: NOOP\ns: NOOP\n");
 }
 
 TEST(FtpData, AbortedAndAskedAbout) {
@@ -180,7 +179,7 @@ TEST(FtpData, AbortedAndAskedAbout) {
   // Late, and nothing is outstanding: it is not the next transfer's.
   PlayFtp(kOff, kOff,
           begun +
-              "C: ABOR\ns: ABOR\nS: 426 cut\nc: 426 cut\nC: CCC\nc: 534 The connection stays protected\n"
+              "C: ABOR\ns: ABOR\nS: 426 cut\nc: 426 cut\nC: CCC\nc: 534 CCC not allowed\n"
               "S: 226 aborted\nc: 226 aborted\nC: RETR x\ns: RETR x\nS: 226 empty\nc: 226 empty\nC: NOOP\ns: NOOP\n");
   PlayFtp(kOff, kOff,
           begun +

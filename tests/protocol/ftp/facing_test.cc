@@ -1,11 +1,11 @@
 // Our two roles face each other: a client, a sidecar, a front, a server, in every pair of modes, in pieces of any size.
 
+#include "facing.h"
+
 #include <gtest/gtest.h>
 
 #include <deque>
 #include <utility>
-
-#include "facing.h"
 
 namespace starlock::test {
 namespace {

@@ -21,9 +21,9 @@ TEST(FtpServerRole, RequiredAndUpgraded) {
     C: NOOP
     c: 200 OK
     C: USER fred
-    c: 530 AUTH TLS comes first
+    c: 530 TLS required, use AUTH TLS first
     C: PBSZ 0
-    c: 503 AUTH TLS comes first
+    c: 503 Use AUTH TLS first
     C: AUTH TLS
     c: 234 Ready for TLS
     ! tls-client
@@ -31,7 +31,7 @@ TEST(FtpServerRole, RequiredAndUpgraded) {
     C: PBSZ 0
     c: 200 PBSZ 0
     C: PROT P
-    c: 200 Data will be protected
+    c: 200 Protection level set to Private
     C: USER fred
     s: USER fred
     S: 331 who?
@@ -59,8 +59,9 @@ TEST(FtpServerRole, RequiredAndUpgraded) {
 TEST(FtpServerRole, RefusedBeforeTls) {
   for (const char* line : {"USER fred", "CWD /", "PASV", "PORT 198,51,100,9,20,1", "RETR x", "CCC", "REIN", "STAT",
                            "HELP", "ABOR", "XFOO", "ADAT x", " USER x", "\xff\xf4USER x"}) {
-    Play({"ftp", kReq, kOff}, "S: 220 old\nc: 220 old\nC: " + std::string(line) +
-                                  "\nc: 530 AUTH TLS comes first\nC: QUIT\nc: 221 Goodbye\n! fail tls_required client");
+    Play({"ftp", kReq, kOff},
+         "S: 220 old\nc: 220 old\nC: " + std::string(line) +
+             "\nc: 530 TLS required, use AUTH TLS first\nC: QUIT\nc: 221 Goodbye\n! fail tls_required client");
   }
 }
 
@@ -71,17 +72,17 @@ TEST(FtpServerRole, MechanismsOfAuth) {
       Play({"ftp", client, kOff}, "S: 220 old\nc: 220 old\nC: AUTH " + std::string(name) + up);
     }
     for (const char* name : {"SSL", "TLS-P", "GSSAPI", "TLS x", "T"}) {
-      Play({"ftp", client, kOff},
-           "S: 220 old\nc: 220 old\nC: AUTH " + std::string(name) + "\nc: 504 The mechanism is TLS\nC: AUTH TLS" + up);
+      Play({"ftp", client, kOff}, "S: 220 old\nc: 220 old\nC: AUTH " + std::string(name) +
+                                      "\nc: 504 Unknown mechanism, use AUTH TLS\nC: AUTH TLS" + up);
     }
-    Play({"ftp", client, kOff}, "S: 220 old\nc: 220 old\nC: AUTH\nc: 501 AUTH needs a mechanism\nC: AUTH TLS" + up);
+    Play({"ftp", client, kOff}, "S: 220 old\nc: 220 old\nC: AUTH\nc: 501 AUTH requires a mechanism\nC: AUTH TLS" + up);
   }
   for (const TlsMode server : kModes) {
     PlayFtp(kOff, server,
-            "C: AUTH TLS\nc: 502 AUTH is not available\nC: PBSZ 0\nc: 502 PBSZ is not available\n"
-            "C: PROT P\nc: 502 PROT is not available\n");
-    PlayFtp(kImp, server, "C: AUTH TLS\nc: 503 TLS is active already\n");
-    PlayFtp(kReq, server, "C: AUTH TLS\nc: 503 TLS is active already\n");
+            "C: AUTH TLS\nc: 502 AUTH not available\nC: PBSZ 0\nc: 502 PBSZ not available\n"
+            "C: PROT P\nc: 502 PROT not available\n");
+    PlayFtp(kImp, server, "C: AUTH TLS\nc: 503 TLS is already active\n");
+    PlayFtp(kReq, server, "C: AUTH TLS\nc: 503 TLS is already active\n");
   }
 }
 
@@ -141,7 +142,7 @@ TEST(FtpServerRole, TheWindow) {
       PlayFtp(kOpp, server,
               "C: " + std::string(line) + "\ns: " + line + "\nS: 200 fine\nc: 200 fine\n" +
                   R"(C: AUTH TLS
-        c: 503 Too late for AUTH
+        c: 503 AUTH not allowed after other commands
         C: FEAT
         s: FEAT
         S: 211-Extensions
@@ -180,29 +181,29 @@ TEST(FtpServerRole, AnErrorOfManyLinesIsNoListOfFeatures) {
 TEST(FtpServerRole, LevelsOfProtection) {
   PlayFtp(kReq, kOff, R"(
     C: PROT P
-    c: 503 PBSZ comes first
+    c: 503 Use PBSZ first
     C: PBSZ x
-    c: 501 PBSZ takes a number
+    c: 501 PBSZ requires a number
     C: PBSZ 1024
     c: 200 PBSZ=0
     C: PROT S
-    c: 536 TLS knows P and C
+    c: 536 Protection level not supported, use P or C
     C: PROT X
-    c: 504 The levels are P and C
+    c: 504 Unknown protection level, use P or C
     C: STOR x
-    c: 521 PROT P comes first
+    c: 521 Data connection must be protected, use PROT P first
     C: PROT p
-    c: 200 Data will be protected
+    c: 200 Protection level set to Private
     C: PROT C
-    c: 200 Data will be in the clear
+    c: 200 Protection level set to Clear
     C: MLSD
-    c: 521 PROT P comes first
+    c: 521 Data connection must be protected, use PROT P first
     C: CCC
-    c: 534 The connection stays protected
+    c: 534 CCC not allowed
     C: REIN
-    c: 502 REIN is not available inside TLS
+    c: 502 REIN not available inside TLS
     C: ENC x
-    c: 502 Not available
+    c: 502 Command not implemented
   )");
   // Where TLS is the client's choice, so is PROT; and each leg is protected on its own.
   for (const TlsMode server : {kOff, kReq, kImp}) {
@@ -213,7 +214,7 @@ TEST(FtpServerRole, LevelsOfProtection) {
     const std::string done = "S: 150 go\nc: 150 go\nS: 226 done\nc: 226 done\n";
     PlayFtp(kOpp, server,
             "C: AUTH TLS\nc: 234 Ready for TLS\n! tls-client\n@ up\n" + open + "data: begin clear " + theirs + "\n" +
-                done + "C: PBSZ 0\nc: 200 PBSZ 0\nC: PROT P\nc: 200 Data will be protected\n" + open +
+                done + "C: PBSZ 0\nc: 200 PBSZ 0\nC: PROT P\nc: 200 Protection level set to Private\n" + open +
                 "data: begin tls " + theirs + "\n" + done);
     PlayFtp(kImp, server, open + "data: begin tls " + theirs + "\n" + done);
     PlayFtp(kOff, server, open + "data: begin clear " + theirs + "\n" + done);
@@ -232,10 +233,10 @@ TEST(FtpServerRole, TooManyRefusals) {
 }
 
 TEST(FtpServerRole, LastWords) {
-  PlayFtp(kOff, kOff, "@ drained none\nc: 421 Shutting down\n! fail drained none");
+  PlayFtp(kOff, kOff, "@ drained none\nc: 421 Service shutting down\n! fail drained none");
   PlayFtp(kReq, kReq, "@ idle none\nc: 421 Timeout\n! fail idle none");
   Play({"ftp", kReq, kOff},
-       "@ connect_failed server\nc: 421 The server behind is not available\n"
+       "@ connect_failed server\nc: 421 Service not available\n"
        "! fail connect_failed server");
   Play({"ftp", kOff, kOff},
        "S: 220 old\nc: 220 old\nC+ NOOP\\nUSER x\\r\\n\n"

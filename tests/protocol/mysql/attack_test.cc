@@ -8,8 +8,8 @@ namespace starlock::test {
 namespace {
 
 const std::string kOk("\x00\x00\x00\x02\x00\x00\x00", 7);
-const std::string kUnsafe = "No secure connection to the server behind";
-const std::string kLost = "The server behind is not available";
+const std::string kUnsafe = "Service not available, no secure connection";
+const std::string kLost = "Service not available";
 
 std::string Greet(bool offers, bool shown) {
   return Line('S', MysqlGreeting(offers)) + Line('c', MysqlGreeting(shown));

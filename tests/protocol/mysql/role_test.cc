@@ -7,9 +7,9 @@
 namespace starlock::test {
 namespace {
 
-const std::string kLost = "The server behind is not available";
-const std::string kUnsafe = "No secure connection to the server behind";
-const std::string kPlainRefused = "Connections using insecure transport are prohibited here: connect with TLS";
+const std::string kLost = "Service not available";
+const std::string kUnsafe = "Service not available, no secure connection";
+const std::string kPlainRefused = "Connections using insecure transport are prohibited: connect with TLS";
 const std::string kDown = "Server shutdown in progress";
 
 std::string Ok(int id) { return MysqlPacket(id, std::string("\x00\x00\x00\x02\x00\x00\x00", 7)); }
