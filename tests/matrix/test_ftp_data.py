@@ -112,6 +112,24 @@ def test_an_upstream_that_can_not_be_reached_for_data(certs, folder):
     upstream.close()
 
 
+@pytest.mark.parametrize("command", [b"RETR file", b"STOR file"])
+def test_a_data_connection_that_is_lost_before_its_transfer(certs, folder, command):
+    """Each command gets one reply, in order, and the transfer is not reported as a success."""
+    upstream = Upstream(Server())
+    with proxy(certs, folder, listener(certs, "ftp", "127.0.0.1", upstream)) as running:
+        client = Client(running.port("ftp"))
+        client.arrive()
+        client.login()
+        data = client.open_data()()
+        data.reset()
+        assert client.command(b"NOOP").startswith(b"200 ")
+        assert client.command(command).startswith(b"150 ")
+        assert client.reply().startswith(b"426 ")
+        assert client.command(b"NOOP").startswith(b"200 ")
+        client.quit()
+    upstream.close()
+
+
 @pytest.mark.parametrize("tls", ["off", "required"])
 def test_a_drain_waits_for_the_transfer(certs, folder, tls):
     fake = Server(tls=certs.server_context())

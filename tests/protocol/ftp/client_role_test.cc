@@ -1,4 +1,4 @@
-// The leg towards the server: the greeting, AUTH TLS, PBSZ and PROT, and every way in which it does not come to TLS.
+// The leg to the server: greeting, AUTH TLS, PBSZ and PROT, and every way in which the upgrade fails.
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace starlock::test {
 namespace {
 
-// RFC 4217 12.2 and 12.6, as the proxy speaks it for a client that knows no TLS.
+// RFC 4217 12.2 and 12.6, spoken by the proxy for a client without TLS.
 TEST(FtpClientRole, Rfc4217Example) {
   Play({"ftp", kOff, kReq}, R"(
     S: 220
@@ -79,7 +79,7 @@ TEST(FtpClientRole, GreetingsOfManyLinesAndADelay) {
   )");
 }
 
-// S1: only the exact success goes on, where TLS is required; and no byte of the client's has been heard.
+// S1: where TLS is required, only the exact success code continues, and no byte of the client is read before.
 TEST(FtpClientRole, RequiredAndNotToBeHad) {
   const std::string bye = "\nc: 421 Service not available, no secure connection\n";
   for (const TlsMode client : {kOff, kOpp, kReq, kImp}) {
@@ -126,7 +126,7 @@ TEST(FtpClientRole, OpportunisticGoesOnInPlaintext) {
   )");
 }
 
-// No byte of data in the clear, where its session had to be protected.
+// Where TLS is required, data is never sent in plaintext.
 TEST(FtpClientRole, AServerThatDoesNotProtectData) {
   for (const TlsMode server : {kReq, kImp}) {
     const std::string begin =
@@ -163,8 +163,8 @@ TEST(FtpClientRole, AServerThatDoesNotProtectData) {
   )");
 }
 
-// A server that takes PROT only from whom it knows: it is said behind the client's login, before the client hears of
-// it.
+// A server that accepts PROT only after the login. PROT is sent after the client's login, before the client gets its
+// reply.
 TEST(FtpClientRole, ProtectionAfterTheLogin) {
   const std::string_view login = R"(
     S: 220 old
@@ -208,7 +208,7 @@ TEST(FtpClientRole, ProtectionAfterTheLogin) {
   )");
 }
 
-// A session inside TLS never comes to data in the clear by its greeting.
+// Whatever an implicit server's greeting is, data is not sent in plaintext.
 TEST(FtpClientRole, GreetingsOfImplicitServers) {
   Play({"ftp", kOff, kImp}, R"(
     S: 230 logged in already
@@ -243,7 +243,7 @@ TEST(FtpClientRole, GreetingsOfImplicitServers) {
   )");
 }
 
-// R1 to R3: a server that speaks before it was asked, or on after its go-ahead.
+// R1 to R3: a server that answers before a command, or that sends more after its go-ahead.
 TEST(FtpClientRole, AnswersBeforeTheQuestion) {
   const std::string secure = "\nc: 421 Service not available, no secure connection\n";
   const std::string gone = "\nc: 421 Service not available\n";

@@ -1,4 +1,4 @@
-// Data connections, as the control connection sees them.
+// Data connections, seen from the control connection.
 
 #include <gtest/gtest.h>
 
@@ -32,7 +32,7 @@ TEST(FtpData, ActiveIsPassiveBehind) {
        "S: 220 old\nc: 220 old\nC: EPRT |2|2001:DB8:0::9|5001|\ns: EPSV\nS: 229 ok (|||1|)\ndata: open 1 dial 5001\n");
 }
 
-// RFC 2577: nobody is sent to a third host, or to a service.
+// RFC 2577: no connection to a third host, or to a privileged port.
 TEST(FtpData, Bounce) {
   for (const char* line : {"PORT 198,51,100,8,19,137", "PORT 198,51,100,9,0,25", "EPRT |1|198.51.100.8|5001|",
                            "EPRT |2|2001:db8::9|5001|", "EPRT |1|198.51.100.9|25|", "PORT 127,0,0,1,19,137"}) {
@@ -44,7 +44,7 @@ TEST(FtpData, Bounce) {
                            "EPRT |3|x|5001|", "EPRT |||5001|"}) {
     PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 501 Syntax error in address\n");
   }
-  // What some server would take for it.
+  // Lines that some server takes for PORT.
   for (const char* line : {"P\xff\xf4ORT 1,2,3,4,5,6", "PORT\v1,2,3,4,5,6", " PORT 1,2,3,4,5,6", "P@SW", "\xff\xf2"}) {
     PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 500 Syntax error\n");
   }
@@ -104,11 +104,11 @@ TEST(FtpData, NoConnectionToBeHad) {
           "c: 425 Can't open data connection\ns: NOOP\n");
   PlayFtp(kOff, kOff,
           kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 550 no x\nc: 550 no x\ndata: close\n");
-  // None was asked for: the server says so.
+  // The client asked for no data connection: the server's error is passed on.
   PlayFtp(kOff, kOff, "C: RETR x\ns: RETR x\nS: 425 where?\nc: 425 where?\n");
 }
 
-// What is lost is not called done; what ended badly ends by itself.
+// A transfer that lost bytes is not reported as a success. An error of the server is passed on.
 TEST(FtpData, Truncation) {
   const std::string begun = kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 150 go\nc: 150 go\n";
   PlayFtp(kOff, kOff, begun + "@ data broken\n");
@@ -120,7 +120,7 @@ TEST(FtpData, Truncation) {
               "c: 125 go\nc: 250 done\n");
 }
 
-// The client has its 229: what it is told next is the answer to what it asks next.
+// The client already has its 229. No reply follows until it sends another command.
 TEST(FtpData, LostBeforeTheTransfer) {
   const std::string lost = kPassive + "@ data failed\n";
   PlayFtp(kOff, kOff, lost + "C: RETR x\ns: RETR x\nS: 425 where?\nc: 425 where?\ndata: close\n");
@@ -135,7 +135,7 @@ TEST(FtpData, LostBeforeTheTransfer) {
   PlayFtp(kOff, kOff, lost + kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\n");
 }
 
-// A verb that we don't know, and that turns out to be a transfer's.
+// An unknown verb whose 1xx reply shows that it is a transfer.
 TEST(FtpData, AnUnknownTransfer) {
   const std::string begun = kPassive + "C: XGET x\ns: XGET x\nS: 150 go\nc: 150 go\ndata: begin clear clear\n";
   PlayFtp(kOff, kOff, begun + "S: 226 done\nc: 226 done\nC: NOOP\ns: NOOP\nS: 200 ok\nc: 200 ok\n");
@@ -143,11 +143,11 @@ TEST(FtpData, AnUnknownTransfer) {
   PlayFtp(kOff, kOff, begun + "C: ABOR\ns: ABOR\nS: 426 cut\nS: 226 aborted\nc: 426 cut\nc: 226 aborted\n");
   PlayFtp(kOff, kOff,
           begun + "S: 226 done\nc: 226 done\n" + kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\n");
-  // Nothing of it may cross as the client's PROT is.
+  // The client's protection level does not allow it.
   PlayFtp(kReq, kOff, kPassive + "C: XGET x\ns: XGET x\nS: 150 go\nc: 150 go\nS: 226 done\nc: 226 done\n");
 }
 
-// A reply of many lines is changed as a whole, or not at all.
+// A multi-line reply is replaced as a whole.
 TEST(FtpData, TruncationWhileStatIsOutstanding) {
   const std::string begun = kPassive + "C: RETR x\ns: RETR x\ndata: begin clear clear\nS: 150 go\nc: 150 go\n";
   PlayFtp(
@@ -169,14 +169,14 @@ TEST(FtpData, AbortedAndAskedAbout) {
           begun +
               "C+ \\xff\\xf4\\xff\\xf2ABOR\\r\\n\ns: ABOR\nC: NOOP\nS: 426 cut\nc: 426 cut\ns: NOOP\n"
               "S: 226 aborted\nc: 226 aborted\nS: 200 ok\nc: 200 ok\n");
-  // The two in one reply: nobody waits for a second. And where it comes late, it is no answer to PASV.
+  // One reply to both: the next command does not wait for a second one. If that arrives late, it does not answer PASV.
   PlayFtp(kOff, kOff,
           begun + "C: ABOR\ns: ABOR\nS: 226 all sent\nc: 226 all sent\nC: SYST\ns: SYST\nS: 215 UNIX\nc: 215 UNIX\n");
   PlayFtp(kOff, kOff,
           begun +
               "C: ABOR\ns: ABOR\nS: 426 cut\nc: 426 cut\nC: PASV\ns: EPSV\nS: 226 aborted\nc: 226 aborted\n"
               "S: 500 no\ns: PASV\nS: 425 no\nc: 425 no\n");
-  // Late, and nothing is outstanding: it is not the next transfer's.
+  // A late reply while no command is outstanding: it does not answer the next transfer.
   PlayFtp(kOff, kOff,
           begun +
               "C: ABOR\ns: ABOR\nS: 426 cut\nc: 426 cut\nC: CCC\nc: 534 CCC not allowed\n"

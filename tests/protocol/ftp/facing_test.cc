@@ -1,4 +1,4 @@
-// Our two roles face each other: a client, a sidecar, a front, a server, in every pair of modes, in pieces of any size.
+// Both roles against each other: client, sidecar, front, server; every pair of modes, pieces of every size.
 
 #include "facing.h"
 
@@ -10,7 +10,7 @@
 namespace starlock::test {
 namespace {
 
-/// Takes whole lines off what it was sent.
+/// Answers line by line.
 class LinePeer : public Peer {
  public:
   std::string Take(std::string_view bytes) final {

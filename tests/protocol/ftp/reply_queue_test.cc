@@ -1,4 +1,4 @@
-// Which reply answers what: transfers, ABOR and STAT in every order that RFC 959 4.1.3 and its servers know.
+// Which reply answers which command: transfers, ABOR and STAT in every order that RFC 959 4.1.3 and real servers allow.
 
 #include "protocol/ftp/reply_queue.h"
 
@@ -72,10 +72,10 @@ Verb VerbOf(Asked asked) {
   }
 }
 
-/// A queue, and what it makes of what the upstream says.
+/// A queue under test: commands go in, and replies must be matched as stated.
 class Line {
  public:
-  /// The client's next command crosses.
+  /// The client's next command is admitted and sent.
   Line& Ask(Asked asked) {
     EXPECT_TRUE(queue_.Admits(VerbOf(asked))) << NameOf(asked) << " has to wait";
     queue_.Push(asked);
@@ -85,12 +85,12 @@ class Line {
     EXPECT_FALSE(queue_.Admits(VerbOf(asked))) << NameOf(asked) << " need not wait";
     return *this;
   }
-  /// A command crosses that we answer ourselves.
+  /// A command that we answer ourselves is admitted.
   Line& Own() {
     EXPECT_TRUE(queue_.Admits(Verb::kProt));
     return *this;
   }
-  /// The upstream says this; it is cut in units, of which each is what `what` says, one after another.
+  /// The upstream sends `text`. `what` lists how each of its units is matched.
   Line& Says(std::string text, std::string_view what) {
     std::string got;
     while (!text.empty()) {
@@ -132,7 +132,7 @@ TEST(FtpReplyQueue, APreliminaryReplyEndsNothing) {
   line.Ask(Asked::kTransfer).Says("550 no\r\n", "final 550 transfer").Ask(Asked::kOther);
 }
 
-// Our own questions have one answer, whatever its code.
+// Our own commands have one reply, whatever its code.
 TEST(FtpReplyQueue, OurOwnQuestions) {
   Line line;
   line.Ask(Asked::kPort).Says("150 what\r\n", "final 150 port");
@@ -156,7 +156,7 @@ TEST(FtpReplyQueue, WhatIsCutAsAWhole) {
   Line().Says("hello\r\n", "none");
 }
 
-// Both pass a transfer, and no more than two of them.
+// Two of them may be sent during a transfer, and no more.
 TEST(FtpReplyQueue, AborAndStatPassATransfer) {
   for (const Asked first : {Asked::kAbor, Asked::kStat}) {
     for (const Asked second : {Asked::kAbor, Asked::kStat}) {
@@ -177,7 +177,7 @@ TEST(FtpReplyQueue, TransferAndAborHaveAReplyEach) {
   }
 }
 
-// The ABOR overtakes the 150.
+// ABOR is sent before the 150 arrives.
 TEST(FtpReplyQueue, AborBeforeTheTransferBegins) {
   Line line;
   line.Ask(Asked::kTransfer).Ask(Asked::kAbor).Says("150 go\r\n", "preliminary 150 running");
@@ -192,7 +192,7 @@ TEST(FtpReplyQueue, TransferAndAborHaveOneReplyBetweenThem) {
   line.Ask(Asked::kTransfer).Says("150 go\r\n", "preliminary 150 running").Ask(Asked::kAbor);
   line.Says("226 all sent\r\n", "final 226 running");
   line.Ask(Asked::kOther).Says("215 UNIX\r\n", "final 215 other");
-  // Nothing is owed any more: a 226 is what it says.
+  // No late reply is expected any more: 226 answers the transfer.
   line.Ask(Asked::kTransfer).Says("226 empty\r\n", "final 226 transfer").Ask(Asked::kOther);
 }
 
@@ -206,21 +206,21 @@ TEST(FtpReplyQueue, ALateReplyToAbor) {
       line.Says("426 cut\r\n", "final 426 running").Ask(next).Says(late, is_late);
       line.Says("500 no\r\n", "final 500 " + std::string(NameOf(next)));
     }
-    // Behind a command that we have answered ourselves.
+    // After a command that we answered ourselves.
     Line line;
     line.Ask(Asked::kAbor)
         .Own()
         .Says(late, is_late)
         .Ask(Asked::kOther)
         .Says(late, "final " + std::string(code) + " other");
-    // Of many lines, where lines pass one by one.
+    // A multi-line reply that is passed on line by line.
     Line many;
     many.Ask(Asked::kAbor).Ask(Asked::kOther);
     many.Says(std::string(code) + "-a\r\n" + late, "part, " + is_late).Says("200 ok\r\n", "final 200 other");
   }
 }
 
-// Each is owed a reply.
+// Each of them may still be answered.
 TEST(FtpReplyQueue, SeveralAborsInARow) {
   Line line;
   line.Ask(Asked::kAbor).Ask(Asked::kAbor).Ask(Asked::kAbor);
@@ -230,7 +230,7 @@ TEST(FtpReplyQueue, SeveralAborsInARow) {
   over.Says("226 b\r\n150 go\r\n226 done\r\n", "late 226, preliminary 150 running, final 226 running");
 }
 
-// The 226 of a transfer that has begun since is the transfer's: replies come in order.
+// After the 150 of a later transfer, 226 answers that transfer: replies arrive in order.
 TEST(FtpReplyQueue, NoLateReplyBehindALaterAnswer) {
   Line line;
   line.Ask(Asked::kAbor).Ask(Asked::kTransfer).Says("150 go\r\n", "preliminary 150 running");
@@ -247,7 +247,7 @@ TEST(FtpReplyQueue, StatWithinATransfer) {
               "status " + std::string(code) + ", final 226 running");
     line.Ask(Asked::kOther);
   }
-  // Before the 150, and behind the 226.
+  // Answered before the 150, and after the 226.
   Line line;
   line.Ask(Asked::kTransfer).Ask(Asked::kStat).Says("213 none\r\n150 go\r\n", "status 213, preliminary 150 running");
   line.Ask(Asked::kStat).Says("226 done\r\n213 all\r\n", "final 226 running, final 213 stat").Ask(Asked::kOther);
@@ -272,7 +272,7 @@ TEST(FtpReplyQueue, StatAndAborWithinATransfer) {
     } else {
       behind.Says("226 aborted\r\n213 all\r\n", "final 226 abor, final 213 stat").Ask(Asked::kOther);
     }
-    // The transfer's reply was the ABOR's too.
+    // One reply answers both the transfer and the ABOR.
     Line one;
     begin(one);
     one.Says("226 all sent\r\n", "final 226 running");

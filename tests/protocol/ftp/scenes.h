@@ -12,8 +12,8 @@ constexpr TlsMode kOpp = TlsMode::kOpportunistic;
 constexpr TlsMode kReq = TlsMode::kRequired;
 constexpr TlsMode kImp = TlsMode::kImplicit;
 
-/// The way to the client's meeting point: with the upstream's TLS where `server` has it, and the client's where it is
-/// required.
+/// A transcript up to the client's meeting point. The upstream's leg has TLS unless `server` is off; the client's leg
+/// upgrades where TLS is required.
 inline std::string Begun(TlsMode client, TlsMode server) {
   std::string text = "S: 220 old\n";
   if (server == kOpp || server == kReq) text += "s: AUTH TLS\nS: 234 go\n! tls-server\n@ up\n";

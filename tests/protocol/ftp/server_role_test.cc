@@ -1,4 +1,4 @@
-// The leg towards the client: AUTH, PBSZ, PROT, FEAT, and what is refused.
+// The leg to the client: AUTH, PBSZ, PROT, FEAT, and refusals.
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 namespace starlock::test {
 namespace {
 
-// RFC 4217 12.1: a client that must upgrade. The upstream waits untouched until it has.
+// RFC 4217 12.1: a client that must upgrade. Nothing is sent to the upstream before.
 TEST(FtpServerRole, RequiredAndUpgraded) {
   Play({"ftp", kReq, kOff}, R"(
     S: 220 old
@@ -86,7 +86,7 @@ TEST(FtpServerRole, MechanismsOfAuth) {
   }
 }
 
-// C1, C3: what comes behind AUTH in the same segment is TLS's alone.
+// C1, C3: bytes after AUTH in the same segment are given to TLS only.
 TEST(FtpServerRole, CommandInjection) {
   for (const TlsMode client : {kOpp, kReq}) {
     const auto driver = PlayOnce({"ftp", client, kOff},
@@ -96,7 +96,7 @@ TEST(FtpServerRole, CommandInjection) {
   }
 }
 
-// F1: what TLS would have had to protect closes the window; questions don't.
+// F1: a command that TLS should have protected closes the window; a harmless one does not.
 TEST(FtpServerRole, TheWindow) {
   for (const TlsMode server : {kOff, kReq}) {
     PlayFtp(kOpp, server, R"(
@@ -166,7 +166,7 @@ TEST(FtpServerRole, FeaturesWhereThereAreNone) {
   }
 }
 
-// What is no list of features stays as it is, and AUTH is still honoured.
+// A multi-line error is passed on unchanged, and AUTH still works.
 TEST(FtpServerRole, AnErrorOfManyLinesIsNoListOfFeatures) {
   for (const char* code : {"502", "500", "421", "211"}) {
     const std::string first = code;
@@ -205,7 +205,7 @@ TEST(FtpServerRole, LevelsOfProtection) {
     C: ENC x
     c: 502 Command not implemented
   )");
-  // Where TLS is the client's choice, so is PROT; and each leg is protected on its own.
+  // Where TLS is optional for the client, PROT is too. Each leg has its own protection.
   for (const TlsMode server : {kOff, kReq, kImp}) {
     const std::string theirs = server == kOff ? "clear" : "tls";
     const std::string open =

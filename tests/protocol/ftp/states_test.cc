@@ -1,4 +1,4 @@
-// The tables of legal transitions, and that no session leaves them, whatever its peers say in whatever order.
+// The tables of legal transitions. No session leaves them, whatever its peers send in whatever order.
 
 #include "protocol/ftp/states.h"
 
@@ -24,7 +24,7 @@ std::string Row() {
   return row;
 }
 
-/// A line for each state: what may follow it, in the same order.
+/// A row for each state; a column is 1 where that state may follow it. Both in the order of `States`.
 template <typename Table, typename... States>
 std::vector<std::string> Matrix() {
   return {Row<Table, States, States...>()...};
@@ -35,12 +35,12 @@ using Rows = std::vector<std::string>;
 TEST(FtpStates, ServerControl) {
   EXPECT_EQ((Matrix<ftp::ServerControl, ftp::AwaitsGreeting, ftp::AwaitsAuth, ftp::ServerHandshake, ftp::AwaitsPbsz,
                     ftp::AwaitsProt, ftp::InSession>()),
-            (Rows{"010101",     // no TLS is asked for twice, and none behind PBSZ
-                  "001001",     // nor PBSZ before the handshake
-                  "000100",     // which never ends in plaintext
-                  "000011",     //
-                  "000001",     //
-                  "000000"}));  // the session is the end
+            (Rows{"010101",     // greeting: AUTH, PBSZ or session
+                  "001001",     // AUTH: handshake or session, never PBSZ in plaintext
+                  "000100",     // handshake: never the session in plaintext
+                  "000011",     // PBSZ
+                  "000001",     // PROT
+                  "000000"}));  // session: final
 }
 
 TEST(FtpStates, ServerData) {
@@ -53,10 +53,10 @@ TEST(FtpStates, ClientControl) {
   EXPECT_EQ((Matrix<ftp::ClientControl, ftp::NotGreeted, ftp::BeforeTls, ftp::InPlaintext, ftp::ClientHandshake,
                     ftp::InsideTls>()),
             (Rows{"01101",
-                  "00010",     // required: no way to plaintext
-                  "00010",     //
+                  "00010",     // TLS required: no way to plaintext
+                  "00010",     // plaintext
                   "00001",     // a handshake never ends in plaintext
-                  "00000"}));  // and TLS never ends before its session
+                  "00000"}));  // inside TLS: final
 }
 
 TEST(FtpStates, ClientData) {
@@ -69,7 +69,7 @@ TEST(FtpStates, Data) {
             (Rows{"010000", "101000", "100100", "010011", "100001", "110000"}));
 }
 
-/// Says one of these lines.
+/// One of these lines.
 template <size_t N>
 std::string AnyOf(const std::string_view (&lines)[N], std::mt19937& random) {
   return std::string(lines[random() % N]) + "\r\n";
@@ -135,7 +135,7 @@ std::string AnyReply(std::mt19937& random) {
   return AnyOf(kReplies, random);
 }
 
-/// One session in which anything happens that may.
+/// A session with random commands, replies and events.
 class Walk {
  public:
   Walk(DialogueDriver driver, std::mt19937& random) : driver_(std::move(driver)), random_(random) {}
@@ -164,7 +164,7 @@ class Walk {
  private:
   using Kind = protocol::DataEvent::Kind;
 
-  // As the session tells it: a connection that has not begun fails once; one that has is broken.
+  // The session reports a failure once for a connection that no transfer used, and a broken one otherwise.
   void LoseData() {
     const std::string& asked = driver_.data();
     const size_t last = asked.empty() ? 0 : asked.rfind('\n', asked.size() - 2) + 1;
@@ -174,10 +174,10 @@ class Walk {
 
   DialogueDriver driver_;
   std::mt19937& random_;
-  size_t lost_ = 0;  ///< how much had been asked of data connections when the last one failed
+  size_t lost_ = 0;  ///< size of the driver's data() when the last failure was reported
 };
 
-/// The beginning of a session, so that not all of them end before anything has come of them.
+/// A successful negotiation, so that most sessions last longer than their first replies.
 void Begin(DialogueDriver& driver, TlsMode client, TlsMode server) {
   driver.Open();
   driver.Arrive(Side::kServer, "220 old\r\n");
@@ -196,7 +196,7 @@ void Begin(DialogueDriver& driver, TlsMode client, TlsMode server) {
 }
 
 TEST(FtpStates, NoSessionLeavesItsTables) {
-  std::mt19937 random(11);  // NOLINT: the same sessions each time
+  std::mt19937 random(11);  // a fixed seed: reproducible
   size_t steps = 0;
   for (const TlsMode client : kModes) {
     for (const TlsMode server : kModes) {
@@ -217,7 +217,7 @@ TEST(FtpStates, NoSessionLeavesItsTables) {
       }
     }
   }
-  EXPECT_GT(steps, 100000U) << "most sessions last";
+  EXPECT_GT(steps, 100000U) << "most sessions must last";
 }
 
 }  // namespace

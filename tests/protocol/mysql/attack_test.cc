@@ -1,4 +1,4 @@
-// The attacks on MySQL's way to TLS, at every cut, each with a control.
+// Attacks on MySQL's upgrade to TLS, at every cut, each with a control.
 
 #include <gtest/gtest.h>
 
@@ -15,8 +15,8 @@ std::string Greet(bool offers, bool shown) {
   return Line('S', MysqlGreeting(offers)) + Line('c', MysqlGreeting(shown));
 }
 
-// C1: a HandshakeResponse in plaintext behind the SSLRequest is for TLS, which fails on it. C3: a ClientHello is, too,
-// and there it belongs.
+// C1: a HandshakeResponse in plaintext after the SSLRequest is given to TLS, which fails. C3: so is a ClientHello,
+// which is legitimate.
 TEST(MysqlAttack, C1WhatFollowsSslRequestIsForTlsAlone) {
   for (const TlsMode client : {kOpp, kReq}) {
     for (const TlsMode server : {kOff, kOpp, kReq, kImp}) {
@@ -33,7 +33,7 @@ TEST(MysqlAttack, C1WhatFollowsSslRequestIsForTlsAlone) {
   }
 }
 
-// C2: the half that comes inside TLS stands alone.
+// C2: the half that arrives inside TLS is parsed on its own.
 TEST(MysqlAttack, C2APacketInTwoHalves) {
   const std::string response = MysqlResponse(2, true);
   Play({"mysql", kReq, kOff}, Greet(false, true) + Line('C', MysqlSslRequest() + response.substr(0, 9)) +
@@ -42,7 +42,7 @@ TEST(MysqlAttack, C2APacketInTwoHalves) {
                                   Line('c', MysqlError(3, 1043, "", "Bad handshake")) + "! fail protocol_error client");
 }
 
-// What asks for TLS must be an SSLRequest and nothing more: a name and a proof in it were sent in the clear.
+// A packet that sets CLIENT_SSL must be an SSLRequest. A longer one has a user name and a proof in plaintext.
 TEST(MysqlAttack, F3NotQuiteAnSslRequest) {
   for (const TlsMode client : {kOpp, kReq}) {
     Play({"mysql", client, kOff}, Greet(false, true) + Line('C', MysqlResponse(1, true)) +
@@ -69,7 +69,7 @@ TEST(MysqlAttack, F4SslRequestAgainOrWhereThereIsNone) {
   }
 }
 
-// R1, R2, R3: a server that says more than its greeting before TLS.
+// R1, R2, R3: a server that sends more than its greeting before TLS.
 TEST(MysqlAttack, R1BytesBehindTheGreeting) {
   for (const TlsMode server : {kOpp, kReq}) {
     for (const std::string& injected : {MysqlPacket(1, kOk), MysqlPacket(2, kOk), MysqlError(1, 1045, "28000", "no"),
@@ -82,7 +82,7 @@ TEST(MysqlAttack, R1BytesBehindTheGreeting) {
                                         Line('S', injected) + Line('c', MysqlError(2, 1105, "HY000", kLost)) +
                                         "! fail protocol_error server");
     }
-    // Not a whole packet: found when TLS is to begin.
+    // An incomplete packet: detected when the upgrade begins.
     for (const std::string& tail : {std::string("\x07"), std::string("\x07\0\0\2\0", 5)}) {
       Play({"mysql", kOff, server},
            Greet(true, false) + "--\n" + Line('S', tail) + "blame: client\n" + Line('C', MysqlResponse(1, false)) +
@@ -101,7 +101,7 @@ TEST(MysqlAttack, R1BytesBetweenSslRequestAndTls) {
   }
 }
 
-// S1, BACKRONYM: without the server's CLIENT_SSL nothing of the client goes out; with it, never in the clear.
+// S1, BACKRONYM: without the server's CLIENT_SSL nothing of the client is sent; with it, nothing in plaintext.
 TEST(MysqlAttack, S1Stripping) {
   for (const TlsMode client : {kOff, kOpp, kReq, kImp}) {
     DialogueDriver driver = Stage({"mysql", client, kReq});

@@ -1,5 +1,4 @@
-// Our two roles face each other: a sidecar's server leg speaks to a front's client leg, in every pair of modes that
-// fit.
+// Both roles against each other: a sidecar's server leg and a front's client leg, in every matching pair of modes.
 
 #include "facing.h"
 
@@ -15,7 +14,7 @@ namespace mysql = protocol::mysql;
 
 std::string Ok(int id) { return MysqlPacket(id, std::string("\x00\x00\x00\x02\x00\x00\x00", 7)); }
 
-/// Hands over whole packets, one by one.
+/// Answers packet by packet.
 class PacketPeer : public Peer {
  public:
   std::string Take(std::string_view bytes) override {
@@ -35,7 +34,7 @@ class PacketPeer : public Peer {
   std::string partial_;
 };
 
-/// Logs in, inside TLS where it is meant to ask for that.
+/// Logs in, with SSLRequest where it upgrades.
 class Client final : public PacketPeer {
  public:
   explicit Client(bool asks) : asks_(asks) {}
@@ -51,7 +50,7 @@ class Client final : public PacketPeer {
   const bool asks_;
 };
 
-/// Offers TLS, and lets everyone in.
+/// Offers TLS, and accepts every login.
 class Server final : public PacketPeer {
  public:
   std::string Begin() override { return MysqlGreeting(true); }

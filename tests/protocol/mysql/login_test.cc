@@ -1,4 +1,4 @@
-// What passes between the HandshakeResponse and OK or ERR, where only one leg has TLS.
+// The packets between HandshakeResponse and OK or ERR, where only one leg has TLS.
 
 #include <gtest/gtest.h>
 
@@ -10,7 +10,7 @@ namespace {
 const std::string kOk("\x00\x00\x00\x02\x00\x00\x00", 7);
 constexpr const char* kNote = "note: this login asks for the password itself\n";
 
-/// One leg with TLS, and by how much the server's ids are ahead of the client's.
+/// One leg with TLS; `ahead`: the server's sequence ids minus the client's.
 struct Lopsided {
   TlsMode client;
   TlsMode server;
@@ -19,7 +19,7 @@ struct Lopsided {
 constexpr Lopsided kLopsided[] = {{kReq, kOff, -1}, {kOpp, kOff, -1}, {kOff, kReq, 1},
                                   {kOff, kOpp, 1},  {kOff, kImp, 0},  {kImp, kOff, 0}};
 
-/// A login until the HandshakeResponse has crossed.
+/// A login up to the HandshakeResponse that is passed on.
 std::string Begun(const Lopsided& legs) {
   const bool shown = legs.client == kReq || legs.client == kOpp;
   std::string text = Line('S', MysqlGreeting(true)) + Line('c', MysqlGreeting(shown));
@@ -30,7 +30,7 @@ std::string Begun(const Lopsided& legs) {
   return text + Line('s', MysqlResponse(id + legs.ahead, legs.ahead == 1));
 }
 
-/// The rest of it: who says what, in turn; ids follow. `note`: after which packet of the server one comes.
+/// The rest of a login, packet by packet, with consecutive ids. `after`: lines that follow a packet of the server.
 class Rest {
  public:
   explicit Rest(const Lopsided& legs) : legs_(legs), id_(legs.client == kReq || legs.client == kOpp ? 3 : 2) {}
@@ -84,7 +84,7 @@ TEST(MysqlLogin, CachingSha2FromTheCache) {
   for (const Lopsided& legs : kLopsided) Rest(legs).Server("\x01\x03").Server(kOk, "! relay\n").Play();
 }
 
-// The client asks for a key or sends its password, as its own leg has it, and the server expects the other.
+// The client asks for the key or sends its password, depending on its own leg. The server expects the opposite.
 TEST(MysqlLogin, CachingSha2FullAuthentication) {
   for (const Lopsided& legs : kLopsided) {
     Rest(legs).Server("\x01\x04", kNote).Client("\x02").Server("\xff\x15\x04#28000no", "! relay\n").Play();
@@ -112,18 +112,18 @@ TEST(MysqlLogin, OneNoteIsEnough) {
   Rest({kOff, kReq, 1}).Server("\x01\x04", kNote).Client("\x02").Server("\x01\x04").Client("\x02").Play();
 }
 
-// PAM's questions begin as they like, but for what is OK, ERR or a switch.
+// PAM's questions may begin with any byte except those of OK, ERR and a switch.
 TEST(MysqlLogin, ADialogOfManyRounds) {
   for (const Lopsided& legs : kLopsided) {
     Rest rest(legs);
-    for (int i = 0; i < 140; ++i) rest.Server("\x04?").Client("!");  // the ids go round
+    for (int i = 0; i < 140; ++i) rest.Server("\x04?").Client("!");  // the ids wrap around
     rest.Server(kOk, "! relay\n").PlayOnce();
     if (legs.client != kReq) continue;
     Rest(legs).Server("").Client("").Server("\x02next factor").Client("x").Server(kOk, "! relay\n").Play();
   }
 }
 
-// A command that is sent ahead of the OK is not the login's: its id is 0, and stays so.
+// A command that is pipelined before the OK does not belong to the login: its id stays 0.
 TEST(MysqlLogin, ACommandSentAhead) {
   const std::string command = MysqlPacket(0, "\x03SELECT 1");
   for (const Lopsided& legs : kLopsided) {

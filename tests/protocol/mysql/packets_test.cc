@@ -30,7 +30,7 @@ TEST(MysqlPackets, AGreetingCutShort) {
   const std::string whole = MysqlGreeting(true).substr(4);
   for (size_t size = 0; size < whole.size(); ++size) {
     const auto greeting = mysql::ParseGreeting(MysqlPacket(0, whole.substr(0, size)));
-    EXPECT_EQ(greeting.has_value(), size >= 39) << size;  // the rest is the salt's and the plugin's
+    EXPECT_EQ(greeting.has_value(), size >= 39) << size;  // the rest: salt and plugin
   }
   EXPECT_FALSE(mysql::ParseGreeting(MysqlPacket(1, whole)));
 }

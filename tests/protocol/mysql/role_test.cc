@@ -1,4 +1,4 @@
-// Both roles of MySQL's dialect: the greeting, SSLRequest, HandshakeResponse, and how they number their packets.
+// Both roles of MySQL: greeting, SSLRequest, HandshakeResponse, and their sequence ids.
 
 #include <gtest/gtest.h>
 
@@ -27,7 +27,7 @@ TEST(MysqlRole, NoTlsAnywhere) {
   }
 }
 
-// A client that declines just logs in.
+// A client that does not upgrade logs in directly.
 TEST(MysqlRole, OpportunisticClientDeclines) {
   for (const bool offers : {false, true}) {
     Play({"mysql", kOpp, kOff},
@@ -35,7 +35,7 @@ TEST(MysqlRole, OpportunisticClientDeclines) {
   }
 }
 
-// TLS on D only: client to server one less, server to client one more, until OK.
+// TLS on the client's leg only: ids to the server are one less, ids to the client one more, until OK.
 TEST(MysqlRole, ClientUpgrades) {
   for (const TlsMode client : {kOpp, kReq}) {
     Play({"mysql", client, kOff}, Greet(false, true) + Line('C', MysqlSslRequest()) +
@@ -46,7 +46,7 @@ TEST(MysqlRole, ClientUpgrades) {
   }
 }
 
-// TLS on U only: the reverse. Our SSLRequest is the beginning of what the client has sent.
+// TLS on the server's leg only: the reverse. Our SSLRequest is the start of the client's response.
 TEST(MysqlRole, ServerUpgrades) {
   for (const TlsMode server : {kOpp, kReq}) {
     Play({"mysql", kOff, server}, Greet(true, false) + "blame: client\n" + Line('C', MysqlResponse(1, false)) +
@@ -62,19 +62,19 @@ TEST(MysqlRole, BothUpgrade) {
                                   "! tls-server\n@ up\n" + Line('s', MysqlResponse(2, true)) + "! relay");
 }
 
-// CLIENT_SSL is taken out of what stands inside TLS anyway.
+// On implicit legs CLIENT_SSL is cleared.
 TEST(MysqlRole, ImplicitLegs) {
   Play({"mysql", kImp, kImp},
        Greet(true, false) + Line('C', MysqlResponse(1, false)) + Line('s', MysqlResponse(1, false)) + "! relay");
   Play({"mysql", kImp, kReq}, Greet(true, false) + Line('C', MysqlResponse(1, false)) + Line('s', MysqlSslRequest()) +
                                   "! tls-server\n@ up\n" + Line('s', MysqlResponse(2, true)) + Line('S', Ok(3)) +
                                   Line('c', Ok(2)) + "! relay");
-  // No id moves, but the login is read for what can't cross.
+  // No id changes, but the login is read for packets that cannot work with TLS on one leg.
   Play({"mysql", kOff, kImp}, Greet(true, false) + Line('C', MysqlResponse(1, false)) +
                                   Line('s', MysqlResponse(1, false)) + Line('S', Ok(2)) + Line('c', Ok(2)) + "! relay");
 }
 
-// A bit that was not on offer is of no account, as servers have it.
+// CLIENT_SSL that was not offered is ignored, as servers do.
 TEST(MysqlRole, TheSslBitWhereItWasNotOffered) {
   Play({"mysql", kOff, kOff},
        Greet(false, false) + Line('C', MysqlResponse(1, true)) + Line('s', MysqlResponse(1, false)) + "! relay");
@@ -101,7 +101,7 @@ TEST(MysqlRole, RequiredOfTheServer) {
                                   "! fail handshake_failed server");
 }
 
-// The new connection has a new salt, so the server is made to ask for a new proof.
+// The second connection has another salt, so the server is made to ask for a new proof.
 TEST(MysqlRole, AnOpportunisticHandshakeThatFails) {
   const std::string until_dialled = Line('C', MysqlResponse(1, false)) + Line('s', MysqlSslRequest()) +
                                     "! tls-server\n@ failed\nnote: the TLS handshake with the server failed\n! dial\n" +
@@ -125,7 +125,7 @@ TEST(MysqlRole, AServerThatRefusesService) {
     for (const TlsMode server : {kOff, kOpp, kImp}) {
       Play({"mysql", client, server}, Line('S', full) + Line('c', full) + "! fail closed server");
     }
-    // Where TLS is required the text could be anyone's.
+    // Where TLS is required, the text in plaintext could be forged.
     Play({"mysql", client, kReq}, Line('S', full) + Line('c', MysqlError(0, 1105, "", kLost)) + "! fail closed server");
   }
 }
@@ -158,7 +158,7 @@ TEST(MysqlRole, Goodbyes) {
        Greet(false, true) + Line('C', MysqlSslRequest()) + "! tls-client\n@ drained none\n! fail drained none");
 }
 
-// Before 4.1: flags of two bytes, no SQL state. Passes where there is nothing to edit.
+// Before 4.1: two bytes of flags, no SQL state. Passed on where nothing must be edited.
 TEST(MysqlRole, ClientsAndServersBefore41) {
   const std::string old = MysqlPacket(1, std::string("\x05\x24\x00\x00\x00root\0SECRET", 16));
   Play({"mysql", kOff, kOff}, Greet(true, false) + Line('C', old) + Line('s', old) + "! relay");

@@ -7,7 +7,7 @@ void AppendNumber(std::string& to, uint32_t number, int size) {
   for (int i = 0; i < size; ++i) to += static_cast<char>(number >> (8 * i));
 }
 
-// What a client and a server of today have in common: 4.1, transactions, secure connection, plugins.
+// Common capabilities of current clients and servers: 4.1, transactions, secure connection, plugins.
 constexpr uint32_t kUsual = 0x00080000U | 0x8000U | 0x2000U | 0x0200U | 0x0001U;
 constexpr uint32_t kSsl = 0x0800U;
 
@@ -16,7 +16,8 @@ std::string ResponseHead(uint32_t capabilities) {
   AppendNumber(head, capabilities, 4);
   AppendNumber(head, 0x01000000U, 4);
   head += '\x21';
-  return head + std::string(19, '\0') + "\x1d\x02" + std::string(2, '\0');  // the last four: MariaDB's own
+  return head + std::string(19, '\0') + "\x1d\x02" +
+         std::string(2, '\0');  // the last four bytes: MariaDB's capabilities
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The table of legal transitions, and that no session leaves it, whatever its peers say in whatever order.
+// The table of legal transitions. No session leaves it, whatever its peers send in whatever order.
 
 #include <gtest/gtest.h>
 
@@ -21,7 +21,7 @@ std::string Row() {
   return row;
 }
 
-/// A line for each state: what may follow it, in the same order.
+/// A row for each state; a column is 1 where that state may follow it. Both in the order of `States`.
 template <typename... States>
 std::vector<std::string> Matrix() {
   return {Row<States, States...>()...};
@@ -72,7 +72,7 @@ void Step(DialogueDriver& driver, std::mt19937& random) {
 }
 
 TEST(MysqlStates, NoSessionLeavesItsTable) {
-  std::mt19937 random(11);  // NOLINT: the same sessions each time
+  std::mt19937 random(11);  // a fixed seed: reproducible
   size_t relays = 0;
   for (const TlsMode client : kModes) {
     for (const TlsMode server : kModes) {
@@ -86,7 +86,7 @@ TEST(MysqlStates, NoSessionLeavesItsTable) {
       }
     }
   }
-  EXPECT_GT(relays, 500U) << "many come to an end";
+  EXPECT_GT(relays, 500U) << "many logins must complete";
 }
 
 }  // namespace
