@@ -21,9 +21,16 @@ void ClientLeg::Greet() {
 
 // RFC 4217 4. TLS-C is the older name of TLS. SSL is refused: it implies PROT P.
 Answer ClientLeg::OnAuth(std::string_view mechanism) {
-  if (inside_tls()) return Answer::Refusal("503 TLS is already active\r\n");
-  if (mode_ == TlsMode::kOff) return Answer::Refusal("502 AUTH not available\r\n");
-  if (!window_.open()) return Answer::Refusal("503 AUTH not allowed after other commands\r\n");
+  switch (before_tls() ? UpgradeWindow::Refusal::kNone : window_.Judge(inside_tls())) {
+    case UpgradeWindow::Refusal::kActive:
+      return Answer::Refusal("503 TLS is already active\r\n");
+    case UpgradeWindow::Refusal::kOff:
+      return Answer::Refusal("502 AUTH not available\r\n");
+    case UpgradeWindow::Refusal::kTooLate:
+      return Answer::Refusal("503 AUTH not allowed after other commands\r\n");
+    case UpgradeWindow::Refusal::kNone:
+      break;
+  }
   if (mechanism.empty()) return Answer::Refusal("501 AUTH requires a mechanism\r\n");
   const bool known = EqualsNoCase(mechanism, "TLS") || EqualsNoCase(mechanism, "TLS-C");
   if (!known) return Answer::Refusal("504 Unknown mechanism, use AUTH TLS\r\n");
@@ -59,7 +66,7 @@ Answer ClientLeg::OnProt(std::string_view level) {
 
 Offer ClientLeg::offer() const {
   if (inside_tls()) return Offer::kInside;
-  return mode_ != TlsMode::kOff && window_.open() ? Offer::kAuth : Offer::kNothing;
+  return before_tls() || window_.open(false) ? Offer::kAuth : Offer::kNothing;
 }
 
 bool ClientLeg::MayTransfer() const {

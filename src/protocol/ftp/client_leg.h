@@ -3,25 +3,16 @@
 #include <string_view>
 
 #include "base/tls_mode.h"
+#include "protocol/core/upgrade_window.h"
 #include "protocol/ftp/states.h"
 #include "protocol/ftp/words.h"
 
 namespace starlock::protocol::ftp {
 
-/// Whether AUTH TLS may still be granted. Closed by the first command that TLS should have protected.
-class AuthWindow {
- public:
-  bool open() const { return open_; }
-  void Close() { open_ = false; }
-
- private:
-  bool open_ = true;
-};
-
 /// The client's control connection and its TLS. Answers AUTH, PBSZ and PROT (RFC 4217), which are never passed on.
 class ClientLeg {
  public:
-  explicit ClientLeg(TlsMode mode) : mode_(mode) {}
+  explicit ClientLeg(TlsMode mode) : mode_(mode), window_(mode) {}
 
   /// The upstream's greeting is passed on.
   void Greet();
@@ -51,7 +42,7 @@ class ClientLeg {
   TlsMode mode_;
   ClientControl control_;
   ClientData data_;
-  AuthWindow window_;
+  UpgradeWindow window_;
 };
 
 }  // namespace starlock::protocol::ftp

@@ -1,5 +1,6 @@
 // The client's commands: RFC 959, and the server role of RFC 4217.
 
+#include "protocol/core/limits.h"
 #include "protocol/ftp/dialogue.h"
 
 namespace starlock::protocol::ftp {

@@ -8,14 +8,11 @@
 #include <charconv>
 #include <vector>
 
+#include "protocol/core/goodbye.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::ftp {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-bool IsWordByte(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || IsDigit(c); }
 
 // Removes the Telnet signals that may precede ABOR: IAC IP and IAC DM (RFC 959 4.1.3).
 std::string_view WithoutTelnet(std::string_view line) {
@@ -84,11 +81,7 @@ std::string_view Offered(Offer offer) {
 }  // namespace
 
 Command Parse(std::string_view line) {
-  struct Known {
-    std::string_view word;
-    Verb verb;
-  };
-  static constexpr Known kKnown[] = {
+  static constexpr KnownWord<Verb> kKnown[] = {
       {"AUTH", Verb::kAuth},      {"PBSZ", Verb::kPbsz},      {"PROT", Verb::kProt},      {"CCC", Verb::kCcc},
       {"ADAT", Verb::kForeign},   {"MIC", Verb::kForeign},    {"CONF", Verb::kForeign},   {"ENC", Verb::kForeign},
       {"LPRT", Verb::kForeign},   {"LPSV", Verb::kForeign},   {"SPSV", Verb::kForeign},   {"PASV", Verb::kPasv},
@@ -100,17 +93,14 @@ Command Parse(std::string_view line) {
       {"LANG", Verb::kStateless},
   };
   line = WithoutTelnet(line);
-  const auto end = std::find_if_not(line.begin(), line.end(), IsWordByte);
+  const auto end = std::find_if_not(line.begin(), line.end(), IsLetterOrDigit);
   const std::string_view word = line.substr(0, static_cast<size_t>(end - line.begin()));
   std::string_view rest = line.substr(word.size());
   // Servers disagree on what ends a verb, and on Telnet bytes inside it. What one of them takes for PORT must not pass.
   if (word.empty() || (rest[0] != ' ' && rest != "\r\n")) return {Verb::kGarbled, {}, line};
   rest = Content(rest);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  for (const Known& known : kKnown) {
-    if (EqualsNoCase(word, known.word)) return {known.verb, rest, line};
-  }
-  return {Verb::kOther, rest, line};
+  return {FindVerb(kKnown, word, Verb::kOther), rest, line};
 }
 
 int CodeOf(std::string_view line) {
@@ -210,34 +200,9 @@ std::string EditFeatures(std::string_view reply, Offer offer) {
 }
 
 std::string Goodbye(const Failure& failure) {
-  if (failure.blame == Blame::kClient && failure.end == End::kProtocolError) {
-    return fmt::format("500 Syntax error: {}\r\n", failure.why);
-  }
-  switch (failure.end) {
-    case End::kTimeout:
-    case End::kIdle:
-      return "421 Timeout\r\n";
-    case End::kDrained:
-      return "421 Service shutting down\r\n";
-    case End::kLimit:
-      return "421 Too many connections or commands, try again later\r\n";
-    case End::kStarttlsNotOffered:
-    case End::kStarttlsRefused:
-    case End::kPlaintextAfterStarttls:
-    case End::kHandshakeFailed:
-    case End::kVerifyFailed:
-      return "421 Service not available, no secure connection\r\n";
-    case End::kClosed:
-    case End::kTruncated:
-    case End::kReset:
-    case End::kConnectFailed:
-    case End::kResolveFailed:
-    case End::kTlsRequired:
-    case End::kProtocolError:
-    case End::kInternal:
-      break;
-  }
-  return "421 Service not available\r\n";
+  const GoodbyeKind kind = GoodbyeFor(failure);
+  if (kind == GoodbyeKind::kSyntax) return fmt::format("500 Syntax error: {}\r\n", failure.why);
+  return fmt::format("421 {}\r\n", GoodbyeText(kind));
 }
 
 }  // namespace starlock::protocol::ftp

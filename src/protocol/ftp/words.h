@@ -47,9 +47,6 @@ struct Answer {
   static Answer Refusal(std::string text) { return {std::move(text), true}; }
 };
 
-/// The session ends when more commands than this were refused, or sent before required TLS.
-inline constexpr int kMaxCommands = 100;
-
 Command Parse(std::string_view line);
 
 /// One reply (RFC 959 4.2): `220 …`, or `220-…` and all lines up to `220 …`.

@@ -1,5 +1,6 @@
 #include "protocol/mysql/dialogue.h"
 
+#include "protocol/core/goodbye.h"
 #include "protocol/core/negotiator.h"
 #include "protocol/mysql/packets.h"
 
@@ -15,36 +16,15 @@ constexpr const char* kPasswordNote =
     "or another authentication plugin for this user (caching_sha2_password: or log in directly once, to fill its "
     "cache)";
 
-Error ErrorFor(const Failure& failure) {
-  switch (failure.end) {
-    case End::kTlsRequired:
-      return {3159, "HY000", "Connections using insecure transport are prohibited: connect with TLS"};
-    case End::kDrained:
-      return {1053, "08S01", "Server shutdown in progress"};
-    case End::kLimit:
-      return {1040, "08004", "Too many connections"};
-    case End::kTimeout:
-    case End::kIdle:
-      return {1159, "08S01", "Got timeout reading communication packets"};
-    case End::kProtocolError:
-      if (failure.blame == Blame::kClient) return {1043, "08S01", "Bad handshake"};
-      break;
-    case End::kStarttlsNotOffered:
-    case End::kStarttlsRefused:
-    case End::kPlaintextAfterStarttls:
-    case End::kHandshakeFailed:
-    case End::kVerifyFailed:
-      return {1105, "HY000", "Service not available, no secure connection"};
-    case End::kClosed:
-    case End::kTruncated:
-    case End::kReset:
-    case End::kConnectFailed:
-    case End::kResolveFailed:
-    case End::kInternal:
-      break;
-  }
-  return {1105, "HY000", "Service not available"};
-}
+constexpr ByGoodbye<Error> kErrors = {
+    .syntax = {1043, "08S01", "Bad handshake"},
+    .timeout = {1159, "08S01", "Got timeout reading communication packets"},
+    .drained = {1053, "08S01", "Server shutdown in progress"},
+    .limit = {1040, "08004", "Too many connections"},
+    .tls_required = {3159, "HY000", "Connections using insecure transport are prohibited: connect with TLS"},
+    .no_tls = {1105, "HY000", "Service not available: no secure connection"},
+    .unavailable = {1105, "HY000", "Service not available"},
+};
 
 Act Refuse(const char* why) { return Fail{{End::kProtocolError, Blame::kClient, why}}; }
 
@@ -90,7 +70,7 @@ Act MysqlDialogue::On(Event event, Side side, Out& out) {
 }
 
 std::string MysqlDialogue::Goodbye(const Failure& failure) const {
-  return ErrorPacket(next_id_, ErrorFor(failure), client_is_41_);
+  return ErrorPacket(next_id_, kErrors[GoodbyeFor(failure)], client_is_41_);
 }
 
 Act MysqlDialogue::OnGreeting(std::string_view packet, Out& out) {

@@ -81,7 +81,7 @@ TEST(FtpClientRole, GreetingsOfManyLinesAndADelay) {
 
 // S1: where TLS is required, only the exact success code continues, and no byte of the client is read before.
 TEST(FtpClientRole, RequiredAndNotToBeHad) {
-  const std::string bye = "\nc: 421 Service not available, no secure connection\n";
+  const std::string bye = "\nc: 421 Service not available: no secure connection\n";
   for (const TlsMode client : {kOff, kOpp, kReq, kImp}) {
     for (const char* answer : {"500 what?", "502 no", "504 no", "530 log in first", "503 no"}) {
       Play({"ftp", client, kReq}, "C: USER eager\nS: 220 old\ns: AUTH TLS\nS: " + std::string(answer) + bye +
@@ -121,7 +121,7 @@ TEST(FtpClientRole, OpportunisticGoesOnInPlaintext) {
     S: 234 go
     ! tls-server
     @ failed
-    c: 421 Service not available, no secure connection
+    c: 421 Service not available: no secure connection
     ! fail handshake_failed server
   )");
 }
@@ -133,10 +133,10 @@ TEST(FtpClientRole, AServerThatDoesNotProtectData) {
         server == kReq ? "s: AUTH TLS\nS: 234 go\n! tls-server\n@ up\ns: PBSZ 0\n" : "s: PBSZ 0\n";
     Play({"ftp", kOff, server}, "S: 220 old\n" + begin +
                                     "S: 200 fine\ns: PROT P\nS: 536 no\n"
-                                    "c: 421 Service not available, no secure connection\n"
+                                    "c: 421 Service not available: no secure connection\n"
                                     "! fail starttls_refused server");
     Play({"ftp", kOff, server}, "S: 220 old\n" + begin +
-                                    "S: 500 what\nc: 421 Service not available, no secure connection\n"
+                                    "S: 500 what\nc: 421 Service not available: no secure connection\n"
                                     "! fail starttls_refused server");
   }
   Play({"ftp", kOff, kOpp}, R"(
@@ -203,7 +203,7 @@ TEST(FtpClientRole, ProtectionAfterTheLogin) {
   )");
   Play({"ftp", kOff, kImp}, std::string(login) + R"(
     S: 534 no
-    c: 421 Service not available, no secure connection
+    c: 421 Service not available: no secure connection
     ! fail starttls_refused server
   )");
 }
@@ -245,7 +245,7 @@ TEST(FtpClientRole, GreetingsOfImplicitServers) {
 
 // R1 to R3: a server that answers before a command, or that sends more after its go-ahead.
 TEST(FtpClientRole, AnswersBeforeTheQuestion) {
-  const std::string secure = "\nc: 421 Service not available, no secure connection\n";
+  const std::string secure = "\nc: 421 Service not available: no secure connection\n";
   const std::string gone = "\nc: 421 Service not available\n";
   for (const TlsMode server : {kOpp, kReq}) {
     PlayOnce({"ftp", kOff, server},

@@ -233,7 +233,7 @@ TEST(FtpServerRole, TooManyRefusals) {
 }
 
 TEST(FtpServerRole, LastWords) {
-  PlayFtp(kOff, kOff, "@ drained none\nc: 421 Service shutting down\n! fail drained none");
+  PlayFtp(kOff, kOff, "@ drained none\nc: 421 Shutting down\n! fail drained none");
   PlayFtp(kReq, kReq, "@ idle none\nc: 421 Timeout\n! fail idle none");
   Play({"ftp", kReq, kOff},
        "@ connect_failed server\nc: 421 Service not available\n"

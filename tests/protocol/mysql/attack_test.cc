@@ -8,7 +8,7 @@ namespace starlock::test {
 namespace {
 
 const std::string kOk("\x00\x00\x00\x02\x00\x00\x00", 7);
-const std::string kUnsafe = "Service not available, no secure connection";
+const std::string kUnsafe = "Service not available: no secure connection";
 const std::string kLost = "Service not available";
 
 std::string Greet(bool offers, bool shown) {

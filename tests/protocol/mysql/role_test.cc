@@ -8,7 +8,7 @@ namespace starlock::test {
 namespace {
 
 const std::string kLost = "Service not available";
-const std::string kUnsafe = "Service not available, no secure connection";
+const std::string kUnsafe = "Service not available: no secure connection";
 const std::string kPlainRefused = "Connections using insecure transport are prohibited: connect with TLS";
 const std::string kDown = "Server shutdown in progress";
 
