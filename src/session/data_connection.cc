@@ -11,11 +11,8 @@ using protocol::Index;
 
 namespace {
 
-// A plain stream may wait for as long as five seconds for its peer's receipt.
-constexpr std::chrono::milliseconds kCutPatience{6000};
-
-// A socket for one client on any of the ports. They are tried from a random one on, so that two workers seldom meet,
-// and nobody knows where the next client will be awaited.
+// A listening socket on one of the configured ports. They are tried from a random one on, so that workers seldom
+// collide, and nobody can predict where the next client will connect.
 Result<std::vector<net::ListeningSocket>> BindIn(const std::string& host, const config::DataSettings& settings) {
   if (settings.first_port == 0) return net::BindGroup({host, 0}, 1);
   const uint32_t count = settings.last_port - settings.first_port + 1U;
@@ -36,18 +33,12 @@ DataConnection::DataConnection(DataOwner& owner, net::Loop& loop, net::Resolver&
       loop_(loop),
       resolver_(resolver),
       ends_(std::move(ends)),
-      client_(*this, Side::kClient),
-      server_(*this, Side::kServer),
-      fail_(loop, [this] { End(); }),
-      patience_(loop, [this] { End(); }) {
-  server_.family = ends_.family;
+      legs_(loop, Legs::HangUp::kEither),
+      fail_(loop, [this] { End(); }) {
+  legs_.SetOwner(*this);
 }
 
-DataConnection::~DataConnection() {
-  for (Leg* leg : {&client_, &server_}) {
-    if (leg->open()) leg->stream->Abort();
-  }
-}
+DataConnection::~DataConnection() { legs_.Abort(); }
 
 void DataConnection::Open(uint16_t server_port, uint16_t client_port) {
   client_port_ = client_port;
@@ -68,9 +59,9 @@ bool DataConnection::Listen() {
   return true;
 }
 
-// Whoever else comes (a thief of data, CVE-1999-0351) is sent away, and the client is awaited on.
+// Refuses every other peer, which may want to steal data (CVE-1999-0351), and keeps listening for the client.
 void DataConnection::OnAccept(std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer) {
-  if (client_.open() || over_ || peer.HostString() != ends_.client.HostString()) {
+  if (legs_[Side::kClient].open() || over_ || peer.HostString() != ends_.client.HostString()) {
     stream->Abort();
     return DisposeOf(loop_, std::move(stream));
   }
@@ -78,7 +69,7 @@ void DataConnection::OnAccept(std::unique_ptr<buffer::Stream> stream, const net:
   listener_.reset();
 }
 
-// The client, and whatever filters its packets, expects the data from whom it has its control connection with.
+// The client, or a packet filter in front of it, expects data from the address of its control connection.
 void DataConnection::Dial(Side side, uint16_t port) {
   const net::SocketAddress& peer = side == Side::kClient ? ends_.client : ends_.server;
   net::SocketAddress from;
@@ -95,87 +86,68 @@ void DataConnection::Dial(Side side, uint16_t port) {
 }
 
 void DataConnection::Connected(Side side, std::unique_ptr<buffer::Stream> stream) {
-  leg(side).stream = std::move(stream);
-  leg(side).stream->SetHandler(&leg(side));
-  if (begun_) StartLeg(side);
+  legs_[side].Open(std::move(stream));
+  if (begun()) StartLeg(side);
   if (side == Side::kServer) owner_.OnDataReady(*this, port_);
 }
 
 void DataConnection::Begin(bool client_tls, bool server_tls) {
-  begun_ = true;
-  tls_[Index(Side::kClient)] = client_tls;
-  tls_[Index(Side::kServer)] = server_tls;
+  tls_ = {client_tls, server_tls};
   if (client_port_ != 0) Dial(Side::kClient, client_port_);
   for (const Side side : {Side::kClient, Side::kServer}) {
-    if (leg(side).open()) StartLeg(side);
+    if (legs_[side].open()) StartLeg(side);
   }
 }
 
 void DataConnection::StartLeg(Side side) {
-  if (std::exchange(started_[Index(side)], true)) return;
-  if (!tls_[Index(side)]) return LegReady(side);
+  Stage& stage = stages_[Index(side)];
+  if (stage != Stage::kConnecting) return;
+  stage = Stage::kStarted;
+  if (!(*tls_)[Index(side)]) return LegReady(side);
+  Leg& leg = legs_[side];
   if (side == Side::kClient) {
-    client_.Accept(*ends_.route.client_leg, loop_.pool(), loop_);
+    leg.Accept(*ends_.route.client_leg, loop_.pool(), loop_, true);
   } else {
-    server_.Connect(*ends_.route.server_leg[ends_.target], loop_.pool(), loop_);
+    leg.Connect(*ends_.route.server_leg[ends_.target], loop_.pool(), loop_, true, ends_.family);
   }
-  // A handshake reads for itself; what follows it waits for the other leg.
-  leg(side).stream->SetReading(false);
+  leg.stream()->SetReading(false);  // a handshake reads by itself; data waits until both legs are ready
 }
 
 void DataConnection::OnHandshake(Side side, const tls::TlsInfo& /*info*/) { LegReady(side); }
 
 void DataConnection::LegReady(Side side) {
-  ready_[Index(side)] = true;
-  if (!Flows()) return;
-  client_.stream->SetRoom(server_.stream->room());
-  server_.stream->SetRoom(client_.stream->room());
-  for (Leg* leg : {&client_, &server_}) leg->stream->SetReading(true);
+  stages_[Index(side)] = Stage::kReady;
+  if (stages_[Index(protocol::Other(side))] != Stage::kReady) return;
+  RelayOwner& owner = *this;
+  auto& relay = room_.emplace<std::unique_ptr<Relay>>(std::make_unique<Relay>(owner, loop_, legs_));
+  legs_.SetOwner(*relay);
+  relay->Start();
 }
 
-void DataConnection::OnData(Side side, buffer::Chain& in) {
-  if (!Flows()) return leg(side).stream->SetReading(false);
-  if (!other(side).open()) {  // nobody is there to have it, and a reset says so
-    in.Consume(in.size());
-    return End();
-  }
-  owner_.OnDataMoved(side, in.size());
-  if (!other(side).stream->Write(std::move(in))) leg(side).stream->SetReading(false);
+// Until the relay begins.
+
+void DataConnection::OnData(Side side, buffer::Chain& /*in*/) { legs_[side].stream()->SetReading(false); }
+
+void DataConnection::OnClosed(Side side, const Error& /*error*/) {
+  Break();
+  legs_.Close(side);
+  End();
 }
 
-void DataConnection::OnWritable(Side side) {
-  owner_.OnDataMoved(protocol::Other(side), 0);
-  if (Flows() && other(side).open()) other(side).stream->SetReading(true);
-}
+// From then on.
 
-void DataConnection::OnEnd(Side side, buffer::StreamEnd end) {
-  if (end == buffer::StreamEnd::kTruncated && !HangsUp(side)) Break();
-  leg(side).ended = true;
-  if (other(side).open()) other(side).stream->End(end);
-}
+void DataConnection::OnTruncated(Side /*side*/) { Break(); }
 
-// Who has all that the other side sent, and its end, may leave as it likes: nothing of it was expected.
-bool DataConnection::HangsUp(Side side) const {
-  const Leg& self = leg(side);
-  return leg(protocol::Other(side)).ended && (!self.open() || self.stream->queued() == 0);
-}
-
-void DataConnection::OnClosed(Side side, const Error& error) {
-  const bool in_order = leg(side).ended && !error;
-  if (!in_order && !HangsUp(side)) Break();
-  const bool hung_up = HangsUp(side);
-  Drop(leg(side));
-  if (!Flows() || !other(side).open()) return End();
-  if (in_order) return;
-  if (hung_up && leg(side).ended) return;  // the other one knows already
-  Cut(protocol::Other(side));
-}
-
-// Passes on to `side` what came, and that more was meant.
-void DataConnection::Cut(Side side) {
-  leg(side).stream->End(buffer::StreamEnd::kTruncated);
-  leg(side).stream->SetReading(true);
-  patience_.Start(kCutPatience);
+void DataConnection::OnLegClosed(Side side, const Closing& closing) {
+  if (!closing.in_order && !closing.hung_up) Break();
+  if (!legs_.other(side).open()) return End();
+  if (closing.in_order) return;
+  if (closing.hung_up && legs_[side].end()) return;  // the other leg has had this one's end
+  DisposeOf(loop_, std::move(std::get<std::unique_ptr<Relay>>(room_)));
+  auto& farewell = room_.emplace<std::unique_ptr<Farewell>>(
+      std::make_unique<Farewell>(loop_, legs_, Farewell::Options{.reset_on_input = true}, [this] { End(); }));
+  legs_.SetOwner(*farewell);
+  farewell->Start();
 }
 
 void DataConnection::Break() {
@@ -183,7 +155,7 @@ void DataConnection::Break() {
   owner_.OnDataBroken(*this);
 }
 
-// What failed may be failing inside a call of the owner's, so it hears of it later.
+// The failure may happen inside a call by the owner, which hears of it later.
 void DataConnection::Fail() {
   broken_ = true;
   fail_.Schedule();
@@ -194,11 +166,6 @@ void DataConnection::End() {
   listener_.reset();
   for (auto& connector : connectors_) connector.reset();
   owner_.OnDataEnded(*this, broken_);
-}
-
-void DataConnection::Drop(Leg& leg) {
-  if (leg.stream) leg.stream->SetHandler(nullptr);
-  DisposeOf(loop_, std::move(leg.stream));
 }
 
 }  // namespace starlock::session

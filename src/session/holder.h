@@ -7,7 +7,7 @@
 
 namespace starlock::session {
 
-/// Lets a loop destroy what is no Disposable itself, at the end of its turn.
+/// Lets a loop destroy an object that is not a net::Disposable.
 template <typename T>
 class Holder final : public net::Disposable {
  public:
@@ -17,6 +17,7 @@ class Holder final : public net::Disposable {
   std::unique_ptr<T> held_;
 };
 
+/// Destroys `object`, if there is one, at the end of the loop's turn: it may be at work at this moment.
 template <typename T>
 void DisposeOf(net::Loop& loop, std::unique_ptr<T> object) {
   if (object) loop.Dispose(std::make_unique<Holder<T>>(std::move(object)));

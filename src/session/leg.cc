@@ -1,62 +1,89 @@
 #include "session/leg.h"
 
-#include <algorithm>
 #include <utility>
+
+#include "session/holder.h"
 
 namespace starlock::session {
 
-void Leg::Take(buffer::Chain& in) {
-  if (discards) return in.Consume(in.size());
-  while (!in.empty() && input.size() < kMaxInput) {
-    const std::string_view first = in.begin()->view();
-    const size_t n = std::min(first.size(), kMaxInput - input.size());
-    input.append(first.substr(0, n));
-    in.Consume(n);
-  }
-  if (input.size() >= kMaxInput) stream->SetReading(false);
+void Leg::Open(std::unique_ptr<buffer::Stream> stream) {
+  stream_ = std::move(stream);
+  state_ = State::kPlain;
+  stream_->SetHandler(this);
+}
+
+void Leg::Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade) {
+  buffer::Chain already_read;
+  already_read.Copy(pool, input_.view());
+  input_.Clear();
+  BeginHandshake(tls::TlsStream::Accept(context, pool, executor, std::move(stream_), std::move(already_read), this),
+                 upgrade);
+}
+
+void Leg::Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade,
+                  std::shared_ptr<tls::SessionFamily> family) {
+  BeginHandshake(tls::TlsStream::Connect(context, pool, executor, std::move(stream_), this, std::move(family)),
+                 upgrade);
+}
+
+void Leg::BeginHandshake(std::unique_ptr<tls::TlsStream> tls, bool upgrade) {
+  tls_ = tls.get();
+  stream_ = std::move(tls);
+  state_ = State::kHandshaking;
+  output_ = Output::kFree;  // TLS has its own queue, and does not report when the one below it has room again
+  upgraded_ = upgrade;
+}
+
+void Leg::Finish(buffer::StreamEnd end) {
+  if (stream_) stream_->End(end);
+  output_ = Output::kFinished;
+}
+
+void Leg::Close(net::Loop& loop) {
+  input_.Clear();
+  if (stream_) stream_->SetHandler(nullptr);
+  DisposeOf(loop, std::move(stream_));
+  tls_ = nullptr;
+  state_ = State::kClosed;
+}
+
+size_t Leg::Write(buffer::SlabPool& pool, std::string_view bytes) {
+  if (!stream_ || finished() || bytes.empty()) return 0;
+  buffer::Chain chain;
+  chain.Copy(pool, bytes);
+  output_ = stream_->Write(std::move(chain)) ? Output::kFree : Output::kCongested;
+  return bytes.size();
+}
+
+void Leg::Offer(buffer::Chain& in) {
+  input_.Offer(in);
+  if (input_.full()) stream_->SetReading(false);
 }
 
 void Leg::Use(size_t n) {
   if (n == 0) return;
-  if (n == input.size()) {
-    DropInput();
-  } else {
-    input.erase(0, n);
-  }
-  if (stream) stream->SetReading(true);
+  input_.Use(n);
+  if (stream_) stream_->SetReading(true);
 }
-
-// An assignment would keep the memory.
-void Leg::DropInput() { std::string().swap(input); }
 
 void Leg::Discard() {
-  discards = true;
-  Use(input.size());
+  input_.Discard();
+  if (stream_) stream_->SetReading(true);
 }
 
-void Leg::Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor) {
-  buffer::Chain already_read;
-  already_read.Copy(pool, input);
-  DropInput();
-  handshaking = true;
-  congested = false;  // TLS has a queue of its own, and nobody waits for what is below it
-  stream = tls::TlsStream::Accept(context, pool, executor, std::move(stream), std::move(already_read), this);
-  stream->SetReading(true);
+void Leg::OnWritable() {
+  if (congested()) output_ = Output::kFree;
+  owner_->OnWritable(side_);
 }
 
-void Leg::Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor) {
-  handshaking = true;
-  congested = false;
-  stream = tls::TlsStream::Connect(context, pool, executor, std::move(stream), this, family);
-  stream->SetReading(true);
+void Leg::OnEnd(buffer::StreamEnd end) {
+  end_ = end;
+  owner_->OnEnd(side_);
 }
 
-size_t Leg::Write(buffer::SlabPool& pool, std::string_view bytes) {
-  if (!stream || finished || bytes.empty()) return 0;
-  buffer::Chain chain;
-  chain.Copy(pool, bytes);
-  congested = !stream->Write(std::move(chain));
-  return bytes.size();
+void Leg::OnHandshake(const tls::TlsInfo& info) {
+  state_ = State::kTls;
+  owner_->OnHandshake(side_, info);
 }
 
 }  // namespace starlock::session

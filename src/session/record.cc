@@ -1,11 +1,11 @@
 #include "session/record.h"
 
+#include <utility>
 #include <vector>
 
 namespace starlock::session {
 namespace {
 
-// What a leg's TLS came to.
 Field::Value Describe(const tls::TlsInfo& info) {
   if (info.version.empty()) return "plain";
   return Compound{{{"version", info.version}, {"cipher", info.cipher}, {"group", info.group}}};
@@ -14,6 +14,13 @@ Field::Value Describe(const tls::TlsInfo& info) {
 Field::Value TextOrNull(const std::string& text) { return text.empty() ? Field::Value(nullptr) : Field::Value(text); }
 
 }  // namespace
+
+void SessionRecord::Conclude(protocol::End how, protocol::Blame whose, std::string reason) {
+  if (std::exchange(concluded, true)) return;
+  end = how;
+  blame = whose;
+  why = std::move(reason);
+}
 
 void WriteRecord(Logger& log, const SessionRecord& record) {
   std::vector<Field> fields = {

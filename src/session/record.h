@@ -10,24 +10,28 @@
 
 namespace starlock::session {
 
-/// What is told of a session at its end. Never any content of it.
+/// What the log says about a session when it is over. Never any of its content.
 struct SessionRecord {
   std::string listener;
   std::string protocol;
-  std::string client;       ///< the client's address and port
-  std::string server;       ///< the upstream's; empty where none was reached
+  std::string client;       ///< address and port
+  std::string server;       ///< likewise the upstream's; empty: none was reached
   tls::TlsInfo client_tls;  ///< an empty version: plaintext
   tls::TlsInfo server_tls;
   uint64_t bytes_in = 0;                     ///< from the meeting point on, client to server
   uint64_t bytes_out = 0;                    ///< and back
-  std::chrono::milliseconds negotiation{0};  ///< from accept to the meeting point, or to the end where it was not met
+  std::chrono::milliseconds negotiation{0};  ///< from accept to the meeting point, or to the end without one
   std::chrono::milliseconds duration{0};
   protocol::End end = protocol::End::kInternal;
   protocol::Blame blame = protocol::Blame::kNone;
-  std::string why;  ///< what is behind `end`, for a person; may be empty
+  std::string why;         ///< the reason for `end`, for a person; may be empty
+  bool concluded = false;  ///< `end` is known
+
+  /// Sets `end`, `blame` and `why`. Only the first call counts: later ones report its consequences.
+  void Conclude(protocol::End how, protocol::Blame whose, std::string reason);
 };
 
-/// Writes the record as a log's line, whatever the log's level.
+/// Writes the record as one log line, at any log level.
 void WriteRecord(Logger& log, const SessionRecord& record);
 
 }  // namespace starlock::session

@@ -10,14 +10,14 @@
 
 namespace starlock::session {
 
-/// One listener of the configuration, made ready for one worker: what its sessions share. Outlives them.
+/// What all sessions of one listener share in one worker. Outlives them.
 struct Route {
   const config::Listener* settings = nullptr;
   const config::Limits* limits = nullptr;
   const protocol::Dialect* dialect = nullptr;
-  std::string host;                                             ///< our own name, in the protocol's greetings
-  std::unique_ptr<tls::ServerContext> client_leg;               ///< nullptr where its mode is off
-  std::vector<std::unique_ptr<tls::ClientContext>> server_leg;  ///< one an address; empty where its mode is off
+  std::string host;                                             ///< our own name in the protocol's greetings
+  std::unique_ptr<tls::ServerContext> client_leg;               ///< nullptr if its mode is off
+  std::vector<std::unique_ptr<tls::ClientContext>> server_leg;  ///< one per address; empty if its mode is off
 };
 
 }  // namespace starlock::session

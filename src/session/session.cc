@@ -1,5 +1,6 @@
 #include "session/session.h"
 
+#include <fmt/format.h>
 #include <sys/random.h>
 
 #include <array>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "net/tcp_stream.h"
+#include "session/holder.h"
 
 namespace starlock::session {
 
@@ -15,21 +17,24 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr milliseconds kGoodbyePatience{2000};
-constexpr milliseconds kCutPatience{
-    6000};  // a plain stream may wait for as long as five seconds for its peer's receipt
-
-// 128 bits that nobody can guess, in letters and digits.
+// 128 unpredictable bits, in letters and digits.
 std::string Nonce() {
   std::array<unsigned char, 16> bytes{};
-  // Of so few the kernel gives all or, in a system that has only just begun, makes us wait for them.
+  // The kernel returns so few bytes in full. Early after boot it blocks until it can.
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
   std::string text;
-  for (const unsigned byte : bytes) {
-    text += "0123456789abcdef"[byte >> 4U];
-    text += "0123456789abcdef"[byte & 15U];
-  }
+  for (const unsigned byte : bytes) text += fmt::format("{:02x}", byte);
   return text;
+}
+
+std::unique_ptr<protocol::Dialogue> MakeDialogue(const Route& route, const net::SocketAddress& peer) {
+  protocol::Env env;
+  env.host = route.host;
+  env.client = route.settings->client.mode;
+  env.server = route.settings->server.mode;
+  env.nonce = Nonce();
+  env.client_address = peer.HostString();
+  return route.dialect->make_dialogue(std::move(env));
 }
 
 }  // namespace
@@ -40,210 +45,215 @@ Session::Session(SessionContext context, const Route& route, std::unique_ptr<buf
       route_(route),
       peer_(peer),
       on_done_(std::move(on_done)),
-      client_(*this, Side::kClient),
-      server_(*this, Side::kServer),
-      deadline_(context.loop, [this] { OnDeadline(); }),
-      started_(context.loop.now()),
-      last_moved_(started_) {
-  protocol::Env env;
-  env.host = route.host;
-  env.client = route.settings->client.mode;
-  env.server = route.settings->server.mode;
-  env.nonce = Nonce();
-  env.client_address = peer.HostString();
-  dialogue_ = route.dialect->make_dialogue(std::move(env));
+      legs_(context.loop, Legs::HangUp::kClient),
+      dialler_(context.loop, context.resolver, route.settings->server.address, route.limits->connect_timeout,
+               [this](Result<std::unique_ptr<buffer::Stream>> stream) { OnDialled(std::move(stream)); }),
+      deadline_(*this, context.loop, *route.limits),
+      started_(context.loop.now()) {
   record_.listener = route.settings->name;
   record_.protocol = route.settings->protocol;
   record_.client = peer.ToString();
-  client_.stream = std::move(client);
-  if (!route.dialect->data_alpn.empty()) local_ = net::LocalAddressOf(*client_.stream);
+  if (!route.dialect->data_alpn.empty()) {
+    local_ = net::LocalAddressOf(*client);
+    DataConnectionsOwner& owner = *this;
+    data_ = std::make_unique<DataConnections>(owner, context.loop, context.resolver);
+  }
+  legs_[Side::kClient].Open(std::move(client));
+  TalkOwner& owner = *this;
+  Enter(std::make_unique<Talk>(owner, context.loop, legs_, *route.dialect, MakeDialogue(route, peer)));
 }
 
 Session::~Session() = default;
 
 void Session::Start(bool refuse) {
-  refuse_ = refuse;
-  client_.stream->SetHandler(&client_);
-  client_.stream->SetReading(true);
-  ArmNegotiation();
-  Tell(protocol::Event::kStart, Side::kClient);
+  legs_[Side::kClient].stream()->SetReading(true);
+  deadline_.BeginNegotiation();
+  std::optional<protocol::Failure> refusal;
+  if (refuse) refusal = {End::kLimit, Blame::kProxy, "too many connections"};
+  talk()->Start(std::move(refusal));
 }
 
 void Session::Drain() {
-  leaving_ = true;
-  LeaveWhenDone();
+  if (Talk* talk = this->talk()) talk->Drain({End::kDrained, Blame::kNone, "shutting down"});
 }
 
 void Session::Stop() {
-  if (phase_ == Phase::kTalk) Abandon({End::kDrained, Blame::kNone, "shutting down"});
-  Note(End::kDrained, Blame::kNone, "stopped");
-  for (Leg* leg : {&client_, &server_}) {
-    if (phase_ == Phase::kRelay && leg->open()) leg->stream->Abort();
+  if (Talk* talk = this->talk()) talk->Abandon({End::kDrained, Blame::kNone, "shutting down"});
+  record_.Conclude(End::kDrained, Blame::kNone, "stopped");
+  if (std::holds_alternative<std::unique_ptr<Relay>>(room_)) legs_.Abort();
+  if (!std::holds_alternative<std::monostate>(room_)) Done();
+}
+
+// What the talk asks for.
+
+bool Session::Dial(bool next) {
+  if (next && !dialler_.has_next()) return false;
+  // A client that upgrades may make it necessary to negotiate with the server anew.
+  if (!talk()->negotiating()) deadline_.BeginNegotiation();
+  legs_.Replace(Side::kServer);
+  if (data_) family_ = std::make_shared<tls::SessionFamily>();
+  dialler_.Dial(next);
+  return true;
+}
+
+void Session::OnDialled(Result<std::unique_ptr<buffer::Stream>> stream) {
+  if (!stream) return talk()->Abandon(Dialler::Explain(stream.error()));
+  record_.server = dialler_.address().ToString();
+  record_.server_tls = {};  // of an earlier connection
+  legs_[Side::kServer].Open(std::move(stream).value());
+  legs_[Side::kServer].stream()->SetReading(true);
+  talk()->UpstreamUp();
+}
+
+void Session::BeginTls(Side side) {
+  net::Loop& loop = context_.loop;
+  if (side == Side::kClient) {
+    const bool upgrade = route_.settings->client.mode != TlsMode::kImplicit;
+    legs_[side].Accept(*route_.client_leg, loop.pool(), loop, upgrade);
+  } else {
+    const bool upgrade = route_.settings->server.mode != TlsMode::kImplicit;
+    legs_[side].Connect(*route_.server_leg[dialler_.target()], loop.pool(), loop, upgrade, family_);
   }
-  if (phase_ != Phase::kDone) Done();
+  legs_[side].stream()->SetReading(true);
 }
 
-void Session::OnData(Side side, buffer::Chain& in) {
-  Touch();
-  switch (phase_) {
-    case Phase::kTalk:
-      leg(side).Take(in);
-      Pump();
-      break;
-    case Phase::kRelay:
-      Relay(side, in);
-      break;
-    case Phase::kClose:
-    case Phase::kDone:
-      in.Consume(in.size());
-      break;
-  }
-}
-
-void Session::OnWritable(Side side) {
-  Touch();
-  leg(side).congested = false;
-  if (phase_ == Phase::kTalk) return Pump();
-  if (phase_ == Phase::kRelay && other(side).open()) other(side).stream->SetReading(true);
-}
-
-void Session::OnEnd(Side side, buffer::StreamEnd end) {
-  leg(side).ended = true;
-  leg(side).end = end;
-  if (phase_ == Phase::kTalk)
-    PassOnEnds();
-  else if (phase_ == Phase::kRelay)
-    EndedInRelay(side);
-}
-
-void Session::OnClosed(Side side, const Error& error) {
-  switch (phase_) {
-    case Phase::kTalk:
-      ClosedInTalk(side, error);
-      break;
-    case Phase::kRelay:
-      ClosedInRelay(side, error);
-      break;
-    case Phase::kClose:
-      Drop(leg(side));
-      if (!client_.open() && !server_.open()) Done();
-      break;
-    case Phase::kDone:
-      break;
-  }
-}
-
-void Session::OnHandshake(Side side, const tls::TlsInfo& info) {
-  Touch();
-  leg(side).handshaking = false;
-  leg(side).in_tls = true;
+void Session::OnTls(Side side, const tls::TlsInfo& info) {
   (side == Side::kClient ? record_.client_tls : record_.server_tls) = info;
-  if (phase_ == Phase::kTalk) Tell(protocol::Event::kTlsUp, side);
 }
 
-void Session::OnDeadline() {
-  if (phase_ == Phase::kClose) return EndClose();
-  if (phase_ == Phase::kTalk && negotiating_) {
-    const Blame blame = connector_ ? Blame::kServer : dialogue_->waiting_for();
-    return Abandon({End::kTimeout, blame, "negotiation_timeout has passed"});
+void Session::OnServerTlsFailed(const Error& error) {
+  context_.log.Event(LogLevel::kInfo, "TLS handshake with the server failed",
+                     {{"listener", record_.listener}, {"server", record_.server}, {"why", error.detail}});
+}
+
+void Session::OnMeetingPoint() {
+  if (!std::exchange(met_, true)) {
+    record_.negotiation = duration_cast<milliseconds>(context_.loop.now() - started_);
   }
-  const auto left = route_.limits->idle_timeout - duration_cast<milliseconds>(context_.loop.now() - last_moved_);
-  if (left.count() > 0) return deadline_.Start(left);
-  if (Delivers()) return deadline_.Start(route_.limits->idle_timeout);
-  if (phase_ == Phase::kTalk) return Abandon({End::kIdle, Blame::kNone, "idle_timeout has passed"});
-  Note(End::kIdle, Blame::kNone, "idle_timeout has passed");
-  BeginClose();
+  deadline_.BeginIdle();
 }
 
-// A peer that takes what was written to it is not idle, though it may take so long that we hear of nothing: neither
-// that there is room again, nor of more. The first look can only remember what the next one will compare.
-bool Session::Delivers() {
-  const size_t now = Undelivered();
-  const std::optional<size_t> before = std::exchange(undelivered_, now);
-  return before ? now < *before : now > 0;
+void Session::OnRelay() {
+  RelayOwner& owner = *this;
+  Enter(std::make_unique<Relay>(owner, context_.loop, legs_)).Start();
 }
 
-size_t Session::Undelivered() const {
-  size_t sum = client_.undelivered() + server_.undelivered();
-  for (const DataConnection* data : {data_.get(), finishing_.get()}) sum += data != nullptr ? data->undelivered() : 0;
-  return sum;
-}
-
-void Session::ArmNegotiation() {
-  negotiating_ = true;
-  if (route_.limits->negotiation_timeout.count() > 0) {
-    deadline_.Start(route_.limits->negotiation_timeout);
-  } else {
-    deadline_.Stop();
-  }
-}
-
-void Session::ArmIdle() {
-  Touch();
-  if (route_.limits->idle_timeout.count() > 0) {
-    deadline_.Start(route_.limits->idle_timeout);
-  } else {
-    deadline_.Stop();
-  }
-}
-
-// The first reason is the one that counts: what follows are its consequences.
-void Session::Note(End end, Blame blame, std::string why) {
-  if (std::exchange(noted_, true)) return;
-  record_.end = end;
-  record_.blame = blame;
-  record_.why = std::move(why);
-}
-
-void Session::Drop(Leg& leg) {
-  const Leg& rest = &leg == &client_ ? server_ : client_;
-  if (rest.stream) rest.stream->PassTo(nullptr);
-  if (leg.stream) leg.stream->SetHandler(nullptr);
-  DisposeOf(context_.loop, std::move(leg.stream));
-}
-
-// Lets what was written arrive: a socket that is closed while input lies unread there resets the connection, and the
-// reset may overtake our last words. Whoever gets no words must see that this is no proper end.
-void Session::BeginClose() {
-  phase_ = Phase::kClose;
-  for (Leg* leg : {&client_, &server_}) {
-    leg->DropInput();
-    if (!leg->open()) continue;
-    leg->stream->End(leg->said_goodbye ? buffer::StreamEnd::kClean : buffer::StreamEnd::kTruncated);
-    leg->stream->SetReading(true);
-  }
-  unsent_ = Unsent();
-  deadline_.Start(client_.said_goodbye ? kGoodbyePatience : kCutPatience);
-}
-
-size_t Session::Unsent() const {
-  return (client_.open() ? client_.stream->queued() : 0) + (server_.open() ? server_.stream->queued() : 0);
-}
-
-// A peer that reads on, however slowly, gets all that was meant for it. Nobody waits for another one.
-void Session::EndClose() {
-  const size_t before = std::exchange(unsent_, Unsent());
-  if (unsent_ < before) return deadline_.Start(client_.said_goodbye ? kGoodbyePatience : kCutPatience);
-  for (Leg* leg : {&client_, &server_}) {
-    if (leg->open() && !leg->said_goodbye) leg->stream->Abort();
-  }
+void Session::OnFailed(const protocol::Failure& failure, bool told) {
+  record_.Conclude(failure.end, failure.blame, failure.Reason());
+  Leg& server = legs_[Side::kServer];
+  if (server.open()) server.stream()->End(buffer::StreamEnd::kClean);
+  legs_.Close(Side::kServer);
+  dialler_.Cancel();
+  Leg& client = legs_[Side::kClient];
+  if (client.open() && told) return SeeOff(true);
+  if (client.open()) client.stream()->Abort();
   Done();
 }
 
-void Session::Done() {
-  phase_ = Phase::kDone;
-  deadline_.Stop();
-  Drop(client_);
-  Drop(server_);
-  connector_.reset();
-  for (auto* data : {&data_, &finishing_}) {
-    if (*data) (*data)->StopListening();
-    DisposeOf(context_.loop, std::move(*data));
+void Session::OnDataRequest(const protocol::DataRequest& request) {
+  data_->Handle(request, {route_, dialler_.target(), dialler_.address(), peer_, local_, family_});
+}
+
+void Session::OnDataEvent(const std::optional<protocol::DataEvent>& event) {
+  Talk* const talk = this->talk();
+  if (talk == nullptr) return;
+  if (event) {
+    talk->Notify(*event);
+  } else {
+    talk->LeaveIfDrained();
   }
-  Note(End::kInternal, Blame::kProxy, "");
+}
+
+void Session::OnNote(const char* text) {
+  context_.log.Event(LogLevel::kWarning, text,
+                     {{"listener", record_.listener}, {"client", record_.client}, {"server", record_.server}});
+}
+
+// What the talk and the relay find out.
+
+void Session::OnMoved(Side from, size_t bytes) {
+  deadline_.Touch();
+  if (met_) (from == Side::kClient ? record_.bytes_in : record_.bytes_out) += bytes;
+}
+
+void Session::OnTruncated(Side side) {
+  record_.Conclude(End::kTruncated, BlameOf(side), "TLS ended without close_notify");
+}
+
+void Session::OnLegClosed(Side side, const Closing& closing) {
+  if (closing.error.code == ErrorCode::kReset && closing.hung_up) {
+    record_.Conclude(End::kClosed, Blame::kNone, "");
+  } else if (closing.error) {
+    const End end = closing.error.code == ErrorCode::kTls ? End::kProtocolError : End::kReset;
+    record_.Conclude(end, BlameOf(side), closing.error.detail);
+  }
+  const Leg& other = legs_.other(side);
+  if (!other.open()) {
+    record_.Conclude(End::kClosed, Blame::kNone, "");
+    return Done();
+  }
+  // The other leg knows of a leg that ended in order. One that broke must show there.
+  if (!closing.in_order || !other.finished()) SeeOff(false);
+}
+
+void Session::OnNegotiationTimeout() {
+  talk()->Abandon({End::kTimeout, talk()->waiting_for(), "negotiation_timeout has passed"});
+}
+
+void Session::OnIdle() {
+  constexpr const char* kWhy = "idle_timeout has passed";
+  if (Talk* talk = this->talk()) return talk->Abandon({End::kIdle, Blame::kNone, kWhy});
+  record_.Conclude(End::kIdle, Blame::kNone, kWhy);
+  SeeOff(false);
+}
+
+// Moving on.
+
+Talk* Session::talk() const {
+  const auto* talk = std::get_if<std::unique_ptr<Talk>>(&room_);
+  return talk != nullptr ? talk->get() : nullptr;
+}
+
+template <typename Next>
+Next& Session::Enter(std::unique_ptr<Next> room) {
+  LeaveRoom();
+  Next& entered = *room;
+  room_ = std::move(room);
+  legs_.SetOwner(entered);
+  return entered;
+}
+
+// The room may be at work at this moment, so it lives until the end of the turn.
+void Session::LeaveRoom() {
+  if (Talk* talk = this->talk()) talk->Stop();
+  std::visit(
+      [this](auto& room) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(room)>, std::monostate>) {
+          DisposeOf(context_.loop, std::move(room));
+        }
+      },
+      room_);
+  room_ = std::monostate();
+}
+
+void Session::SeeOff(bool client_told) {
+  deadline_.Stop();
+  Enter(std::make_unique<Farewell>(context_.loop, legs_, Farewell::Options{.client_told = client_told}, [this] {
+    Done();
+  })).Start();
+}
+
+void Session::Done() {
+  deadline_.Stop();
+  LeaveRoom();
+  legs_.Close(Side::kClient);
+  legs_.Close(Side::kServer);
+  dialler_.Cancel();
+  if (data_) data_->Close();
+  record_.Conclude(End::kInternal, Blame::kProxy, "");
   record_.duration = duration_cast<milliseconds>(context_.loop.now() - started_);
   if (!met_) record_.negotiation = record_.duration;
-  // Whoever reads the record may count on it: the session's place is free again, its port for data too.
+  // When the record can be read, the session's place and its ports are free again.
   const SessionRecord record = std::move(record_);
   Logger& log = context_.log;
   on_done_(*this);

@@ -13,7 +13,7 @@ namespace starlock::session {
 using namespace test;  // NOLINT(google-build-using-namespace)
 namespace {
 
-/// A stream that only notes what is asked of it.
+/// A stream that records what it is asked for.
 class NotedStream final : public buffer::Stream {
  public:
   struct Notes {
@@ -21,10 +21,12 @@ class NotedStream final : public buffer::Stream {
     int switched = 0;  ///< how often reading was set
     bool room = true;  ///< what Write says
     std::string written;
+    std::optional<buffer::StreamEnd> end;
+    buffer::StreamHandler* handler = nullptr;
   };
 
   explicit NotedStream(Notes& notes) : notes_(notes) {}
-  void SetHandler(buffer::StreamHandler*) override {}
+  void SetHandler(buffer::StreamHandler* handler) override { notes_.handler = handler; }
   void SetReading(bool on) override {
     notes_.reading = on;
     ++notes_.switched;
@@ -33,7 +35,7 @@ class NotedStream final : public buffer::Stream {
     notes_.written += bytes.ToString();
     return notes_.room;
   }
-  void End(buffer::StreamEnd) override {}
+  void End(buffer::StreamEnd end) override { notes_.end = end; }
   void Abort() override {}
   size_t queued() const override { return 0; }
 
@@ -43,10 +45,13 @@ class NotedStream final : public buffer::Stream {
 
 struct Nobody final : LegOwner {
   void OnData(Side, buffer::Chain&) override {}
-  void OnWritable(Side) override {}
-  void OnEnd(Side, buffer::StreamEnd) override {}
+  void OnWritable(Side) override { ++writable; }
+  void OnEnd(Side) override { ++ends; }
   void OnClosed(Side, const Error&) override {}
   void OnHandshake(Side, const tls::TlsInfo&) override {}
+
+  int writable = 0;
+  int ends = 0;
 };
 
 struct Later final : buffer::Executor {
@@ -56,8 +61,8 @@ struct Later final : buffer::Executor {
 class LegTest : public testing::Test {
  protected:
   LegTest() {
-    leg.stream = std::make_unique<NotedStream>(notes);
-    leg.stream->SetReading(true);
+    leg.Open(std::make_unique<NotedStream>(notes));
+    leg.stream()->SetReading(true);
   }
 
   buffer::Chain Bytes(size_t size) {
@@ -65,92 +70,122 @@ class LegTest : public testing::Test {
     chain.Copy(pool, Pattern(size));
     return chain;
   }
+  /// Offers `in`, and lets go of it.
+  void Take(buffer::Chain& in) {
+    leg.Offer(in);
+    leg.input().Keep();
+  }
 
   buffer::SlabPool pool{64 * 1024, 4};
+  net::Loop loop;
   Nobody nobody;
   NotedStream::Notes notes;
-  Leg leg{nobody, Side::kClient};
+  Leg leg{Side::kClient, &nobody};
 };
 
 TEST_F(LegTest, TakesWhatComes) {
   buffer::Chain in = Bytes(100);
-  leg.Take(in);
+  Take(in);
   EXPECT_TRUE(in.empty());
-  EXPECT_EQ(leg.input, Pattern(100));
+  EXPECT_EQ(leg.input().view(), Pattern(100));
   EXPECT_TRUE(notes.reading);
 }
 
 TEST_F(LegTest, OneByteBelowTheBoundItReadsOn) {
-  buffer::Chain in = Bytes(Leg::kMaxInput - 1);
-  leg.Take(in);
+  buffer::Chain in = Bytes(Input::kMax - 1);
+  Take(in);
   EXPECT_TRUE(in.empty());
   EXPECT_TRUE(notes.reading);
 }
 
 TEST_F(LegTest, AtTheBoundItPauses) {
-  buffer::Chain in = Bytes(Leg::kMaxInput);
-  leg.Take(in);
+  buffer::Chain in = Bytes(Input::kMax);
+  Take(in);
   EXPECT_TRUE(in.empty());
-  EXPECT_EQ(leg.input.size(), Leg::kMaxInput);
+  EXPECT_EQ(leg.input().view().size(), Input::kMax);
   EXPECT_FALSE(notes.reading);
 }
 
 TEST_F(LegTest, BeyondItTheRestStaysWhereItIs) {
-  buffer::Chain in = Bytes(Leg::kMaxInput + 5000);
-  leg.Take(in);
+  buffer::Chain in = Bytes(Input::kMax + 5000);
+  Take(in);
   EXPECT_EQ(in.size(), 5000U);
-  EXPECT_EQ(leg.input.size(), Leg::kMaxInput);
+  EXPECT_EQ(leg.input().view().size(), Input::kMax);
   EXPECT_FALSE(notes.reading) << "as the stream demands where bytes are left";
   leg.Use(1);
   EXPECT_TRUE(notes.reading);
-  leg.Take(in);
+  Take(in);
   EXPECT_EQ(in.size(), 4999U);
   EXPECT_FALSE(notes.reading);
-  leg.Use(Leg::kMaxInput);
-  EXPECT_TRUE(leg.input.empty());
-  leg.Take(in);
-  EXPECT_EQ(leg.input, Pattern(Leg::kMaxInput + 5000).substr(Leg::kMaxInput + 1));
+  leg.Use(Input::kMax);
+  EXPECT_TRUE(leg.input().empty());
+  Take(in);
+  EXPECT_EQ(leg.input().view(), Pattern(Input::kMax + 5000).substr(Input::kMax + 1));
 }
 
 TEST_F(LegTest, UsingNothingChangesNothing) {
-  buffer::Chain in = Bytes(Leg::kMaxInput);
-  leg.Take(in);
+  buffer::Chain in = Bytes(Input::kMax);
+  Take(in);
   leg.Use(0);
   EXPECT_FALSE(notes.reading);
 }
 
-TEST_F(LegTest, InputThatWasUsedHoldsNoMemory) {
-  buffer::Chain in = Bytes(Leg::kMaxInput);
-  leg.Take(in);
-  leg.Use(Leg::kMaxInput);
-  EXPECT_LE(leg.input.capacity(), 64U);
-}
-
-TEST_F(LegTest, WhoDiscardsTakesNothingAndReadsOn) {
-  buffer::Chain in = Bytes(Leg::kMaxInput + 5000);
-  leg.Take(in);
+TEST_F(LegTest, DiscardingItTakesNothingAndReadsOn) {
+  buffer::Chain in = Bytes(Input::kMax + 5000);
+  Take(in);
   leg.Discard();
-  EXPECT_TRUE(leg.input.empty());
+  EXPECT_TRUE(leg.input().empty());
   EXPECT_TRUE(notes.reading) << "an end is still to come";
-  leg.Take(in);
+  Take(in);
   EXPECT_TRUE(in.empty());
-  EXPECT_TRUE(leg.input.empty());
+  EXPECT_TRUE(leg.input().empty());
 }
 
-TEST_F(LegTest, RemembersThatItsWordsWait) {
+TEST_F(LegTest, RemembersThatItsOutputWaits) {
   leg.Write(pool, "one");
-  EXPECT_FALSE(leg.congested);
+  EXPECT_FALSE(leg.congested());
   notes.room = false;
   leg.Write(pool, "two");
-  EXPECT_TRUE(leg.congested);
+  EXPECT_TRUE(leg.congested());
   leg.Write(pool, "");
-  EXPECT_TRUE(leg.congested) << "nothing was written, so nothing was learnt";
+  EXPECT_TRUE(leg.congested()) << "nothing was written, so nothing was learnt";
   EXPECT_EQ(notes.written, "onetwo");
-  leg.stream.reset();
-  leg.Write(pool, "three");  // to nobody
+  notes.handler->OnWritable();
+  EXPECT_FALSE(leg.congested());
+  EXPECT_EQ(nobody.writable, 1);
 }
 
-// The stream below TLS keeps its queue to itself: who waited for it would wait for ever.
+TEST_F(LegTest, WritesNothingOnceItIsFinished) {
+  notes.room = false;
+  EXPECT_EQ(leg.Write(pool, "one"), 3U);
+  leg.Finish(buffer::StreamEnd::kTruncated);
+  EXPECT_EQ(notes.end, buffer::StreamEnd::kTruncated);
+  EXPECT_TRUE(leg.finished());
+  EXPECT_FALSE(leg.congested()) << "a stream that is ending does not report room";
+  EXPECT_EQ(leg.Write(pool, "two"), 0U);
+  EXPECT_EQ(notes.written, "one");
+}
+
+TEST_F(LegTest, KnowsThePeersEnd) {
+  EXPECT_FALSE(leg.end());
+  notes.handler->OnEnd(buffer::StreamEnd::kTruncated);
+  EXPECT_EQ(leg.end(), buffer::StreamEnd::kTruncated);
+  EXPECT_EQ(nobody.ends, 1);
+}
+
+TEST_F(LegTest, ClosedItHearsNothingAndWritesNothing) {
+  buffer::Chain in = Bytes(100);
+  Take(in);
+  leg.Close(loop);
+  EXPECT_EQ(notes.handler, nullptr);
+  EXPECT_FALSE(leg.open());
+  EXPECT_EQ(leg.state(), Leg::State::kClosed);
+  EXPECT_TRUE(leg.input().empty());
+  EXPECT_EQ(leg.Write(pool, "one"), 0U);
+  EXPECT_EQ(leg.queued(), 0U);
+}
+
+// The stream below TLS does not report room to the leg, which would wait for ever.
 TEST_F(LegTest, BeginsTlsUncongested) {
   const pki::PemPair& pem = Pki::Get().good;
   tls::ServerSettings settings;
@@ -158,14 +193,18 @@ TEST_F(LegTest, BeginsTlsUncongested) {
   auto context = std::move(tls::ServerContext::Create(settings)).value();
   notes.room = false;
   leg.Write(pool, "220 go\r\n");
-  ASSERT_TRUE(leg.congested);
-  leg.input = "\x16";
+  ASSERT_TRUE(leg.congested());
+  buffer::Chain in;
+  in.Copy(pool, "\x16");
+  Take(in);
   Later later;
-  leg.Accept(*context, pool, later);
-  EXPECT_FALSE(leg.congested);
-  EXPECT_TRUE(leg.handshaking);
-  EXPECT_TRUE(leg.input.empty());
-  leg.stream.reset();
+  EXPECT_EQ(leg.state(), Leg::State::kPlain);
+  leg.Accept(*context, pool, later, true);
+  EXPECT_FALSE(leg.congested());
+  EXPECT_EQ(leg.state(), Leg::State::kHandshaking);
+  EXPECT_TRUE(leg.upgraded());
+  EXPECT_TRUE(leg.input().empty());
+  leg.Close(loop);
 }
 
 }  // namespace

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "protocol/core/data.h"
+#include "session/data_connection.h"
+
+namespace starlock::session {
+
+/// Told by a session's data connections, from the loop.
+class DataConnectionsOwner {
+ public:
+  virtual ~DataConnectionsOwner() = default;
+  /// The answer to a request, valid during the call. Absent: one has ended, which answers nothing.
+  virtual void OnDataEvent(const std::optional<protocol::DataEvent>& event) = 0;
+  /// See RelayOwner::OnMoved.
+  virtual void OnMoved(Side from, size_t bytes) = 0;
+};
+
+/// The data connections beside one control connection, by a dialogue's requests. One is current. The one before may
+/// still deliver what it has, if its transfer had begun; an older one is dropped.
+class DataConnections final : private DataOwner {
+ public:
+  DataConnections(DataConnectionsOwner& owner, net::Loop& loop, net::Resolver& resolver)
+      : owner_(owner), loop_(loop), resolver_(resolver) {}
+  ~DataConnections() override = default;
+
+  /// `ends`: what a data connection is made between now.
+  void Handle(const protocol::DataRequest& request, DataEnds ends);
+  /// A transfer has begun and is not over.
+  bool InTransfer() const { return (current_ && current_->begun()) || finishing_; }
+  /// DataConnection::undelivered of all.
+  size_t undelivered() const;
+  /// Drops all; ports that were listened on are free at once.
+  void Close();
+
+ private:
+  void OnDataReady(DataConnection& data, uint16_t port) override;
+  void OnDataEnded(DataConnection& data, bool broken) override;
+  void OnDataBroken(DataConnection& data) override;
+  void OnDataMoved(Side from, size_t bytes) override { owner_.OnMoved(from, bytes); }
+
+  void Open(const protocol::DataRequest& request, DataEnds ends);
+
+  DataConnectionsOwner& owner_;
+  net::Loop& loop_;
+  net::Resolver& resolver_;
+  std::unique_ptr<DataConnection> current_;
+  std::unique_ptr<DataConnection> finishing_;
+};
+
+}  // namespace starlock::session

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+
+#include "net/loop.h"
+#include "session/legs.h"
+
+namespace starlock::session {
+
+/// Closes legs so that what was written to them arrives.
+///
+/// Our direction is ended, and input is still read and discarded: closing a socket with unread input sends a reset,
+/// which may overtake our last bytes. The client leg ends cleanly if it got a goodbye. Every other leg is cut: it must
+/// not look as if its peer's session had ended in order.
+///
+/// Over when all legs have closed, or when a period has passed in which the peers took none of what is queued for them.
+class Farewell final : public LegOwner {
+ public:
+  struct Options {
+    bool client_told = false;     ///< the client has the protocol's goodbye
+    bool reset_on_input = false;  ///< a peer that still sends is reset at once rather than waited for
+  };
+
+  /// `on_over` is called once, from the loop. It must not destroy the farewell, only dispose of it.
+  Farewell(net::Loop& loop, Legs& legs, Options options, std::function<void()> on_over);
+
+  /// The legs' owner must be this, and one leg must be open.
+  void Start();
+
+ private:
+  void OnData(Side side, buffer::Chain& in) override;
+  void OnWritable(Side /*side*/) override {}
+  void OnEnd(Side /*side*/) override {}
+  void OnClosed(Side side, const Error& error) override;
+  void OnHandshake(Side /*side*/, const tls::TlsInfo& /*info*/) override {}
+
+  bool Told(Side side) const { return side == Side::kClient && options_.client_told; }
+  void Wait();
+  void OnPatienceOver();
+  void Over();
+
+  Legs& legs_;
+  const Options options_;
+  const std::function<void()> on_over_;
+  net::Timer patience_;
+  size_t unsent_ = 0;  ///< bytes queued when the present period began
+};
+
+}  // namespace starlock::session

@@ -1,0 +1,268 @@
+#include "session/talk.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace starlock::session {
+
+using protocol::Event;
+using protocol::Failure;
+using protocol::Index;
+using protocol::Is;
+
+namespace {
+
+// What a stream that closed during a talk means.
+Failure Explain(Side side, bool upgraded, const Error& error) {
+  const bool client = side == Side::kClient;
+  const auto failure = [&](End end, const char* of_client, const char* of_server) {
+    return Failure{end, BlameOf(side), client ? of_client : of_server, error.detail};
+  };
+  switch (error.code) {
+    case ErrorCode::kNotTls:
+      if (!upgraded) {
+        return failure(End::kHandshakeFailed, "the client did not speak TLS", "the server did not speak TLS");
+      }
+      return failure(End::kPlaintextAfterStarttls, "the client requested TLS, then did not speak it",
+                     "the server agreed to TLS, then did not speak it");
+    case ErrorCode::kVerifyFailed:
+      return failure(End::kVerifyFailed, "the client's certificate was refused",
+                     "the server's certificate was refused");
+    case ErrorCode::kHandshakeFailed:
+      return failure(End::kHandshakeFailed, "TLS handshake with the client failed",
+                     "TLS handshake with the server failed");
+    case ErrorCode::kTls:
+      return failure(End::kProtocolError, "TLS with the client failed", "TLS with the server failed");
+    case ErrorCode::kNone:
+      return failure(End::kClosed, "the client closed the connection during negotiation",
+                     "the server closed the connection during negotiation");
+    case ErrorCode::kReset:
+    case ErrorCode::kConnectFailed:
+    case ErrorCode::kResolveFailed:
+    case ErrorCode::kTimeout:
+    case ErrorCode::kSystem:
+    case ErrorCode::kInvalid:
+      break;
+  }
+  return failure(End::kReset, "the client reset the connection", "the server reset the connection");
+}
+
+}  // namespace
+
+Talk::Talk(TalkOwner& owner, net::Loop& loop, Legs& legs, const protocol::Dialect& dialect,
+           std::unique_ptr<protocol::Dialogue> dialogue)
+    : owner_(owner), loop_(loop), legs_(legs), dialect_(dialect), dialogue_(std::move(dialogue)) {}
+
+void Talk::Start(std::optional<Failure> refusal) {
+  refusal_ = std::move(refusal);
+  Tell(Event::kStart, Side::kClient);
+}
+
+void Talk::UpstreamUp() {
+  dialling_ = false;
+  Tell(Event::kUpstreamUp, Side::kServer);
+}
+
+void Talk::Notify(const protocol::DataEvent& event) {
+  if (over_) return;
+  protocol::Out out;
+  Perform(dialogue_->NotifyData(event, out), out);
+  Pump();
+}
+
+void Talk::Abandon(Failure failure) {
+  if (over_) return;
+  dialling_ = false;
+  protocol::Out out;
+  Perform(dialogue_->Abandon(std::move(failure), out), out);
+}
+
+void Talk::Drain(Failure failure) {
+  drain_ = std::move(failure);
+  LeaveIfDrained();
+}
+
+// A drain waits for the transfer that is under way, and for the answer that belongs to it.
+void Talk::LeaveIfDrained() {
+  if (drain_ && !over_ && !owner_.InTransfer() && !dialogue_->InTransfer()) Abandon(*drain_);
+}
+
+// The legs' events.
+
+// The leg may be replaced before Pump returns, but lives until the end of the turn.
+void Talk::OnData(Side side, buffer::Chain& in) {
+  owner_.OnMoved(side, 0);
+  Leg& leg = legs_[side];
+  leg.Offer(in);
+  Pump();
+  leg.input().Keep();
+}
+
+void Talk::OnWritable(Side side) {
+  owner_.OnMoved(protocol::Other(side), 0);
+  Pump();
+}
+
+void Talk::OnEnd(Side /*side*/) { PassOnEnds(); }
+
+void Talk::OnClosed(Side side, const Error& error) {
+  Closed(side, error, legs_[side].state() == Leg::State::kHandshaking);
+}
+
+void Talk::OnHandshake(Side side, const tls::TlsInfo& info) {
+  owner_.OnMoved(side, 0);
+  owner_.OnTls(side, info);
+  Tell(Event::kTlsUp, side);
+}
+
+void Talk::Closed(Side side, const Error& error, bool handshaking) {
+  if (legs_[Side::kClient].finished() || legs_[Side::kServer].finished()) {
+    return owner_.OnLegClosed(side, legs_.Close(side, error));
+  }
+  const bool refused = error.code == ErrorCode::kVerifyFailed || error.code == ErrorCode::kNotTls;
+  if (side == Side::kServer && handshaking && !refused) {
+    owner_.OnServerTlsFailed(error);
+    legs_.Close(side);
+    handshake_detail_ = error.detail;
+    return Tell(Event::kTlsFailed, side);
+  }
+  Failure failure = Explain(side, legs_[side].upgraded(), error);
+  legs_.Close(side);
+  Abandon(std::move(failure));
+}
+
+// The dialogue.
+
+void Talk::Tell(Event event, Side side) {
+  protocol::Out out;
+  const protocol::Step step = dialogue_->Notify(event, side, out);
+  const auto* upgrade = std::get_if<protocol::Upgrade>(&step.act);
+  const bool can_speak = upgrade == nullptr || upgrade->side != Side::kClient;
+  if (refusal_ && can_speak) return Abandon(*refusal_);
+  Perform(step, out);
+  Pump();
+}
+
+void Talk::Pump() {
+  if (pumping_) return;
+  pumping_ = true;
+  // While one leg is congested, the other one's input waits: neither peer makes us hold more than one read of output.
+  while (!over_ && !legs_.congested()) {
+    ReachMeetingPoint();  // what crosses from here on belongs to the application
+    protocol::Out out;
+    const protocol::Step step =
+        dialogue_->Advance(legs_[Side::kClient].input().view(), legs_[Side::kServer].input().view(), out);
+    for (const Side side : {Side::kClient, Side::kServer}) {
+      legs_[side].Use(step.used[Index(side)]);
+      kept_[Index(side)] = step.kept[Index(side)];
+    }
+    Perform(step, out);
+    if (Is<protocol::Read>(step.act) && step.used[0] == 0 && step.used[1] == 0) break;
+  }
+  pumping_ = false;
+  if (over_) return;
+  ReachMeetingPoint();
+  PassOnEnds();
+  LeaveIfDrained();
+}
+
+void Talk::Perform(const protocol::Step& step, protocol::Out& out) {
+  Send(out);
+  for (const protocol::DataRequest& request : out.data) owner_.OnDataRequest(request);
+  if (const auto* dial = std::get_if<protocol::Dial>(&step.act)) return Dial(dial->next);
+  if (const auto* upgrade = std::get_if<protocol::Upgrade>(&step.act)) return BeginTls(upgrade->side);
+  if (Is<protocol::Relay>(step.act)) {
+    over_ = true;
+    if (std::exchange(negotiating_, false)) owner_.OnMeetingPoint();
+    return owner_.OnRelay();
+  }
+  if (const auto* fail = std::get_if<protocol::Fail>(&step.act)) {
+    over_ = true;
+    Failure failure = fail->failure;
+    if (failure.detail.empty()) failure.detail = std::move(handshake_detail_);
+    owner_.OnFailed(failure, fail->told);
+  }
+}
+
+void Talk::Send(const protocol::Out& out) {
+  for (const char* note : out.notes) {
+    if (std::find(notes_.begin(), notes_.end(), note) != notes_.end()) continue;
+    notes_.push_back(note);
+    owner_.OnNote(note);
+  }
+  for (const Side side : {Side::kClient, Side::kServer}) {
+    const size_t written = legs_[side].Write(loop_.pool(), out.to[Index(side)]);
+    if (written > 0) owner_.OnMoved(protocol::Other(side), written);
+  }
+}
+
+void Talk::Dial(bool next) {
+  if (!owner_.Dial(next)) {
+    return Abandon({End::kClosed, Blame::kNone, "no upstream address is left", std::exchange(handshake_detail_, {})});
+  }
+  dialling_ = negotiating_ = true;
+  handshake_detail_.clear();
+}
+
+void Talk::BeginTls(Side side) {
+  if (legs_[side].finished()) {
+    return Abandon({End::kClosed, BlameOf(protocol::Other(side)), "the session ended where TLS would have begun"});
+  }
+  if (legs_[side].end()) {  // the stream will not report its end again, so that a handshake would wait for ever
+    return Closed(side, {ErrorCode::kHandshakeFailed, "the connection ended where TLS should begin"}, true);
+  }
+  owner_.BeginTls(side);
+}
+
+void Talk::ReachMeetingPoint() {
+  if (negotiating_ && dialogue_->negotiated()) {
+    negotiating_ = false;
+    owner_.OnMeetingPoint();
+  }
+}
+
+// Ends.
+
+// Acts on the ends that have come, once all input before them is used.
+void Talk::PassOnEnds() {
+  // While a leg is congested, input before an end may be unused. OnWritable comes back here.
+  if (pumping_ || over_ || legs_.congested()) return;
+  // The server's twice: it may have been waiting for the client's.
+  for (const Side side : {Side::kServer, Side::kClient, Side::kServer}) {
+    if (dialogue_->negotiated()) {
+      PassOnEnd(side);
+      continue;
+    }
+    Leg& leg = legs_[side];
+    if (!leg.end() || leg.state() == Leg::State::kHandshaking || kept_[Index(side)]) continue;
+    // A client may have sent all it has before the server was ready for it. Without an upgrade that may be nothing.
+    const bool client_may_wait = !leg.input().empty() || !dialect_.starttls;
+    if (side == Side::kClient && client_may_wait && waiting_for() == Blame::kServer) continue;
+    const bool cut = *leg.end() == buffer::StreamEnd::kTruncated;
+    Failure failure = Explain(side, leg.upgraded(), {});
+    if (cut) failure.end = End::kTruncated;
+    return Abandon(std::move(failure));
+  }
+}
+
+// Passes on an end through the filter, which stands as long as either side may still send. Input that waits for the
+// other side waits no longer once that has ended. A partial unit is passed on to a client, which may use it as it can.
+// To a server it is not: the filter could not judge it.
+void Talk::PassOnEnd(Side side) {
+  Leg& from = legs_[side];
+  Leg& to = legs_.other(side);
+  if (from.state() == Leg::State::kHandshaking || to.state() == Leg::State::kHandshaking) return;
+  const bool kept = kept_[Index(side)];
+  if (kept && !from.finished()) return;
+  // The held input may end within a unit. Its second half must not be taken for a unit of its own.
+  if (kept && side == Side::kClient) from.Discard();
+  if (!from.end() || to.finished()) return;
+  if (side == Side::kServer) {
+    const size_t written = to.Write(loop_.pool(), from.input().view());
+    if (written > 0) owner_.OnMoved(side, written);
+  }
+  from.input().Clear();
+  if (!legs_.PassOnEnd(side)) owner_.OnTruncated(side);
+}
+
+}  // namespace starlock::session
