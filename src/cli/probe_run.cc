@@ -1,5 +1,6 @@
 #include "cli/probe_run.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,19 +9,17 @@
 #include "protocol/dialects.h"
 
 namespace starlock::cli {
-namespace {
 
 using protocol::End;
-using protocol::Event;
 using protocol::Side;
+
+namespace {
 
 std::string OwnName() {
   std::array<char, 256> name{};
   if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
   return name.data();
 }
-
-std::string Seconds(std::chrono::milliseconds time) { return std::to_string(time.count() / 1000) + " s"; }
 
 }  // namespace
 
@@ -39,10 +38,15 @@ Result<std::unique_ptr<ProbeRun>> ProbeRun::Create(const ProbeOptions& options) 
 
 ProbeRun::ProbeRun(const ProbeOptions& options, std::unique_ptr<tls::ClientContext> context)
     : options_(options),
-      dialogue_(protocol::MakeProbe(*protocol::FindDialect(options.protocol), OwnName(), report_.findings)),
-      context_(std::move(context)) {
+      targets_{options.target},
+      dialect_(*protocol::FindDialect(options.protocol)),
+      context_(std::move(context)),
+      talk_(*this, loop_, legs_, dialect_, protocol::MakeProbe(dialect_, OwnName(), report_.findings)),
+      dialler_(loop_, resolver_, targets_, std::chrono::milliseconds(0),
+               [this](Result<std::unique_ptr<buffer::Stream>> stream) { OnDialled(std::move(stream)); }) {
   report_.protocol = options.protocol;
   report_.target = options.target;
+  legs_.SetOwner(talk_);
 }
 
 ProbeRun::~ProbeRun() = default;
@@ -50,130 +54,71 @@ ProbeRun::~ProbeRun() = default;
 const ProbeReport& ProbeRun::Run(std::chrono::milliseconds deadline) {
   net::Timer timer(loop_, [this, deadline] { OnDeadline(deadline); });
   timer.Start(deadline);
-  connector_ = std::make_unique<net::Connector>(
-      loop_, resolver_, std::vector{options_.target}, std::chrono::milliseconds(0),
-      [this](Result<net::Connector::Connected> connected) { OnConnected(std::move(connected)); });
+  talk_.Start();
   loop_.Run();
-  report_.peer = channel_.peer();
   if (!report_.failure && report_.peer.verification == tls::PeerInfo::Verification::kFailed) {
-    report_.failure = {End::kVerifyFailed, "the certificate was refused: " + report_.peer.reason};
+    report_.failure = {End::kVerifyFailed, fmt::format("the certificate was refused: {}", report_.peer.reason)};
   }
   return report_;
 }
 
-void ProbeRun::OnConnected(Result<net::Connector::Connected> connected) {
-  if (!connected) {
-    const bool unresolved = connected.error().code == ErrorCode::kResolveFailed;
-    return Fail(unresolved ? End::kResolveFailed : End::kConnectFailed, connected.error().detail);
-  }
-  report_.address = connected->address.ToString();
-  phase_ = Phase::kTalk;
-  channel_.Open(std::move(connected->stream));
-  Tell(Event::kUpstreamUp);
+bool ProbeRun::Dial(bool next) {
+  if (next) return false;
+  legs_.Replace(Side::kServer);
+  dialler_.Dial(false);
+  return true;
 }
 
-void ProbeRun::Tell(Event event) {
-  protocol::Out out;
-  const protocol::Step step = dialogue_->Notify(event, Side::kServer, out);
-  Perform(step, out);
-  Pump();
+void ProbeRun::OnDialled(Result<std::unique_ptr<buffer::Stream>> stream) {
+  if (!stream) return talk_.Abandon(session::Dialler::Explain(stream.error()));
+  report_.address = dialler_.address().ToString();
+  server().Open(std::move(stream).value());
+  server().stream()->SetReading(true);
+  talk_.UpstreamUp();
 }
 
-void ProbeRun::OnInput() {
-  Pump();
-  if (phase_ != Phase::kTalk && phase_ != Phase::kTalkInside) return;
-  if (channel_.ended()) Fail(channel_.truncated() ? End::kTruncated : End::kClosed, "the server closed the connection");
+void ProbeRun::BeginTls(Side /*side*/) {
+  server().Connect(*context_, loop_.pool(), loop_, dialect_.starttls, nullptr);
+  server().stream()->SetReading(true);
 }
 
-void ProbeRun::OnTls(const tls::TlsInfo& info) {
+void ProbeRun::OnTls(Side /*side*/, const tls::TlsInfo& info) {
   report_.tls = info;
-  phase_ = Phase::kTalkInside;
-  Tell(Event::kTlsUp);
+  report_.peer = server().peer();
 }
 
-void ProbeRun::Pump() {
-  while (phase_ == Phase::kTalk || phase_ == Phase::kTalkInside) {
-    protocol::Out out;
-    const protocol::Step step = dialogue_->Advance({}, channel_.input, out);
-    channel_.input.erase(0, step.used[protocol::Index(Side::kServer)]);
-    Perform(step, out);
-    if (protocol::Is<protocol::Read>(step.act)) break;
-  }
-}
+void ProbeRun::OnServerTlsFailed(const Error& /*error*/) { report_.peer = server().peer(); }
 
-void ProbeRun::Perform(const protocol::Step& step, const protocol::Out& out) {
-  channel_.Write(out.to[protocol::Index(Side::kServer)]);
-  if (protocol::Is<protocol::Read>(step.act)) return;
-  if (const auto* upgrade = std::get_if<protocol::Upgrade>(&step.act); upgrade && upgrade->side == Side::kServer) {
-    phase_ = Phase::kHandshake;
-    return channel_.ConnectTls(*context_);
-  }
-  if (protocol::Is<protocol::Relay>(step.act)) return Finish();
-  if (const auto* fail = std::get_if<protocol::Fail>(&step.act)) return Fail(fail->failure.end, fail->failure.why);
-  Fail(End::kInternal, "a probe asked for what only a session has");
-}
-
-void ProbeRun::OnClosed(const Error& error) {
-  if (phase_ == Phase::kOver) return;
-  ProbeFailure failure = Explain(error);
-  Fail(failure.end, std::move(failure.why));
-}
-
-ProbeFailure ProbeRun::Explain(const Error& error) const {
-  const bool implicit = !protocol::FindDialect(options_.protocol)->starttls;
-  switch (error.code) {
-    case ErrorCode::kNotTls:
-      if (implicit) return {End::kHandshakeFailed, "the server does not speak TLS: " + error.detail};
-      return {End::kPlaintextAfterStarttls, "the server agreed to TLS, and then did not speak it: " + error.detail};
-    case ErrorCode::kVerifyFailed:
-      return {End::kVerifyFailed, "the certificate was refused: " + error.detail};
-    case ErrorCode::kHandshakeFailed:
-      return {End::kHandshakeFailed, "the TLS handshake failed: " + error.detail};
-    case ErrorCode::kTls:
-      return {End::kProtocolError, "TLS failed: " + error.detail};
-    case ErrorCode::kReset:
-      return {End::kReset, "the server reset the connection"};
-    case ErrorCode::kNone:
-      return {End::kClosed, "the server closed the connection"};
-    case ErrorCode::kConnectFailed:
-    case ErrorCode::kResolveFailed:
-    case ErrorCode::kTimeout:
-    case ErrorCode::kSystem:
-    case ErrorCode::kInvalid:
-      break;
-  }
-  return {End::kInternal, error.detail};
+void ProbeRun::OnFailed(const protocol::Failure& failure, bool /*told*/) {
+  report_.failure = {failure.end, failure.Reason()};
+  Finish();
 }
 
 void ProbeRun::OnDeadline(std::chrono::milliseconds deadline) {
-  switch (phase_) {
-    case Phase::kConnect:
-      // Nothing to tell a look-up from a connection attempt by, but that a literal is not looked up.
-      resolving_ = !IsAddressLiteral(options_.target.host);
-      return Fail(End::kTimeout, "no connection within " + Seconds(deadline));
-    case Phase::kTalk:
-      if (report_.findings.greeting || report_.findings.before) break;
-      return Fail(End::kTimeout, "the server said nothing within " + Seconds(deadline) +
-                                     "; if it speaks TLS from the first byte, probe it with --protocol tcp");
-    case Phase::kHandshake:
-      return Fail(End::kTimeout, "the TLS handshake was not done within " + Seconds(deadline));
-    case Phase::kTalkInside:
-    case Phase::kOver:
-      break;
+  // Nothing tells a look-up from a connection attempt, but an address literal is not looked up.
+  resolving_ = dialler_.dialling() && !IsAddressLiteral(options_.target.host);
+  report_.failure = {End::kTimeout, WhatIsMissing(deadline)};
+  Finish();
+}
+
+std::string ProbeRun::WhatIsMissing(std::chrono::milliseconds deadline) const {
+  const auto seconds = deadline.count() / 1000;
+  if (dialler_.dialling()) return fmt::format("no connection within {} s", seconds);
+  if (legs_[Side::kServer].state() == session::Leg::State::kHandshaking) {
+    return fmt::format("the TLS handshake was not done within {} s", seconds);
   }
-  Fail(End::kTimeout, "the server did not answer within " + Seconds(deadline));
+  const bool heard = report_.findings.greeting || report_.findings.before || report_.tls;
+  if (heard) return fmt::format("the server did not answer within {} s", seconds);
+  return fmt::format(
+      "the server said nothing within {} s; if it speaks TLS from the first byte, probe it with --protocol tcp",
+      seconds);
 }
 
 void ProbeRun::Finish() {
-  phase_ = Phase::kOver;
-  channel_.End();
+  talk_.Stop();
+  dialler_.Cancel();
+  if (server().open()) server().stream()->End(buffer::StreamEnd::kClean);
   loop_.Stop();
-}
-
-void ProbeRun::Fail(End end, std::string why) {
-  if (phase_ == Phase::kOver) return;
-  report_.failure = ProbeFailure{end, std::move(why)};
-  Finish();
 }
 
 }  // namespace starlock::cli
