@@ -7,41 +7,12 @@
 #include "support/proxy_harness.h"
 #include "tls/context.h"
 #include "tls/identity.h"
+#include "toy_stream.h"
 
 namespace starlock::session {
 
 using namespace test;  // NOLINT(google-build-using-namespace)
 namespace {
-
-/// A stream that records what it is asked for.
-class NotedStream final : public buffer::Stream {
- public:
-  struct Notes {
-    bool reading = false;
-    int switched = 0;  ///< how often reading was set
-    bool room = true;  ///< what Write says
-    std::string written;
-    std::optional<buffer::StreamEnd> end;
-    buffer::StreamHandler* handler = nullptr;
-  };
-
-  explicit NotedStream(Notes& notes) : notes_(notes) {}
-  void SetHandler(buffer::StreamHandler* handler) override { notes_.handler = handler; }
-  void SetReading(bool on) override {
-    notes_.reading = on;
-    ++notes_.switched;
-  }
-  bool Write(buffer::Chain bytes) override {
-    notes_.written += bytes.ToString();
-    return notes_.room;
-  }
-  void End(buffer::StreamEnd end) override { notes_.end = end; }
-  void Abort() override {}
-  size_t queued() const override { return 0; }
-
- private:
-  Notes& notes_;
-};
 
 struct Nobody final : LegOwner {
   void OnData(Side, buffer::Chain&) override {}
@@ -61,7 +32,7 @@ struct Later final : buffer::Executor {
 class LegTest : public testing::Test {
  protected:
   LegTest() {
-    leg.Open(std::make_unique<NotedStream>(notes));
+    leg.Open(toy.Make());
     leg.stream()->SetReading(true);
   }
 
@@ -79,7 +50,7 @@ class LegTest : public testing::Test {
   buffer::SlabPool pool{64 * 1024, 4};
   net::Loop loop;
   Nobody nobody;
-  NotedStream::Notes notes;
+  Toy toy;
   Leg leg{Side::kClient, &nobody};
 };
 
@@ -88,14 +59,14 @@ TEST_F(LegTest, TakesWhatComes) {
   Take(in);
   EXPECT_TRUE(in.empty());
   EXPECT_EQ(leg.input().view(), Pattern(100));
-  EXPECT_TRUE(notes.reading);
+  EXPECT_TRUE(toy.reading);
 }
 
 TEST_F(LegTest, OneByteBelowTheBoundItReadsOn) {
   buffer::Chain in = Bytes(Input::kMax - 1);
   Take(in);
   EXPECT_TRUE(in.empty());
-  EXPECT_TRUE(notes.reading);
+  EXPECT_TRUE(toy.reading);
 }
 
 TEST_F(LegTest, AtTheBoundItPauses) {
@@ -103,7 +74,7 @@ TEST_F(LegTest, AtTheBoundItPauses) {
   Take(in);
   EXPECT_TRUE(in.empty());
   EXPECT_EQ(leg.input().view().size(), Input::kMax);
-  EXPECT_FALSE(notes.reading);
+  EXPECT_FALSE(toy.reading);
 }
 
 TEST_F(LegTest, BeyondItTheRestStaysWhereItIs) {
@@ -111,12 +82,12 @@ TEST_F(LegTest, BeyondItTheRestStaysWhereItIs) {
   Take(in);
   EXPECT_EQ(in.size(), 5000U);
   EXPECT_EQ(leg.input().view().size(), Input::kMax);
-  EXPECT_FALSE(notes.reading) << "as the stream demands where bytes are left";
+  EXPECT_FALSE(toy.reading) << "as the stream demands where bytes are left";
   leg.Use(1);
-  EXPECT_TRUE(notes.reading);
+  EXPECT_TRUE(toy.reading);
   Take(in);
   EXPECT_EQ(in.size(), 4999U);
-  EXPECT_FALSE(notes.reading);
+  EXPECT_FALSE(toy.reading);
   leg.Use(Input::kMax);
   EXPECT_TRUE(leg.input().empty());
   Take(in);
@@ -127,7 +98,7 @@ TEST_F(LegTest, UsingNothingChangesNothing) {
   buffer::Chain in = Bytes(Input::kMax);
   Take(in);
   leg.Use(0);
-  EXPECT_FALSE(notes.reading);
+  EXPECT_FALSE(toy.reading);
 }
 
 TEST_F(LegTest, DiscardingItTakesNothingAndReadsOn) {
@@ -135,7 +106,7 @@ TEST_F(LegTest, DiscardingItTakesNothingAndReadsOn) {
   Take(in);
   leg.Discard();
   EXPECT_TRUE(leg.input().empty());
-  EXPECT_TRUE(notes.reading) << "an end is still to come";
+  EXPECT_TRUE(toy.reading) << "an end is still to come";
   Take(in);
   EXPECT_TRUE(in.empty());
   EXPECT_TRUE(leg.input().empty());
@@ -144,31 +115,31 @@ TEST_F(LegTest, DiscardingItTakesNothingAndReadsOn) {
 TEST_F(LegTest, RemembersThatItsOutputWaits) {
   leg.Write(pool, "one");
   EXPECT_FALSE(leg.congested());
-  notes.room = false;
+  toy.room = false;
   leg.Write(pool, "two");
   EXPECT_TRUE(leg.congested());
   leg.Write(pool, "");
   EXPECT_TRUE(leg.congested()) << "nothing was written, so nothing was learnt";
-  EXPECT_EQ(notes.written, "onetwo");
-  notes.handler->OnWritable();
+  EXPECT_EQ(toy.written, "onetwo");
+  toy.handler->OnWritable();
   EXPECT_FALSE(leg.congested());
   EXPECT_EQ(nobody.writable, 1);
 }
 
 TEST_F(LegTest, WritesNothingOnceItIsFinished) {
-  notes.room = false;
+  toy.room = false;
   EXPECT_EQ(leg.Write(pool, "one"), 3U);
   leg.Finish(buffer::StreamEnd::kTruncated);
-  EXPECT_EQ(notes.end, buffer::StreamEnd::kTruncated);
+  EXPECT_EQ(toy.end, buffer::StreamEnd::kTruncated);
   EXPECT_TRUE(leg.finished());
   EXPECT_FALSE(leg.congested()) << "a stream that is ending does not report room";
   EXPECT_EQ(leg.Write(pool, "two"), 0U);
-  EXPECT_EQ(notes.written, "one");
+  EXPECT_EQ(toy.written, "one");
 }
 
 TEST_F(LegTest, KnowsThePeersEnd) {
   EXPECT_FALSE(leg.end());
-  notes.handler->OnEnd(buffer::StreamEnd::kTruncated);
+  toy.handler->OnEnd(buffer::StreamEnd::kTruncated);
   EXPECT_EQ(leg.end(), buffer::StreamEnd::kTruncated);
   EXPECT_EQ(nobody.ends, 1);
 }
@@ -177,7 +148,7 @@ TEST_F(LegTest, ClosedItHearsNothingAndWritesNothing) {
   buffer::Chain in = Bytes(100);
   Take(in);
   leg.Close(loop);
-  EXPECT_EQ(notes.handler, nullptr);
+  EXPECT_EQ(toy.handler, nullptr);
   EXPECT_FALSE(leg.open());
   EXPECT_EQ(leg.state(), Leg::State::kClosed);
   EXPECT_TRUE(leg.input().empty());
@@ -191,7 +162,7 @@ TEST_F(LegTest, BeginsTlsUncongested) {
   tls::ServerSettings settings;
   settings.identities = {std::move(tls::Identity::FromPem(pem.chain, pem.key)).value()};
   auto context = std::move(tls::ServerContext::Create(settings)).value();
-  notes.room = false;
+  toy.room = false;
   leg.Write(pool, "220 go\r\n");
   ASSERT_TRUE(leg.congested());
   buffer::Chain in;
