@@ -12,6 +12,9 @@ namespace {
 // Less than this at a time is no bulk any more.
 constexpr size_t kLeastPassed = size_t{16} * 1024;
 
+// Whether a failed splice says something about the pipe or the moment, and nothing about the socket.
+bool IsHarmless(int number) { return number == EAGAIN || number == EINTR || number == EINVAL || number == ENOMEM; }
+
 }  // namespace
 
 // False: nothing has moved, so what there is must be read.
@@ -19,6 +22,8 @@ bool TcpStream::Pass() {
   const bool in_bulk = offer_ > kLeastOffer;
   if (sink_ == nullptr || !in_bulk || !in_.empty() || !sink_->HasPipe()) return false;
   const ssize_t n = sink_->pipe_->Fill(poll_.fd(), loop_.ReadingShare(offer_, kLeastOffer));
+  // splice has taken the error from the socket. A recv after it would see an end in its place.
+  if (n < 0 && !IsHarmless(errno)) Break(errno);
   if (n < static_cast<ssize_t>(kLeastPassed)) offer_ = kLeastOffer;
   if (n > 0) {
     loop_.CountRead(static_cast<size_t>(n));

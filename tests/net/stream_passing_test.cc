@@ -178,6 +178,28 @@ TEST_F(PassingTest, ASinkThatIsResetIsToldOfItsOwn) {
   sender.join();
 }
 
+// splice takes the socket's error, and a recv after it shows an end, which the sink would pass on as a proper one.
+TEST_F(PassingTest, AResetWhileBytesPassIsNoEnd) {
+  const std::string block = Pattern(65536);
+  while (send(a_peer.fd(), block.data(), block.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
+  }
+  bool reset = false;
+  from_a.on_bytes = [&] {
+    if (from_a.passed > 0 && !std::exchange(reset, true)) a_peer.Reset();
+  };
+  std::thread receiver([this] {
+    while (!b_peer.Receive(1).empty()) {
+    }
+  });
+  RUN_UNTIL(loop, from_a.ended || from_a.closed);
+  EXPECT_GT(from_a.passed, 0U);
+  EXPECT_FALSE(from_a.ended);
+  EXPECT_EQ(from_a.error.code, ErrorCode::kReset);
+  a->PassTo(nullptr);
+  b->Abort();
+  receiver.join();
+}
+
 TEST_F(PassingTest, AnUrgentByteIsInItsPlace) {
   const std::string bytes = Pattern(kMuch);
   bool done = false;
