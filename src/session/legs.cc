@@ -25,7 +25,7 @@ void Legs::Close(Side side) {
 }
 
 Closing Legs::Close(Side side, const Error& error) {
-  const Closing closing{error, !error && (*this)[side].end().has_value(), HangsUp(side)};
+  Closing closing{error, !error && (*this)[side].end().has_value(), HangsUp(side)};
   Close(side);
   return closing;
 }

@@ -143,7 +143,6 @@ void Session::OnFailed(const protocol::Failure& failure, bool told) {
   Leg& server = legs_[Side::kServer];
   if (server.open()) server.stream()->End(buffer::StreamEnd::kClean);
   legs_.Close(Side::kServer);
-  dialler_.Cancel();
   Leg& client = legs_[Side::kClient];
   if (client.open() && told) return SeeOff(true);
   if (client.open()) client.stream()->Abort();
@@ -238,6 +237,7 @@ void Session::LeaveRoom() {
 
 void Session::SeeOff(bool client_told) {
   deadline_.Stop();
+  dialler_.Cancel();
   Enter(std::make_unique<Farewell>(context_.loop, legs_, Farewell::Options{.client_told = client_told}, [this] {
     Done();
   })).Start();

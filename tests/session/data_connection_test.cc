@@ -1,4 +1,4 @@
-// A data connection between peers of the test's own: who is let in, what waits for whom, and how each end shows.
+// A data connection between two test peers: which peers are accepted, what waits for what, and how each end shows.
 
 #include "session/data_connection.h"
 
@@ -44,7 +44,7 @@ Peer ConnectFrom(const std::string& host, uint16_t port) {
   return Peer(std::move(socket));
 }
 
-/// A data connection upon a loop of its own thread, and what it tells, in order.
+/// A data connection on a loop with its own thread, and what it reports, in order.
 class Transfer final : private DataOwner {
  public:
   /// `local`: our address on the control connection with the client.
@@ -73,7 +73,7 @@ class Transfer final : private DataOwner {
   void Begin(bool client_tls = false, bool server_tls = false) {
     loop_.Post([=, this] { data_->Begin(client_tls, server_tls); });
   }
-  /// Destroys it, as a session that ends does.
+  /// Destroys the data connection, like a session that ends.
   void Drop() {
     std::promise<void> gone;
     loop_.Post([&] {
@@ -83,7 +83,7 @@ class Transfer final : private DataOwner {
     gone.get_future().wait();
   }
 
-  /// What it tells next.
+  /// The next report.
   std::string Next() {
     std::unique_lock lock(mutex_);
     if (!changed_.wait_for(lock, kPatience, [this] { return !told_.empty(); })) return "nothing";
@@ -129,7 +129,7 @@ struct Legs {
   Peer client, server;
 };
 
-/// The client comes to us, and the transfer begins.
+/// The client connects to us, and the transfer begins.
 Legs Passive(Transfer& transfer) {
   transfer.Open(transfer.upstream.address().port, 0);
   Legs legs;
@@ -140,7 +140,7 @@ Legs Passive(Transfer& transfer) {
   return legs;
 }
 
-TEST(DataConnectionTest, TheClientComesToUs) {
+TEST(DataConnectionTest, TheClientConnectsToUs) {
   Transfer transfer;
   auto [client, server] = Passive(transfer);
   EXPECT_TRUE(server.Send("down") && client.Send("up"));
@@ -155,9 +155,9 @@ TEST(DataConnectionTest, TheClientComesToUs) {
   EXPECT_EQ(transfer.Next(), "ended");
 }
 
-TEST(DataConnectionTest, WeComeToTheClientFromWhereItKnowsUs) {
+TEST(DataConnectionTest, WeDialTheClientFromTheAddressOfItsControlConnection) {
   Transfer transfer(TlsMode::kOff, TlsMode::kOff, "127.0.0.2");
-  const Upstream client_side;  // it listens as a server does
+  const Upstream client_side;  // the client listens
   transfer.Open(transfer.upstream.address().port, client_side.address().port);
   Peer server = transfer.upstream.Accept();
   EXPECT_EQ(transfer.Next(), "ready");
@@ -172,8 +172,8 @@ TEST(DataConnectionTest, WeComeToTheClientFromWhereItKnowsUs) {
   EXPECT_EQ(transfer.Next(), "ended");
 }
 
-// CVE-1999-0351: whoever is first is not the client for that.
-TEST(DataConnectionTest, AStrangerIsSentAwayAndTheClientAwaited) {
+// CVE-1999-0351: being first does not make a peer the client.
+TEST(DataConnectionTest, AStrangerIsResetAndTheClientIsStillAccepted) {
   Transfer transfer;
   transfer.Open(transfer.upstream.address().port, 0);
   Peer server = transfer.upstream.Accept();
@@ -204,7 +204,7 @@ TEST(DataConnectionTest, NothingPassesBeforeTheTransferBegins) {
   transfer.Drop();
 }
 
-TEST(DataConnectionTest, AnUpstreamThatIsNotThere) {
+TEST(DataConnectionTest, AnUpstreamThatRefusesTheConnection) {
   uint16_t nobody = 0;
   {
     const Upstream gone;
@@ -230,7 +230,7 @@ TEST(DataConnectionTest, AClientThatDoesNotListen) {
   EXPECT_EQ(server.End(), Ending::kReset);
 }
 
-// What had come is delivered, and then it shows that more was meant.
+// What had arrived is delivered before the reset.
 TEST(DataConnectionTest, AResetShowsOnTheOtherLeg) {
   for (const bool upload : {false, true}) {
     SCOPED_TRACE(upload);
@@ -257,7 +257,7 @@ TEST(DataConnectionTest, DestroyingItCutsBothLegs) {
   EXPECT_EQ(server.End(), Ending::kReset);
 }
 
-// T2: an end inside TLS that nobody has sealed is none, and is not made one.
+// T2: TLS that ends without close_notify stays that on the other leg.
 TEST(DataConnectionTest, ATruncatedTlsLegIsNotLaundered) {
   for (const bool proper : {true, false}) {
     SCOPED_TRACE(proper);
@@ -282,7 +282,7 @@ TEST(DataConnectionTest, ATruncatedTlsLegIsNotLaundered) {
   }
 }
 
-TEST(DataConnectionTest, WhatComesForNobodyIsNotCounted) {
+TEST(DataConnectionTest, BytesForAClosedLegAreNotCounted) {
   Transfer transfer(TlsMode::kRequired, TlsMode::kRequired);
   transfer.Open(transfer.upstream.address().port, 0);
   Peer server = transfer.upstream.Accept();

@@ -54,7 +54,7 @@ class LegTest : public testing::Test {
   Leg leg{Side::kClient, &nobody};
 };
 
-TEST_F(LegTest, TakesWhatComes) {
+TEST_F(LegTest, TakesWhatArrives) {
   buffer::Chain in = Bytes(100);
   Take(in);
   EXPECT_TRUE(in.empty());
@@ -62,14 +62,14 @@ TEST_F(LegTest, TakesWhatComes) {
   EXPECT_TRUE(toy.reading);
 }
 
-TEST_F(LegTest, OneByteBelowTheBoundItReadsOn) {
+TEST_F(LegTest, OneByteBelowTheLimitItReadsOn) {
   buffer::Chain in = Bytes(Input::kMax - 1);
   Take(in);
   EXPECT_TRUE(in.empty());
   EXPECT_TRUE(toy.reading);
 }
 
-TEST_F(LegTest, AtTheBoundItPauses) {
+TEST_F(LegTest, AtTheLimitItPauses) {
   buffer::Chain in = Bytes(Input::kMax);
   Take(in);
   EXPECT_TRUE(in.empty());
@@ -77,12 +77,12 @@ TEST_F(LegTest, AtTheBoundItPauses) {
   EXPECT_FALSE(toy.reading);
 }
 
-TEST_F(LegTest, BeyondItTheRestStaysWhereItIs) {
+TEST_F(LegTest, BeyondItTheRestStaysInTheChain) {
   buffer::Chain in = Bytes(Input::kMax + 5000);
   Take(in);
   EXPECT_EQ(in.size(), 5000U);
   EXPECT_EQ(leg.input().view().size(), Input::kMax);
-  EXPECT_FALSE(toy.reading) << "as the stream demands where bytes are left";
+  EXPECT_FALSE(toy.reading) << "the stream requires it if bytes are left";
   leg.Use(1);
   EXPECT_TRUE(toy.reading);
   Take(in);
@@ -106,7 +106,7 @@ TEST_F(LegTest, DiscardingItTakesNothingAndReadsOn) {
   Take(in);
   leg.Discard();
   EXPECT_TRUE(leg.input().empty());
-  EXPECT_TRUE(toy.reading) << "an end is still to come";
+  EXPECT_TRUE(toy.reading) << "the peer's end is still to come";
   Take(in);
   EXPECT_TRUE(in.empty());
   EXPECT_TRUE(leg.input().empty());
@@ -119,7 +119,7 @@ TEST_F(LegTest, RemembersThatItsOutputWaits) {
   leg.Write(pool, "two");
   EXPECT_TRUE(leg.congested());
   leg.Write(pool, "");
-  EXPECT_TRUE(leg.congested()) << "nothing was written, so nothing was learnt";
+  EXPECT_TRUE(leg.congested()) << "nothing was written, so nothing has changed";
   EXPECT_EQ(toy.written, "onetwo");
   toy.handler->OnWritable();
   EXPECT_FALSE(leg.congested());

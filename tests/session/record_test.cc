@@ -74,7 +74,7 @@ TEST(RecordTest, AsJson) {
   EXPECT_FALSE(record.contains("level"));
 }
 
-TEST(RecordTest, WhatThereWasNotIsNull) {
+TEST(RecordTest, AbsentValuesAreNull) {
   SessionRecord record = Whole();
   record.server.clear();
   record.client_tls = {};
@@ -85,7 +85,7 @@ TEST(RecordTest, WhatThereWasNotIsNull) {
   EXPECT_THAT(Text(record), HasSubstr(" sni=- "));
 }
 
-// The name in a ClientHello is whatever a stranger likes it to be.
+// The client chooses the name in its ClientHello.
 TEST(RecordTest, NoPeerCanForgeALine) {
   SessionRecord record = Whole();
   record.client_tls.sni = "x end=closed blame=none\r\nsession listener=front\x1b[2J\"\\";
@@ -96,13 +96,13 @@ TEST(RecordTest, NoPeerCanForgeALine) {
   EXPECT_EQ(Json(record)["sni"], record.client_tls.sni);
 
   record.client_tls.sni = "\xff\xfe\x80";
-  EXPECT_TRUE(Json(record)["sni"].is_string()) << "what is no UTF-8 does not break the JSON";
+  EXPECT_TRUE(Json(record)["sni"].is_string()) << "invalid UTF-8 does not break the JSON";
   EXPECT_THAT(Text(record), HasSubstr(R"( sni="\xff\xfe\x80" )"));
   record.client_tls.sni = "-";
-  EXPECT_THAT(Text(record), Not(HasSubstr(" sni=- "))) << "a dash is not the lack of a name";
+  EXPECT_THAT(Text(record), Not(HasSubstr(" sni=- "))) << "a name that is a dash differs from no name";
 }
 
-TEST(RecordTest, TheWordsAreThoseOfTheClosedLists) {
+TEST(RecordTest, EndAndBlameAreClosedLists) {
   const std::set<std::string_view> ends = {"closed",
                                            "truncated",
                                            "reset",

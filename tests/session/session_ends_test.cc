@@ -1,4 +1,4 @@
-// How the end of one side comes to the other while a filter stands.
+// How the end of one side reaches the other while a filter is active.
 
 #include <gtest/gtest.h>
 
@@ -16,8 +16,7 @@ namespace starlock::session {
 using namespace test;  // NOLINT(google-build-using-namespace)
 namespace {
 
-/// A client that has room for what is written first, and then for nothing: it is never heard of again once its stream
-/// is to end.
+/// A client that takes the first write and nothing more. After End it reports no event by itself.
 class StalledClient final : public buffer::Stream {
  public:
   void SetHandler(buffer::StreamHandler* handler) override { handler_ = handler; }
@@ -48,7 +47,7 @@ class StalledClient final : public buffer::Stream {
   std::promise<void> ended_;
 };
 
-/// A client that has the server's greeting, so that a filter stands between the two.
+/// A client that has received the server's greeting, so that the filter is active.
 Ends Greeted(Rig& rig) {
   Ends ends(rig, {.protocol = "smtp"});
   EXPECT_TRUE(ends.server.Send(kGreeting));
@@ -76,18 +75,18 @@ TEST(SessionEnds, AClientThatHasNoRoomDoesNotKeepItsEndFromTheServer) {
   server.Shut();
   EXPECT_EQ(told_to_end.wait_for(kPatience), std::future_status::ready);
   loop.Post([client] { client->Leave(); });
-  EXPECT_EQ(server.End(), Ending::kFin) << "what the client said is that it has ended";
+  EXPECT_EQ(server.End(), Ending::kFin) << "the client has ended its direction";
   server.Close();
   loop.Post([&, client] {
     client->Take();
-    if (testing::Test::HasFailure()) loop.Stop();  // there will be no end to wait for
+    if (testing::Test::HasFailure()) loop.Stop();  // the session will not end by itself
   });
   thread.join();
   EXPECT_EQ(log.Record().value("end", ""), "closed");
 }
 
-// What a client's held unit was cut off from is no unit, whatever it looks like.
-TEST(SessionEnds, BehindAUnitThatWasDroppedNothingOfTheClientIsAUnit) {
+// Once a held unit of the client was dropped, what follows is not parsed as a unit, whatever it looks like.
+TEST(SessionEnds, AfterADroppedUnitNothingOfTheClientIsParsed) {
   Rig rig({.protocol = "smtp"});
   auto [client, server] = Greeted(rig);
   EXPECT_TRUE(client.Send("NOOP one\r\n"));
@@ -102,8 +101,8 @@ TEST(SessionEnds, BehindAUnitThatWasDroppedNothingOfTheClientIsAUnit) {
   EXPECT_EQ(rig.Verdict(), "closed/none");
 }
 
-// The control: a client that nothing is held of may say on what it has to say.
-TEST(SessionEnds, BehindTheServersEndAClientIsHeard) {
+// The control: a client without held input is still heard.
+TEST(SessionEnds, AfterTheServersEndTheClientIsHeard) {
   Rig rig({.protocol = "smtp"});
   auto [client, server] = Greeted(rig);
   server.Shut();
@@ -114,7 +113,7 @@ TEST(SessionEnds, BehindTheServersEndAClientIsHeard) {
   EXPECT_EQ(rig.Record().value("bytes_in", 0), 20);
 }
 
-TEST(SessionEnds, WhatIsSaidToNobodyIsNotCounted) {
+TEST(SessionEnds, BytesForAFinishedLegAreNotCounted) {
   Rig rig({.protocol = "smtp"});
   auto [client, server] = Greeted(rig);
   EXPECT_TRUE(client.Send("NOOP\r\n"));
@@ -122,7 +121,7 @@ TEST(SessionEnds, WhatIsSaidToNobodyIsNotCounted) {
   EXPECT_TRUE(server.Send("250 ok\r\n"));
   server.Shut();
   EXPECT_EQ(client.Rest(), "250 ok\r\n");
-  EXPECT_TRUE(client.Send("STARTTLS\r\n"));  // our own answer comes too late
+  EXPECT_TRUE(client.Send("STARTTLS\r\n"));  // our own answer is too late
   client.Shut();
   EXPECT_EQ(server.End(), Ending::kFin);
   const auto record = rig.Record();

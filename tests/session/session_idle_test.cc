@@ -1,4 +1,4 @@
-// A peer that takes what is written to it, however slowly, is not idle.
+// A peer that keeps reading, however slowly, is not idle.
 
 #include <gtest/gtest.h>
 
@@ -18,8 +18,7 @@ namespace {
 
 constexpr size_t kWritten = 1000;
 
-/// A client to which much was written, and that takes one byte of it each time that somebody looks, `kLooks` times;
-/// then none.
+/// A client with many undelivered bytes. It takes one byte each time the count is read, `kLooks` times; then none.
 class SlowClient final : public buffer::Stream {
  public:
   static constexpr int kLooks = 5;
@@ -51,7 +50,7 @@ class SlowClient final : public buffer::Stream {
 
 class SessionIdle : public testing::TestWithParam<bool> {};
 
-TEST_P(SessionIdle, WhoTakesAByteALookIsNot) {
+TEST_P(SessionIdle, APeerThatTakesAByteAtATimeIsNotIdle) {
   Upstream upstream;
   RecordedLog log;
   Setting setting{.protocol = "tcp"};
@@ -71,10 +70,10 @@ TEST_P(SessionIdle, WhoTakesAByteALookIsNot) {
   loop.Post([&] { session.Start(false); });
   std::thread thread([&] { loop.Run(); });
   Peer server = upstream.Accept();
-  EXPECT_EQ(server.End(), Ending::kReset) << "the client's end is none that the server could take for its own";
+  EXPECT_EQ(server.End(), Ending::kReset) << "the server must not mistake the cut for a proper end";
   thread.join();
   EXPECT_EQ(log.Record().value("end", ""), "idle");
-  EXPECT_GT(looks, SlowClient::kLooks) << "as long as it moved it was waited for";
+  EXPECT_GT(looks, SlowClient::kLooks) << "the session waited while bytes moved";
 }
 
 INSTANTIATE_TEST_SUITE_P(Idle, SessionIdle, testing::Bool(),

@@ -17,7 +17,7 @@ namespace starlock::session {
 
 using namespace test;  // NOLINT(google-build-using-namespace,google-global-names-in-headers)
 
-/// Sessions upon a loop that a test can look into, on a thread of its own.
+/// Sessions on a loop with its own thread, which a test can inspect.
 class Stage {
  public:
   explicit Stage(const Setting& setting);
@@ -27,11 +27,11 @@ class Stage {
 
   Peer Dial(int receive_buffer = 0) const { return ConnectTo(address_, receive_buffer); }
   Peer Accept() const { return upstream_.Accept(); }
-  /// What `question` finds on the loop's thread, between two turns.
+  /// Runs `question` on the loop's thread and returns its answer.
   size_t Ask(std::function<size_t()> question);
   size_t SlabsInUse();
   size_t Sessions();
-  /// Waits until as many slabs are in use.
+  /// Waits until `slabs` slabs are in use.
   testing::AssertionResult ComesTo(size_t slabs);
   RecordedLog& log() { return log_; }
 
