@@ -60,7 +60,6 @@ class DataConnection final : private LegOwner, private RelayOwner {
   /// The transfer begins, with TLS on the legs that are to have it.
   void Begin(bool client_tls, bool server_tls);
   bool begun() const { return tls_.has_value(); }
-  const DataEnds& ends() const { return ends_; }
   /// Frees the port that was listened on, at once.
   void StopListening() { listener_.reset(); }
   size_t undelivered() const { return legs_.undelivered(); }

@@ -10,10 +10,16 @@ namespace starlock::session {
 using protocol::DataEvent;
 using protocol::DataRequest;
 
-void DataConnections::Handle(const DataRequest& request, DataEnds ends) {
+DataConnections::DataConnections(DataConnectionsOwner& owner, net::Loop& loop, net::Resolver& resolver,
+                                 const Route& route, const net::SocketAddress& client, const net::SocketAddress& local)
+    : owner_(owner), loop_(loop), resolver_(resolver), ends_{route, 0, {}, client, local, nullptr} {}
+
+void DataConnections::Handle(const DataRequest& request, size_t target, const net::SocketAddress& server) {
+  ends_.target = target;
+  ends_.server = server;
   switch (request.kind) {
     case DataRequest::Kind::kOpen:
-      return Open(request, std::move(ends));
+      return Open(request);
     case DataRequest::Kind::kBegin:
       if (current_) current_->Begin(request.tls[0], request.tls[1]);
       return;
@@ -22,14 +28,14 @@ void DataConnections::Handle(const DataRequest& request, DataEnds ends) {
   }
 }
 
-void DataConnections::Open(const DataRequest& request, DataEnds ends) {
+void DataConnections::Open(const DataRequest& request) {
   if (current_ && current_->begun()) {
     DisposeOf(loop_, std::move(finishing_));
     finishing_ = std::move(current_);
   }
   DisposeOf(loop_, std::move(current_));
   DataOwner& owner = *this;
-  current_ = std::make_unique<DataConnection>(owner, loop_, resolver_, std::move(ends));
+  current_ = std::make_unique<DataConnection>(owner, loop_, resolver_, ends_);
   current_->Open(request.server_port, request.client_port);
 }
 
@@ -46,9 +52,8 @@ void DataConnections::Close() {
 
 void DataConnections::OnDataReady(DataConnection& data, uint16_t port) {
   if (&data != current_.get()) return;
-  const DataEnds& ends = data.ends();
-  const std::string& external = ends.route.settings->data.external_address;
-  const std::string host = external.empty() ? ends.local.HostString() : external;
+  const std::string& external = ends_.route.settings->data.external_address;
+  const std::string host = external.empty() ? ends_.local.HostString() : external;
   owner_.OnDataEvent(DataEvent{DataEvent::Kind::kReady, host, port});
 }
 

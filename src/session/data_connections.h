@@ -22,12 +22,16 @@ class DataConnectionsOwner {
 /// still deliver what it has, if its transfer had begun; an older one is dropped.
 class DataConnections final : private DataOwner {
  public:
-  DataConnections(DataConnectionsOwner& owner, net::Loop& loop, net::Resolver& resolver)
-      : owner_(owner), loop_(loop), resolver_(resolver) {}
+  /// `client` and `local`: the two ends of the control connection with the client.
+  DataConnections(DataConnectionsOwner& owner, net::Loop& loop, net::Resolver& resolver, const Route& route,
+                  const net::SocketAddress& client, const net::SocketAddress& local);
   ~DataConnections() override = default;
 
-  /// `ends`: what a data connection is made between now.
-  void Handle(const protocol::DataRequest& request, DataEnds ends);
+  /// A new control connection with the server begins: data connections resume only its TLS sessions.
+  void BeginFamily() { ends_.family = std::make_shared<tls::SessionFamily>(); }
+  const std::shared_ptr<tls::SessionFamily>& family() const { return ends_.family; }
+  /// `target`, `server`: where the control connection with the server leads.
+  void Handle(const protocol::DataRequest& request, size_t target, const net::SocketAddress& server);
   /// A transfer has begun and is not over.
   bool InTransfer() const { return (current_ && current_->begun()) || finishing_; }
   /// DataConnection::undelivered of all.
@@ -41,11 +45,12 @@ class DataConnections final : private DataOwner {
   void OnDataBroken(DataConnection& data) override;
   void OnDataMoved(Side from, size_t bytes) override { owner_.OnMoved(from, bytes); }
 
-  void Open(const protocol::DataRequest& request, DataEnds ends);
+  void Open(const protocol::DataRequest& request);
 
   DataConnectionsOwner& owner_;
   net::Loop& loop_;
   net::Resolver& resolver_;
+  DataEnds ends_;  ///< of the next data connection
   std::unique_ptr<DataConnection> current_;
   std::unique_ptr<DataConnection> finishing_;
 };

@@ -5,7 +5,6 @@
 namespace starlock::session {
 
 void Input::Offer(buffer::Chain& in) {
-  if (discards_) return in.Consume(in.size());
   if (held_.empty() && in.chunks() == 1 && in.size() < kMax) {
     arriving_ = &in;
     return;
@@ -39,11 +38,6 @@ void Input::Clear() {
   if (arriving_ != nullptr) arriving_->Consume(arriving_->size());
   arriving_ = nullptr;
   std::string().swap(held_);  // an assignment would keep the memory
-}
-
-void Input::Discard() {
-  Clear();
-  discards_ = true;
 }
 
 }  // namespace starlock::session

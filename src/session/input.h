@@ -23,7 +23,7 @@ class Input {
   bool full() const { return view().size() >= kMax; }
 
   /// Adds what arrived in `in`, up to kMax; the rest stays in `in`. Until Keep, `in` may back view() and must stay
-  /// valid. After Discard: drops all of `in`.
+  /// valid.
   void Offer(buffer::Chain& in);
   /// Copies what is left of the offered chain, so that the chain is no longer needed.
   void Keep();
@@ -31,13 +31,10 @@ class Input {
   void Use(size_t n);
   /// Drops everything and frees the memory.
   void Clear();
-  /// Drops everything, and everything that will be offered.
-  void Discard();
 
  private:
   std::string held_;
   buffer::Chain* arriving_ = nullptr;  ///< backs view() instead of held_; one chunk, never empty
-  bool discards_ = false;
 };
 
 }  // namespace starlock::session

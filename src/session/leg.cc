@@ -56,6 +56,7 @@ size_t Leg::Write(buffer::SlabPool& pool, std::string_view bytes) {
 }
 
 void Leg::Offer(buffer::Chain& in) {
+  if (discards_) return in.Consume(in.size());
   input_.Offer(in);
   if (input_.full()) stream_->SetReading(false);
 }
@@ -67,7 +68,8 @@ void Leg::Use(size_t n) {
 }
 
 void Leg::Discard() {
-  input_.Discard();
+  input_.Clear();
+  discards_ = true;
   if (stream_) stream_->SetReading(true);
 }
 

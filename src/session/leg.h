@@ -64,7 +64,7 @@ class Leg final : private tls::TlsHandler {
   /// the leg is not open or is finished.
   size_t Write(buffer::SlabPool& pool, std::string_view bytes);
 
-  /// Adds to the unused input (see Input::Offer); pauses reading when that is full.
+  /// Adds to the unused input (see Input::Offer); pauses reading when that is full. After Discard drops all of `in`.
   void Offer(buffer::Chain& in);
   /// Drops the first `n` bytes of unused input and resumes reading.
   void Use(size_t n);
@@ -111,6 +111,7 @@ class Leg final : private tls::TlsHandler {
   State state_ = State::kUnopened;
   Output output_ = Output::kFree;
   bool upgraded_ = false;
+  bool discards_ = false;
 };
 
 }  // namespace starlock::session

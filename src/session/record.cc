@@ -6,10 +6,12 @@
 namespace starlock::session {
 namespace {
 
-Field::Value Describe(const tls::TlsInfo& info) {
-  if (info.version.empty()) return "plain";
-  return Compound{{{"version", info.version}, {"cipher", info.cipher}, {"group", info.group}}};
+Field::Value Describe(const tls::TlsInfo* info) {
+  if (info == nullptr) return "plain";
+  return Compound{{{"version", info->version}, {"cipher", info->cipher}, {"group", info->group}}};
 }
+
+bool Resumed(const tls::TlsInfo* info) { return info != nullptr && info->resumed; }
 
 Field::Value TextOrNull(const std::string& text) { return text.empty() ? Field::Value(nullptr) : Field::Value(text); }
 
@@ -23,16 +25,18 @@ void SessionRecord::Conclude(protocol::End how, protocol::Blame whose, std::stri
 }
 
 void WriteRecord(Logger& log, const SessionRecord& record) {
+  const tls::TlsInfo* const client = record.client_tls.get();
+  const tls::TlsInfo* const server = record.server_tls.get();
   std::vector<Field> fields = {
       {"listener", record.listener},
       {"protocol", record.protocol},
       {"client", record.client},
       {"server", TextOrNull(record.server)},
-      {"client_tls", Describe(record.client_tls)},
-      {"server_tls", Describe(record.server_tls)},
-      {"client_resumed", record.client_tls.resumed},
-      {"server_resumed", record.server_tls.resumed},
-      {"sni", TextOrNull(record.client_tls.sni)},
+      {"client_tls", Describe(client)},
+      {"server_tls", Describe(server)},
+      {"client_resumed", Resumed(client)},
+      {"server_resumed", Resumed(server)},
+      {"sni", client != nullptr ? TextOrNull(client->sni) : nullptr},
       {"bytes_in", static_cast<int64_t>(record.bytes_in)},
       {"bytes_out", static_cast<int64_t>(record.bytes_out)},
       {"negotiation_ms", static_cast<int64_t>(record.negotiation.count())},

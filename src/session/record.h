@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "log/log.h"
@@ -14,10 +15,10 @@ namespace starlock::session {
 struct SessionRecord {
   std::string listener;
   std::string protocol;
-  std::string client;       ///< address and port
-  std::string server;       ///< likewise the upstream's; empty: none was reached
-  tls::TlsInfo client_tls;  ///< an empty version: plaintext
-  tls::TlsInfo server_tls;
+  std::string client;                        ///< address and port
+  std::string server;                        ///< likewise the upstream's; empty: none was reached
+  std::unique_ptr<tls::TlsInfo> client_tls;  ///< nullptr: plaintext
+  std::unique_ptr<tls::TlsInfo> server_tls;
   uint64_t bytes_in = 0;                     ///< from the meeting point on, client to server
   uint64_t bytes_out = 0;                    ///< and back
   std::chrono::milliseconds negotiation{0};  ///< from accept to the meeting point, or to the end without one

@@ -46,17 +46,18 @@ Session::Session(SessionContext context, const Route& route, std::unique_ptr<buf
       peer_(peer),
       on_done_(std::move(on_done)),
       legs_(context.loop, Legs::HangUp::kClient),
-      dialler_(context.loop, context.resolver, route.settings->server.address, route.limits->connect_timeout,
-               [this](Result<std::unique_ptr<buffer::Stream>> stream) { OnDialled(std::move(stream)); }),
+      dialler_(std::make_unique<Dialler>(
+          context.loop, context.resolver, route.settings->server.address, route.limits->connect_timeout,
+          [this](Result<std::unique_ptr<buffer::Stream>> stream) { OnDialled(std::move(stream)); })),
       deadline_(*this, context.loop, *route.limits),
       started_(context.loop.now()) {
   record_.listener = route.settings->name;
   record_.protocol = route.settings->protocol;
   record_.client = peer.ToString();
   if (!route.dialect->data_alpn.empty()) {
-    local_ = net::LocalAddressOf(*client);
     DataConnectionsOwner& owner = *this;
-    data_ = std::make_unique<DataConnections>(owner, context.loop, context.resolver);
+    data_ = std::make_unique<DataConnections>(owner, context.loop, context.resolver, route, peer,
+                                              net::LocalAddressOf(*client));
   }
   legs_[Side::kClient].Open(std::move(client));
   TalkOwner& owner = *this;
@@ -68,13 +69,11 @@ Session::~Session() = default;
 void Session::Start(bool refuse) {
   legs_[Side::kClient].stream()->SetReading(true);
   deadline_.BeginNegotiation();
-  std::optional<protocol::Failure> refusal;
-  if (refuse) refusal = {End::kLimit, Blame::kProxy, "too many connections"};
-  talk()->Start(std::move(refusal));
+  talk()->Start(refuse);
 }
 
 void Session::Drain() {
-  if (Talk* talk = this->talk()) talk->Drain({End::kDrained, Blame::kNone, "shutting down"});
+  if (Talk* talk = this->talk()) talk->Drain();
 }
 
 void Session::Stop() {
@@ -87,19 +86,19 @@ void Session::Stop() {
 // What the talk asks for.
 
 bool Session::Dial(bool next) {
-  if (next && !dialler_.has_next()) return false;
+  if (next && !dialler_->has_next()) return false;
   // A client that upgrades may make it necessary to negotiate with the server anew.
   if (!talk()->negotiating()) deadline_.BeginNegotiation();
   legs_.Replace(Side::kServer);
-  if (data_) family_ = std::make_shared<tls::SessionFamily>();
-  dialler_.Dial(next);
+  if (data_) data_->BeginFamily();
+  dialler_->Dial(next);
   return true;
 }
 
 void Session::OnDialled(Result<std::unique_ptr<buffer::Stream>> stream) {
   if (!stream) return talk()->Abandon(Dialler::Explain(stream.error()));
-  record_.server = dialler_.address().ToString();
-  record_.server_tls = {};  // of an earlier connection
+  record_.server = dialler_->address().ToString();
+  record_.server_tls.reset();  // of an earlier connection
   legs_[Side::kServer].Open(std::move(stream).value());
   legs_[Side::kServer].stream()->SetReading(true);
   talk()->UpstreamUp();
@@ -112,13 +111,14 @@ void Session::BeginTls(Side side) {
     legs_[side].Accept(*route_.client_leg, loop.pool(), loop, upgrade);
   } else {
     const bool upgrade = route_.settings->server.mode != TlsMode::kImplicit;
-    legs_[side].Connect(*route_.server_leg[dialler_.target()], loop.pool(), loop, upgrade, family_);
+    legs_[side].Connect(*route_.server_leg[dialler_->target()], loop.pool(), loop, upgrade,
+                        data_ ? data_->family() : nullptr);
   }
   legs_[side].stream()->SetReading(true);
 }
 
 void Session::OnTls(Side side, const tls::TlsInfo& info) {
-  (side == Side::kClient ? record_.client_tls : record_.server_tls) = info;
+  (side == Side::kClient ? record_.client_tls : record_.server_tls) = std::make_unique<tls::TlsInfo>(info);
 }
 
 void Session::OnServerTlsFailed(const Error& error) {
@@ -150,7 +150,7 @@ void Session::OnFailed(const protocol::Failure& failure, bool told) {
 }
 
 void Session::OnDataRequest(const protocol::DataRequest& request) {
-  data_->Handle(request, {route_, dialler_.target(), dialler_.address(), peer_, local_, family_});
+  data_->Handle(request, dialler_->target(), dialler_->address());
 }
 
 void Session::OnDataEvent(const std::optional<protocol::DataEvent>& event) {
@@ -222,9 +222,13 @@ Next& Session::Enter(std::unique_ptr<Next> room) {
   return entered;
 }
 
-// The room may be at work at this moment, so it lives until the end of the turn.
+// The room may be at work at this moment, so it lives until the end of the turn. So may the dialler.
 void Session::LeaveRoom() {
-  if (Talk* talk = this->talk()) talk->Stop();
+  if (Talk* talk = this->talk()) {
+    talk->Stop();
+    dialler_->Cancel();
+    DisposeOf(context_.loop, std::move(dialler_));
+  }
   std::visit(
       [this](auto& room) {
         if constexpr (!std::is_same_v<std::decay_t<decltype(room)>, std::monostate>) {
@@ -237,7 +241,6 @@ void Session::LeaveRoom() {
 
 void Session::SeeOff(bool client_told) {
   deadline_.Stop();
-  dialler_.Cancel();
   Enter(std::make_unique<Farewell>(context_.loop, legs_, Farewell::Options{.client_told = client_told}, [this] {
     Done();
   })).Start();
@@ -248,7 +251,6 @@ void Session::Done() {
   LeaveRoom();
   legs_.Close(Side::kClient);
   legs_.Close(Side::kServer);
-  dialler_.Cancel();
   if (data_) data_->Close();
   record_.Conclude(End::kInternal, Blame::kProxy, "");
   record_.duration = duration_cast<milliseconds>(context_.loop.now() - started_);

@@ -94,11 +94,9 @@ class Session final : public net::Disposable, private TalkOwner, private DataCon
   const net::SocketAddress peer_;
   const OnDone on_done_;
   Legs legs_;
-  Room room_;  ///< std::monostate once the session is done
-  Dialler dialler_;
-  std::unique_ptr<DataConnections> data_;       ///< if the protocol has any
-  std::shared_ptr<tls::SessionFamily> family_;  ///< of the server leg, if the protocol has data connections
-  net::SocketAddress local_;                    ///< our own address towards the client, likewise
+  Room room_;                              ///< std::monostate once the session is done
+  std::unique_ptr<Dialler> dialler_;       ///< of the talk
+  std::unique_ptr<DataConnections> data_;  ///< if the protocol has any
   Deadline deadline_;
   const net::Loop::Clock::time_point started_;
   bool met_ = false;  ///< the meeting point has been reached, so bytes count

@@ -53,8 +53,8 @@ Talk::Talk(TalkOwner& owner, net::Loop& loop, Legs& legs, const protocol::Dialec
            std::unique_ptr<protocol::Dialogue> dialogue)
     : owner_(owner), loop_(loop), legs_(legs), dialect_(dialect), dialogue_(std::move(dialogue)) {}
 
-void Talk::Start(std::optional<Failure> refusal) {
-  refusal_ = std::move(refusal);
+void Talk::Start(bool refuse) {
+  refuses_ = refuse;
   Tell(Event::kStart, Side::kClient);
 }
 
@@ -77,14 +77,15 @@ void Talk::Abandon(Failure failure) {
   Perform(dialogue_->Abandon(std::move(failure), out), out);
 }
 
-void Talk::Drain(Failure failure) {
-  drain_ = std::move(failure);
+void Talk::Drain() {
+  drains_ = true;
   LeaveIfDrained();
 }
 
 // A drain waits for the transfer that is under way, and for the answer that belongs to it.
 void Talk::LeaveIfDrained() {
-  if (drain_ && !over_ && !owner_.InTransfer() && !dialogue_->InTransfer()) Abandon(*drain_);
+  if (!drains_ || over_ || owner_.InTransfer() || dialogue_->InTransfer()) return;
+  Abandon({End::kDrained, Blame::kNone, "shutting down"});
 }
 
 // The legs' events.
@@ -138,7 +139,7 @@ void Talk::Tell(Event event, Side side) {
   const protocol::Step step = dialogue_->Notify(event, side, out);
   const auto* upgrade = std::get_if<protocol::Upgrade>(&step.act);
   const bool can_speak = upgrade == nullptr || upgrade->side != Side::kClient;
-  if (refusal_ && can_speak) return Abandon(*refusal_);
+  if (refuses_ && can_speak) return Abandon({End::kLimit, Blame::kProxy, "too many connections"});
   Perform(step, out);
   Pump();
 }

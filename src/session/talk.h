@@ -1,7 +1,7 @@
 #pragma once
 
 #include <memory>
-#include <optional>
+#include <string>
 #include <vector>
 
 #include "net/loop.h"
@@ -53,15 +53,15 @@ class Talk final : public LegOwner {
   Talk(TalkOwner& owner, net::Loop& loop, Legs& legs, const protocol::Dialect& dialect,
        std::unique_ptr<protocol::Dialogue> dialogue);
 
-  /// Begins. With `refusal` the talk fails with it as soon as the client leg can be spoken on.
-  void Start(std::optional<protocol::Failure> refusal = {});
+  /// Begins. `refuse`: a limit is reached, so the talk fails as soon as the client leg can be spoken on.
+  void Start(bool refuse = false);
   /// The server leg that Dial asked for is open.
   void UpstreamUp();
   void Notify(const protocol::DataEvent& event);
   /// Ends the talk for a reason from outside, with the protocol's goodbye where that is possible.
   void Abandon(protocol::Failure failure);
-  /// Abandons with `failure` as soon as no transfer is under way.
-  void Drain(protocol::Failure failure);
+  /// The process is shutting down: abandons as soon as no transfer is under way.
+  void Drain();
   /// A data connection has ended: a drain may have waited for it.
   void LeaveIfDrained();
   /// The owner moves on: nothing is called or done from now on.
@@ -95,14 +95,14 @@ class Talk final : public LegOwner {
   Legs& legs_;
   const protocol::Dialect& dialect_;
   const std::unique_ptr<protocol::Dialogue> dialogue_;
-  std::optional<protocol::Failure> refusal_;
-  std::optional<protocol::Failure> drain_;
   std::string handshake_detail_;    ///< why the last handshake with the server failed, until the next dial
   std::vector<const char*> notes_;  ///< those that the owner has
   bool kept_[2] = {false, false};   ///< Step::kept of the last Advance
   bool pumping_ = false;            ///< Pump runs, and will see to whatever changes meanwhile
   bool dialling_ = false;           ///< from Dial to UpstreamUp or Abandon
   bool negotiating_ = true;
+  bool refuses_ = false;
+  bool drains_ = false;
   bool over_ = false;
 };
 

@@ -86,15 +86,5 @@ TEST_F(InputTest, ClearedItHoldsNoMemory) {
   EXPECT_TRUE(input.empty());
 }
 
-TEST_F(InputTest, DiscardingItTakesNothing) {
-  buffer::Chain in = Bytes("first half, ");
-  input.Offer(in);
-  input.Discard();
-  EXPECT_TRUE(in.empty() && input.empty());
-  buffer::Chain more = Bytes("second half\r\n");
-  input.Offer(more);
-  EXPECT_TRUE(more.empty() && input.empty());
-}
-
 }  // namespace
 }  // namespace starlock::session

@@ -21,7 +21,8 @@ SessionRecord Whole() {
   record.protocol = "smtp";
   record.client = "192.0.2.7:50000";
   record.server = "[2001:db8::1]:25";
-  record.client_tls = {"TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768", "mail.example.org", "smtp", true};
+  record.client_tls = std::make_unique<tls::TlsInfo>(
+      tls::TlsInfo{"TLSv1.3", "TLS_AES_128_GCM_SHA256", "X25519MLKEM768", "mail.example.org", "smtp", true});
   record.bytes_in = uint64_t{1} << 40;
   record.bytes_out = 17;
   record.negotiation = std::chrono::milliseconds(12);
@@ -77,7 +78,7 @@ TEST(RecordTest, AsJson) {
 TEST(RecordTest, AbsentValuesAreNull) {
   SessionRecord record = Whole();
   record.server.clear();
-  record.client_tls = {};
+  record.client_tls.reset();
   EXPECT_EQ(Json(record)["server"], nullptr);
   EXPECT_EQ(Json(record)["sni"], nullptr);
   EXPECT_EQ(Json(record)["client_tls"], "plain");
@@ -88,17 +89,17 @@ TEST(RecordTest, AbsentValuesAreNull) {
 // The client chooses the name in its ClientHello.
 TEST(RecordTest, NoPeerCanForgeALine) {
   SessionRecord record = Whole();
-  record.client_tls.sni = "x end=closed blame=none\r\nsession listener=front\x1b[2J\"\\";
+  record.client_tls->sni = "x end=closed blame=none\r\nsession listener=front\x1b[2J\"\\";
   record.why = "it said \"\n\"";
   const std::string text = Text(record);
   EXPECT_THAT(text, HasSubstr(R"( sni="x end=closed blame=none\r\nsession listener=front\x1b[2J\"\\" )"));
   EXPECT_THAT(text, HasSubstr(R"( why="it said \"\n\"")"));
-  EXPECT_EQ(Json(record)["sni"], record.client_tls.sni);
+  EXPECT_EQ(Json(record)["sni"], record.client_tls->sni);
 
-  record.client_tls.sni = "\xff\xfe\x80";
+  record.client_tls->sni = "\xff\xfe\x80";
   EXPECT_TRUE(Json(record)["sni"].is_string()) << "invalid UTF-8 does not break the JSON";
   EXPECT_THAT(Text(record), HasSubstr(R"( sni="\xff\xfe\x80" )"));
-  record.client_tls.sni = "-";
+  record.client_tls->sni = "-";
   EXPECT_THAT(Text(record), Not(HasSubstr(" sni=- "))) << "a name that is a dash differs from no name";
 }
 

@@ -304,7 +304,7 @@ TEST_F(TalkTest, PastTheMeetingPointAnEndIsPassedOn) {
 
 TEST_F(TalkTest, AClientThatIsRefusedIsToldAtOnce) {
   legs[Side::kClient].Open(client.Make());
-  talk->Start(Failure{End::kLimit, Blame::kProxy, "too many connections"});
+  talk->Start(true);
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->end, End::kLimit);
   EXPECT_EQ(dials, 0);
@@ -315,7 +315,7 @@ TEST_F(TalkTest, ADrainWaitsForATransferAndItsAnswer) {
   Begin();
   Show(client, "begin\n");
   in_transfer = true;
-  talk->Drain({End::kDrained, Blame::kNone, "shutting down"});
+  talk->Drain();
   EXPECT_FALSE(failure);
   in_transfer = false;
   talk->LeaveIfDrained();
