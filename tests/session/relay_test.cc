@@ -334,7 +334,7 @@ TEST_F(WireTest, AReset) {
 class TlsRelayTest : public WireTest, public testing::WithParamInterface<Side> {
  protected:
   void Secure(Side side) {
-    const tls::PemPair& pem = Pki::Get().good;
+    const pki::PemPair& pem = Pki::Get().good;
     tls::ServerSettings accept;
     accept.identities = {std::move(tls::Identity::FromPem(pem.chain, pem.key)).value()};
     accepting = std::move(tls::ServerContext::Create(accept)).value();
