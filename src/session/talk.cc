@@ -12,6 +12,8 @@ using protocol::Is;
 
 namespace {
 
+constexpr char kTlsHandshake = '\x16';  // the first byte of TLS (RFC 8446 5.1, ContentType)
+
 // What a stream that closed during a talk means.
 Failure Explain(Side side, bool upgraded, const Error& error) {
   const bool client = side == Side::kClient;
@@ -210,6 +212,12 @@ void Talk::BeginTls(Side side) {
     return Abandon({End::kClosed, BlameOf(protocol::Other(side)), "the session ended where TLS would have begun"});
   }
   if (legs_[side].end()) {  // the stream will not report its end again, so that a handshake would wait for ever
+    const std::string_view first = legs_[side].input().view();
+    if (!first.empty() && first.front() != kTlsHandshake) {
+      Failure failure = Explain(side, true, {ErrorCode::kNotTls, "plaintext, and the end of the connection"});
+      legs_.Close(side);
+      return Abandon(std::move(failure));
+    }
     return Closed(side, {ErrorCode::kHandshakeFailed, "the connection ended where TLS should begin"}, true);
   }
   owner_.BeginTls(side);
