@@ -1,4 +1,4 @@
-# How all code of ours is compiled and linked: link starlock_flags PRIVATE.
+# Compile and link flags of all our code. Targets link starlock_flags PRIVATE.
 
 add_library(starlock_flags INTERFACE)
 
@@ -10,26 +10,26 @@ if(STARLOCK_WERROR)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(starlock_flags INTERFACE -Wduplicated-cond -Wlogical-op)
-  # GCC 12 sees overlapping copies in std::string where there are none (its bug 105651).
+  # GCC 12 reports overlapping copies in std::string that do not exist (GCC bug 105651).
   target_compile_options(starlock_flags INTERFACE -Wno-restrict)
 endif()
 
-# An index out of range in a container of the standard library ends the process instead of reading on.
+# An index out of range in a standard container aborts the process instead of reading out of bounds.
 target_compile_definitions(starlock_flags INTERFACE _GLIBCXX_ASSERTIONS)
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 if(STARLOCK_FUZZ)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -gline-tables-only")
 else()
-  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g") # for the sanitizers: assertions stay
+  set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g") # for the sanitizers; assertions stay enabled
 endif()
 set(CMAKE_CXX_FLAGS_DEBUG "-O0 -g")
 
 if(STARLOCK_SANITIZE)
   set(sanitize -fsanitize=${STARLOCK_SANITIZE} -fno-omit-frame-pointer)
   if(STARLOCK_SANITIZE MATCHES "undefined")
-    # The check of vptr opens a pipe to see whether memory can be read: where descriptors have run out, as some tests
-    # will have it, it takes every object for a broken one.
+    # The vptr check opens a pipe to test whether memory is readable. Some tests exhaust the file descriptors on purpose,
+    # and the check then reports every object as broken.
     list(APPEND sanitize -fno-sanitize-recover=all -fno-sanitize=vptr)
   endif()
   if(STARLOCK_FUZZ)
@@ -38,7 +38,7 @@ if(STARLOCK_SANITIZE)
   target_compile_options(starlock_flags INTERFACE ${sanitize})
   target_link_options(starlock_flags INTERFACE ${sanitize})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # What is instrumented confuses the warnings that follow values through a function.
+    # Instrumentation causes false positives in the warnings that track values through a function.
     target_compile_options(starlock_flags INTERFACE
       -Wno-maybe-uninitialized -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
   endif()

@@ -1,13 +1,13 @@
-# starlock_layer(NAME [LAYERS other…] [USES library…]): the static library starlock_NAME of src/NAME/*.cc and of the
-# folders in it.
+# starlock_layer(NAME [LAYERS other…] [USES library…]): makes the static library starlock_NAME from src/NAME/*.cc and
+# src/NAME/*/*.cc.
 #
-# The build itself keeps the layers apart:
-#  - There is no include root for all of src. Each layer has one of its own, <build>/layers/NAME, which holds nothing but
-#    a link NAME to src/NAME; so "net/loop.h" is found only by layers that link net.
-#  - Debian's headers all lie in /usr/include, where anyone would find them. So for each library there is a folder
-#    <build>/forbidden/LIBRARY of headers with the same names that are errors, and a layer that does not use the library
-#    has that folder before all others.
-# The test `layers` (tests/layers) holds both against the table of arrows.
+# The build enforces the layers:
+#  - There is no include root for all of src. Each layer has its own, <build>/layers/NAME, which contains only a link NAME
+#    to src/NAME. So only a layer that links net finds "net/loop.h".
+#  - Debian installs all headers into /usr/include, where every layer would find them. So each library has a folder
+#    <build>/forbidden/LIBRARY with headers of the same names that contain #error. It comes first in the include path of
+#    every layer that does not use the library.
+# The test `layers` (tests/layers) compares both with its table of allowed includes.
 
 set(starlock_libraries uv openssl yaml-cpp CLI fmt spdlog nlohmann expat)
 set(starlock_layers)
@@ -21,8 +21,8 @@ foreach(library ${starlock_libraries})
   endforeach()
 endforeach()
 
-# starlock_include_root(OUT NAME LINK FOLDER): an include root, <build>/layers/NAME, that holds nothing but a link LINK to
-# FOLDER.
+# starlock_include_root(OUT NAME LINK FOLDER): makes the include root <build>/layers/NAME, which contains only a link LINK
+# to FOLDER, and sets OUT to it.
 function(starlock_include_root out name link folder)
   set(root "${CMAKE_BINARY_DIR}/layers/${name}")
   file(MAKE_DIRECTORY "${root}")
@@ -36,7 +36,7 @@ function(starlock_layer name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "LAYERS;USES")
   starlock_include_root(include_dir ${name} ${name} "${PROJECT_SOURCE_DIR}/src/${name}")
 
-  # What the layer's own files are compiled with, apart from the layers below.
+  # Flags and libraries for the layer's own files only.
   add_library(starlock_${name}_private INTERFACE)
   target_link_libraries(starlock_${name}_private INTERFACE starlock_flags)
   foreach(library ${starlock_libraries})

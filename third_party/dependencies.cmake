@@ -1,4 +1,4 @@
-# Third-party libraries: each becomes a target starlock_uses_<name>. third_party/README.md says where each comes from.
+# Third-party libraries. Each becomes a target starlock_uses_<name>. third_party/README.md lists their sources.
 
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
@@ -15,7 +15,7 @@ function(starlock_uses name)
   target_link_libraries(starlock_uses_${name} INTERFACE ${ARGN})
 endfunction()
 
-# BoringSSL: the user's own, or the one that third_party/boringssl/build makes (once a machine) and prints the place of.
+# BoringSSL: the user's own build, or the one that third_party/boringssl/build makes once per machine.
 set(BORINGSSL_ROOT "" CACHE PATH "A built BoringSSL: include/openssl, lib/libssl.a, lib/libcrypto.a")
 set(BORINGSSL_SOURCE "" CACHE PATH "The source tree of BORINGSSL_ROOT, for ssl/internal.h")
 set(boringssl_root "${BORINGSSL_ROOT}")
@@ -32,7 +32,7 @@ if(NOT boringssl_root)
 endif()
 foreach(file include/openssl/ssl.h lib/libssl.a lib/libcrypto.a)
   if(NOT EXISTS "${boringssl_root}/${file}")
-    message(FATAL_ERROR "BORINGSSL_ROOT: there is no ${boringssl_root}/${file}")
+    message(FATAL_ERROR "BORINGSSL_ROOT: ${boringssl_root}/${file} does not exist")
   endif()
 endforeach()
 message(STATUS "BoringSSL: ${boringssl_root}")
@@ -47,7 +47,7 @@ set_target_properties(boringssl_ssl PROPERTIES
   IMPORTED_LOCATION "${boringssl_root}/lib/libssl.a"
   INTERFACE_LINK_LIBRARIES boringssl_crypto)
 if(boringssl_source)
-  # <ssl/internal.h>; without it, __has_include is false and the record layer keeps to the public API.
+  # For <ssl/internal.h>. Without it, __has_include is false and the record layer uses the public API.
   set_property(TARGET boringssl_ssl PROPERTY INTERFACE_INCLUDE_DIRECTORIES "${boringssl_source}")
 endif()
 
@@ -66,11 +66,11 @@ starlock_uses(fmt fmt::fmt)
 starlock_uses(spdlog spdlog::spdlog)
 starlock_uses(nlohmann nlohmann_json::nlohmann_json)
 
-# starlock_headers_<name>: the headers that only a library's users may include, as one writes them in an #include.
+# starlock_headers_<name>: the headers reserved for layers that use the library, as written in an #include.
 function(starlock_headers name include_dir pattern)
   file(GLOB_RECURSE headers LIST_DIRECTORIES false RELATIVE "${include_dir}" "${include_dir}/${pattern}")
   if(NOT headers)
-    message(FATAL_ERROR "${name}: there is no ${include_dir}/${pattern}")
+    message(FATAL_ERROR "${name}: no file matches ${include_dir}/${pattern}")
   endif()
   set(starlock_headers_${name} "${headers}" PARENT_SCOPE)
 endfunction()

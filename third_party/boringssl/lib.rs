@@ -1,1 +1,1 @@
-// Nothing: only the dependency is wanted.
+// Empty on purpose: only the dependency is built.
