@@ -1,9 +1,9 @@
 #!/bin/bash
-# layers_test.sh SOURCE BUILD: what a layer must not include, it cannot; what it may include, it can.
+# layers_test.sh SOURCE BUILD: checks that each layer can include what it may include, and nothing else.
 #
-# For each layer the command that compiles one of its files is taken from compile_commands.json, and tried on one
-# #include at a time. The tables below say what has to come out; they are written down here once more, on purpose, and
-# not derived from CMakeLists.txt.
+# For each layer, takes the command that compiles one of its files from compile_commands.json, and tries it on one #include
+# at a time. The tables below are the expected results. They repeat CMakeLists.txt on purpose instead of being derived
+# from it.
 set -euo pipefail
 export LC_ALL=C
 
@@ -45,7 +45,7 @@ declare -A may_be_included_by=(
 
 contains() { [[ " $1 " == *" $2 "* ]]; }
 
-# The command that compiles some file of layer $1, without the file and the output.
+# Prints the command that compiles a file of layer $1, without the file and the output.
 command_of() {
     local line
     line=$(grep -F -m1 -- " -c $source/src/$1/" "$build/compile_commands.json") || return 1
@@ -55,7 +55,7 @@ command_of() {
     printf '%s' "${line//\\\\/\\}"
 }
 
-# Whether COMMAND ($1) finds #include <$2>; what the compiler said is in $said.
+# Whether the command $1 finds #include <$2>. Sets $said to the compiler's output.
 finds() {
     said=$(cd "$build" && printf '#include %s\n' "$2" | eval "$1 -E -x c++ -o /dev/null -" 2>&1)
 }
@@ -86,9 +86,9 @@ for folder in "$source"/src/*/; do
     contains "$layers" "$(basename "$folder")" || { echo "$folder is in no table of $0" >&2; wrong=$((wrong + 1)); }
 done
 
-# A path relative to the including file would walk round the include roots.
+# A path relative to the including file would bypass the include roots.
 if grep -rnE '#include "(\.|[^/"]*")' "$source/src"; then
-    echo 'an #include of ours names the layer first: "net/loop.h"' >&2
+    echo 'start the path of an #include with the layer: "net/loop.h"' >&2
     wrong=$((wrong + 1))
 fi
 

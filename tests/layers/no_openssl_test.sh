@@ -1,5 +1,6 @@
 #!/bin/bash
-# no_openssl_test.sh BINARY: it must load no TLS library beside the BoringSSL that is linked into it; their symbols clash.
+# no_openssl_test.sh BINARY: checks that the binary loads no TLS library. Its symbols would clash with those of the BoringSSL
+# that is linked into it.
 set -euo pipefail
 
 libraries=$(ldd "$1")
