@@ -87,7 +87,7 @@ for folder in "$source"/src/*/; do
 done
 
 # A path relative to the including file would bypass the include roots.
-if grep -rnE '#include "(\.|[^/"]*")' "$source/src"; then
+if grep -rnE --include='*.cc' --include='*.h' '#include "(\.|[^/"]*")' "$source/src"; then
     echo 'start the path of an #include with the layer: "net/loop.h"' >&2
     wrong=$((wrong + 1))
 fi
