@@ -5,22 +5,22 @@
 
 namespace starlock {
 
-/// What went wrong with one stream or one operation, before anybody knows which leg it was.
+/// The kind of failure of a stream or an operation. Callers that know the leg derive the session's end from it.
 enum class ErrorCode : uint8_t {
-  kNone,             ///< nothing: an orderly end
-  kReset,            ///< ECONNRESET, EPIPE and their like
-  kConnectFailed,    ///< no address could be reached
-  kResolveFailed,    ///< no address found
-  kNotTls,           ///< the peer's first byte cannot begin TLS
-  kHandshakeFailed,  ///< alert, version or cipher mismatch, end in mid-handshake
-  kVerifyFailed,     ///< chain, name or pin
+  kNone,             ///< no error; of a stream: an orderly end
+  kReset,            ///< the connection was lost: ECONNRESET, EPIPE and the like
+  kConnectFailed,    ///< no address accepted the connection
+  kResolveFailed,    ///< the name has no address, or the look-up failed
+  kNotTls,           ///< the peer's first byte does not begin TLS
+  kHandshakeFailed,  ///< alert, no common version or cipher, or closed during the handshake
+  kVerifyFailed,     ///< the chain, name or pin was refused
   kTls,              ///< a fatal TLS error after the handshake
   kTimeout,
   kSystem,   ///< a system call failed: descriptors, memory
-  kInvalid,  ///< bad input of an operator: a file, a certificate, an address
+  kInvalid,  ///< invalid input from the operator: a file, a certificate, an address
 };
 
-/// An error as a value. `detail` is for a log or an operator, never for a peer, and holds no secret.
+/// An error as a value. `detail` is for logs and operators, never for peers, and contains no secret.
 struct [[nodiscard]] Error {
   ErrorCode code = ErrorCode::kNone;
   std::string detail;

@@ -8,17 +8,17 @@
 
 namespace starlock {
 
-/// A host (name or address literal, without brackets) and a TCP port, as a user writes them.
+/// A host (a name or an address literal, without brackets) and a TCP port.
 struct HostPort {
   std::string host;
   uint16_t port = 0;
 
-  /// `host:port`, an IPv6 literal in brackets.
+  /// `host:port`; an IPv6 literal is in brackets.
   std::string ToString() const;
   bool operator==(const HostPort&) const = default;
 
-  /// Reads `host:port`, `[v6]:port`; where `default_port` is not 0 the port may be missing.
-  /// kInvalid says what is wrong and what would be right.
+  /// Parses `host:port` or `[v6]:port`. The port may be missing if `default_port` is not 0. kInvalid says what is wrong
+  /// and what would be right.
   static Result<HostPort> Parse(std::string_view text, uint16_t default_port = 0);
 };
 

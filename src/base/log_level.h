@@ -1,31 +1,29 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+
+#include "base/words.h"
 
 namespace starlock {
 
-/// How much of the log is written: events of this level and above.
+/// The severity of a log event. A configured level selects events of this level and above.
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError };
-/// How a line of the log is written.
+/// How a log line is written.
 enum class LogFormat : uint8_t { kText, kJson };
 
-/// The configuration's words: debug, info, warning, error.
-constexpr std::string_view ToString(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return "debug";
-    case LogLevel::kInfo:
-      return "info";
-    case LogLevel::kWarning:
-      return "warning";
-    case LogLevel::kError:
-      return "error";
-  }
-  return "error";
-}
+inline constexpr auto kLogLevelWords = std::to_array<Word<LogLevel>>({
+    {"debug", LogLevel::kDebug},
+    {"info", LogLevel::kInfo},
+    {"warning", LogLevel::kWarning},
+    {"error", LogLevel::kError},
+});
+inline constexpr auto kLogFormatWords =
+    std::to_array<Word<LogFormat>>({{"text", LogFormat::kText}, {"json", LogFormat::kJson}});
 
-/// The configuration's words: text, json.
-constexpr std::string_view ToString(LogFormat format) { return format == LogFormat::kJson ? "json" : "text"; }
+/// `debug`, `info`, `warning`, `error`.
+constexpr std::string_view ToString(LogLevel level) { return TextFor(kLogLevelWords, level); }
+
+/// `text`, `json`.
+constexpr std::string_view ToString(LogFormat format) { return TextFor(kLogFormatWords, format); }
 
 }  // namespace starlock

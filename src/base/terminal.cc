@@ -1,5 +1,6 @@
 #include "base/terminal.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -47,14 +48,10 @@ Style Style::ForStdout(bool allow_color) {
 
 std::string Style::Paint(Tint tint, std::string_view text) const {
   if (!color_) return std::string(text);
-  std::string painted(Code(tint));
-  painted += text;
-  painted += "\x1b[0m";
-  return painted;
+  return fmt::format("{}{}\x1b[0m", Code(tint), text);
 }
 
 std::string Printable(std::string_view text) {
-  static constexpr std::string_view kDigits = "0123456789abcdef";
   std::string printable;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
@@ -63,9 +60,7 @@ std::string Printable(std::string_view text) {
     } else if (byte >= 0x20 && byte < 0x7f) {
       printable += c;
     } else {
-      printable += "\\x";
-      printable += kDigits[byte >> 4];
-      printable += kDigits[byte & 15];
+      printable += fmt::format("\\x{:02x}", byte);
     }
   }
   return printable;

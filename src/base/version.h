@@ -4,7 +4,7 @@
 
 namespace starlock {
 
-/// Version is Starlock's own version, e.g. "0.1.0".
+/// Starlock's version, for example `0.1.0`.
 std::string_view Version();
 
 }  // namespace starlock
