@@ -8,7 +8,7 @@
 namespace starlock::buffer {
 namespace {
 
-// The tailroom that a copy leaves to the next one.
+// Tailroom that a copy leaves for later copies, in bytes.
 constexpr size_t kRoomShort = 512;
 constexpr size_t kRoomLong = 2048;
 
@@ -54,7 +54,7 @@ void Chain::Copy(SlabPool& pool, std::string_view bytes, Stay stay) {
     Chunk fresh = pool.Reserve(stay);
     const size_t n = std::min(bytes.size(), fresh.tailroom());
     std::memcpy(fresh.tail().data(), bytes.data(), n);
-    // What has grown is likely to grow on: its chunks double.
+    // A queue that has grown tends to grow further, so its chunks double.
     pool.Commit(fresh, n, stay == Stay::kShort ? kRoomShort : std::max(kRoomLong, size_));
     Append(std::move(fresh));
     bytes.remove_prefix(n);
@@ -144,7 +144,7 @@ void Chain::Prepend(Chunk chunk) {
 }
 
 void Chain::Clear() {
-  chunks_ = std::vector<Chunk>();  // an idle connection holds nothing, not even the capacity
+  chunks_ = std::vector<Chunk>();  // an idle connection keeps no memory, not even the capacity
   head_ = 0;
   size_ = 0;
 }
@@ -161,7 +161,7 @@ void Chain::DropHead() {
   ++head_;
   if (head_ == chunks_.size()) {
     Clear();
-  } else if (head_ >= 32 && head_ >= chunks_.size() / 2) {  // each chunk is moved once, on the average
+  } else if (head_ >= 32 && head_ >= chunks_.size() / 2) {  // amortised: each chunk is moved once
     chunks_.erase(chunks_.begin(), chunks_.begin() + static_cast<std::ptrdiff_t>(head_));
     head_ = 0;
   }

@@ -11,8 +11,8 @@
 
 namespace starlock::buffer {
 
-/// A queue of chunks: bytes in order, moved between layers by ownership and never copied by it.
-/// An empty chain holds no memory worth speaking of.
+/// A queue of chunks: bytes in order. Moving chunks between layers moves their ownership; only Copy, AppendCompact and
+/// Gather copy bytes. An empty chain holds no heap memory.
 class Chain {
  public:
   Chain() = default;
@@ -27,26 +27,27 @@ class Chain {
 
   void Append(Chunk chunk);
   void Append(Chain chain);
-  /// Copies `bytes` into the tailroom of the last chunk and, where that is full, into slabs of `pool`.
+  /// Copies `bytes` into the tailroom of the last chunk and, once that is full, into new chunks from `pool`.
   void Copy(SlabPool& pool, std::string_view bytes, Stay stay = Stay::kShort);
-  /// Appends `chain` where it will wait for long: where the chunks of one slab are less than a quarter of it, they are
-  /// copied, since they would hold all of it.
+  /// Appends a `chain` that will wait for long. Chunks pin their whole slab, so those that use less than a quarter of
+  /// it are copied.
   void AppendCompact(SlabPool& pool, Chain chain);
 
   /// Drops the first `n` bytes.
   void Consume(size_t n);
-  /// The first chunk, which is then no longer here. The chain must not be empty.
+  /// Removes and returns the first chunk. The chain must not be empty.
   Chunk PopFront();
-  /// The first `n` bytes, all of the first chunk.
+  /// Removes and returns the first `n` bytes, which must be in the first chunk.
   Chunk TakeFront(size_t n);
-  /// The first chunk's bytes, to be changed where they lie. Of an empty chain: none.
+  /// The first chunk's bytes, writable. Empty if the chain is.
   std::span<uint8_t> front();
-  /// Makes the first `n` bytes (which must be there) lie in the first chunk and, with `room`, have that much tailroom
-  /// behind them; a slab must have place for it all. Copies only what the first chunk lacks where it has the room.
+  /// Makes the first `n` bytes contiguous in the first chunk, with at least `room` bytes of tailroom. The chain must
+  /// have `n` bytes, and `n + room` must fit a slab. If the first chunk has the space, only the missing bytes are
+  /// copied.
   void Gather(SlabPool& pool, size_t n, size_t room = 0);
   void Clear();
 
-  /// All bytes, copied: for tests and for units that must lie in one piece.
+  /// All bytes, copied.
   std::string ToString() const;
 
   std::vector<Chunk>::const_iterator begin() const { return chunks_.begin() + static_cast<std::ptrdiff_t>(head_); }
@@ -57,7 +58,7 @@ class Chain {
   void Prepend(Chunk chunk);
 
   std::vector<Chunk> chunks_;
-  size_t head_ = 0;  ///< chunks before it have been consumed
+  size_t head_ = 0;  ///< index of the first chunk; those before it are consumed
   size_t size_ = 0;
 };
 

@@ -4,11 +4,11 @@
 
 namespace starlock::buffer {
 
-/// The loop, to those who must report something from it and know nothing else of it.
+/// The event loop, for layers that only need to defer a call.
 class Executor {
  public:
   virtual ~Executor() = default;
-  /// Calls `task` at the end of the present turn. On the loop's thread only.
+  /// Calls `task` at the end of the current turn. Only on the loop's thread.
   virtual void Defer(std::function<void()> task) = 0;
 };
 

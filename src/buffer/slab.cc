@@ -8,12 +8,6 @@
 namespace starlock::buffer {
 namespace {
 
-// Copies whose source and destination differ by a few bytes modulo a page run ten times slower; a cache line's
-// alignment keeps reads and the socket's own copies off that path.
-constexpr size_t kAlignment = 64;
-
-constexpr size_t RoundUp(size_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; }
-
 void Check(bool holds) {
   if (!holds) std::abort();
 }
@@ -78,7 +72,7 @@ bool Chunk::Join(Chunk& next) {
   return true;
 }
 
-SlabPool::SlabPool(size_t slab_size, size_t max_free) : slab_size_(RoundUp(slab_size)), max_free_(max_free) {}
+SlabPool::SlabPool(size_t slab_size, size_t max_free) : slab_size_(AlignUp(slab_size)), max_free_(max_free) {}
 
 SlabPool::~SlabPool() {
   for (Cutting& cutting : cutting_) cutting.slab = SlabRef();
@@ -115,7 +109,7 @@ Chunk SlabPool::Reserve(Stay stay, size_t room) {
   room = std::max(room, slab_size_ / 4);
   Check(room <= slab_size_);
   auto& [slab, offset] = cutting_[static_cast<size_t>(stay)];
-  if (slab.unique()) offset = 0;  // all that was cut from it is gone: begin anew
+  if (slab.unique()) offset = 0;  // every chunk cut from it is gone: start over
   if (!slab || slab_size_ - offset < room) {
     slab = SlabRef();
     slab = Take();
@@ -131,7 +125,7 @@ void SlabPool::Commit(Chunk& chunk, size_t n, size_t keep) {
   const bool is_long = cutting_[1].slab == chunk.slab_;
   auto& [slab, offset] = cutting_[is_long ? 1 : 0];
   Check(chunk.slab_ == slab && chunk.hi_ == slab_size_);
-  offset = std::min(RoundUp(chunk.end_ + keep), slab_size_);
+  offset = std::min(AlignUp(chunk.end_ + keep), slab_size_);
   chunk.hi_ = offset;
   if (chunk.empty()) {
     offset = chunk.lo_;

@@ -9,14 +9,18 @@
 
 namespace starlock::buffer {
 
-/// How the bytes of one direction came to their end.
+/// A stream's queue, in bytes: above the high mark Write returns false, and OnWritable follows at the low mark.
+inline constexpr size_t kHighMark = size_t{64} * 1024;
+inline constexpr size_t kLowMark = size_t{16} * 1024;
+
+/// How one direction of a stream ended.
 enum class StreamEnd : uint8_t {
   kClean,      ///< FIN on a plain stream, close_notify under TLS
-  kTruncated,  ///< FIN without close_notify under TLS: more may have been meant, and an attacker may have cut it
+  kTruncated,  ///< FIN without close_notify under TLS: the data may be incomplete, by fault or attack
 };
 
-/// How bytes should lie for their next owner to work on them where they lie: in chunks of at most `body` bytes, each
-/// with at least this headroom and this tailroom. A wish, and never a condition.
+/// The layout that lets the next owner process bytes in place: chunks of at most `body` bytes, each with at least
+/// `head` bytes of headroom and `tail` of tailroom. A hint; other layouts work too.
 struct Room {
   size_t head = 0;
   size_t tail = 0;
@@ -24,66 +28,74 @@ struct Room {
   bool operator==(const Room&) const = default;
 };
 
-/// What a stream tells its owner. A handler may call the stream from inside any of these, but must not destroy it
-/// there: hand it to the loop to be destroyed at the end of its turn.
+/// A stream's events. A handler may call the stream from inside any of them, but must not destroy it there: it passes
+/// the stream to Loop::Dispose, which destroys it at the end of the turn.
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
-  /// Bytes have come. Take what you can from the front of `in`; what is left is kept and shown again, with more
-  /// behind it, when reading is next on. Leaving bytes there while reading is on is a programming error: switch
-  /// reading off first.
+  /// Bytes have arrived. The handler consumes from the front of `in`. The rest is kept and reported again, followed by
+  /// later bytes, once reading is on again. A handler that leaves bytes must switch reading off first.
   virtual void OnData(Chain& in) = 0;
-  /// Write() has said false, and the queue has fallen to the low mark since.
+  /// The queue has fallen to the low mark after Write() returned false.
   virtual void OnWritable() = 0;
-  /// No byte will follow in this direction; the other one goes on. At most once, after the last OnData.
+  /// The peer has ended its direction; ours stays open. At most once, after the last OnData.
   virtual void OnEnd(StreamEnd end) = 0;
-  /// So many bytes went on to the sink of PassTo without being shown. `room`: what that one's Write would have said.
+  /// `bytes` bytes went to the sink of PassTo without OnData. `room`: what the sink's Write would have returned.
   virtual void OnPassed(size_t /*bytes*/, bool /*room*/) {}
-  /// The stream is gone in both directions, and this is its last call. `kNone`: both directions had ended in order
-  /// and everything written was accepted by the kernel. Not called after Abort or from a destructor.
+  /// Both directions are closed; this is the last call. kNone: both ended in order, and the kernel accepted everything
+  /// that was written. Not called after Abort or from a destructor.
   virtual void OnClosed(const Error& error) = 0;
 };
 
-/// A two-way flow of bytes: a socket, or TLS upon another stream. Single-threaded: all calls on its loop.
+/// What a stream is made of, for streams of the same kind; opaque to everyone else.
+class Transport {
+ protected:
+  ~Transport() = default;
+};
+
+/// A two-way flow of bytes: a socket, or TLS over another stream. All calls are on the thread of its loop.
 ///
-/// Nothing is reported from inside a call of the owner's: events come from the loop, so that a handler never
-/// re-enters itself. (Write may send at once; its outcome is reported later.) Destroying a stream closes it at once,
-/// silently.
+/// The owner's calls never call the handler: events come from the loop, so a handler is not re-entered. (Write may send
+/// immediately; its outcome is reported later.) Destroying a stream closes it immediately, without an event.
 class Stream {
  public:
   virtual ~Stream() = default;
 
-  /// Who is told. May be changed at any time (a session hands a stream to TLS so); nullptr: nobody, reading is off.
+  /// Sets who gets the events. May change at any time, for example when TLS takes over. nullptr: nobody, and reading is
+  /// switched off.
   virtual void SetHandler(StreamHandler* handler) = 0;
-  /// Streams begin with reading off. While it is off nothing is taken from the peer, so the peer is slowed down;
-  /// a reset may go unseen until the next read or write.
+  /// Reading is off at first. While it is off, nothing is read from the peer, which slows it down (back-pressure), and
+  /// a reset may go unnoticed until the next read or write.
   virtual void SetReading(bool on) = 0;
-  /// Takes all of `bytes`, sends what it can at once and queues the rest. False: the queue is above the high mark,
-  /// so stop until OnWritable. After End or Abort bytes are dropped.
+  /// Takes all of `bytes`, sends what it can immediately and queues the rest. False: the queue is above the high mark;
+  /// the caller should wait for OnWritable. After End or Abort, bytes are dropped.
   virtual bool Write(Chain bytes) = 0;
-  /// Ends our direction once the queue is sent. kClean: close_notify under TLS, then FIN. kTruncated: what the other
-  /// side of us suffered is passed on: FIN without close_notify under TLS; on a plain socket a reset, sent only when
-  /// the peer has acknowledged everything, so that nothing is lost.
+  /// Ends our direction once the queue is sent. kClean: close_notify under TLS, then FIN. kTruncated passes a
+  /// truncation on: under TLS a FIN without close_notify; on a plain socket a reset, sent only after the peer has
+  /// acknowledged everything, so that no data is lost.
   virtual void End(StreamEnd end) = 0;
-  /// Write and End in one, which may save the peer a packet.
+  /// Write and End in one call, which can save a packet.
   virtual void EndWith(Chain bytes, StreamEnd end) {
     Write(std::move(bytes));
     End(end);
   }
-  /// Closes both directions at once with a reset, dropping the queue. No handler call follows.
+  /// Closes both directions immediately with a reset and drops the queue. No event follows.
   virtual void Abort() = 0;
-  /// Bytes accepted by Write and not yet by the kernel.
+  /// Bytes that Write has taken and the kernel has not.
   virtual size_t queued() const = 0;
-  /// Bytes that the kernel has and the peer's has yet to acknowledge. Costs a system call: for who looks now and then.
+  /// Bytes that the kernel has and the peer has not acknowledged. Costs a system call.
   virtual size_t unacknowledged() const { return 0; }
 
-  /// How bytes that are to be written here should lie.
+  /// The preferred layout of bytes for Write.
   virtual Room room() { return {}; }
-  /// How bytes shown to OnData should lie from now on. Streams that can't help it do nothing.
+  /// Asks for a layout of the bytes in OnData. A stream that cannot provide it ignores this.
   virtual void SetRoom(const Room& /*room*/) {}
-  /// What comes from now on is for `sink`, which must be of the same loop: where both are sockets, the kernel may pass
-  /// it on, and OnPassed tells, in place of OnData and Write. nullptr, before `sink` dies: no more.
+  /// Announces that all further input is for `sink`, a stream of the same loop. If both are sockets, the kernel may
+  /// pass bytes on directly; then OnPassed replaces OnData, and the owner's Write is not needed. nullptr switches it
+  /// off, and must be set before `sink` is destroyed.
   virtual void PassTo(Stream* /*sink*/) {}
+  /// The socket of a TcpStream (see there), nullptr for any other stream.
+  virtual Transport* transport() { return nullptr; }
 };
 
 }  // namespace starlock::buffer

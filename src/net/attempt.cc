@@ -10,10 +10,11 @@
 namespace starlock::net {
 namespace {
 
-bool IsOurs(int number) { return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM; }
+// Whether the error is a shortage on this machine rather than the peer's fault.
+bool IsShortage(int number) { return number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM; }
 
-// The kernel may pick as our port the very one that we connect to, where nobody listens there: we would talk to
-// ourselves.
+// TCP self-connect: on loopback the kernel may choose as source port the port that we connect to. If nobody listens
+// there, the socket is connected to itself.
 bool IsConnectedToItself(int fd, const SocketAddress& peer) {
   sockaddr_storage storage{};
   socklen_t size = sizeof(storage);
@@ -24,7 +25,7 @@ bool IsConnectedToItself(int fd, const SocketAddress& peer) {
 }  // namespace
 
 Error Attempt::Failed(int number) const {
-  return SystemError(IsOurs(number) ? ErrorCode::kSystem : ErrorCode::kConnectFailed, address_.ToString(), number);
+  return SystemError(IsShortage(number) ? ErrorCode::kSystem : ErrorCode::kConnectFailed, address_.ToString(), number);
 }
 
 Error Attempt::Start(Loop& loop) {
@@ -34,7 +35,7 @@ Error Attempt::Start(Loop& loop) {
     return Failed(errno);
   }
   PrepareSocket(socket.get());
-  // 0 (at once) is left to the poll, too: the answer comes from the loop.
+  // If connect() succeeds immediately, the poll reports it too, so that `on_done` is always called from the loop.
   if (connect(socket.get(), address_.get(), address_.size()) != 0 && errno != EINPROGRESS) return Failed(errno);
   return poll_.Open(loop, std::move(socket), Poll::kWrite, this);
 }

@@ -14,18 +14,18 @@ namespace starlock::net {
 /// One connect() to one address. Destroying it closes its socket.
 class Attempt final : public Disposable, private Poll::Watcher {
  public:
-  /// Called once, from the loop, when the connection stands (`error` is kNone: Take it) or failed.
+  /// Called once, from the loop: the connection is established (`error` is kNone; call Take), or has failed.
   using OnDone = std::function<void(Attempt& attempt, const Error& error)>;
 
-  /// `from`: which of our own addresses to connect from, port and all (0: any); one of another family, or an empty one,
-  /// leaves that to the kernel.
+  /// `from`: the local address and port to connect from (port 0: any). The kernel chooses if it is empty or of another
+  /// family.
   Attempt(const SocketAddress& address, const SocketAddress& from, OnDone on_done)
       : address_(address), from_(from), on_done_(std::move(on_done)) {}
 
-  /// kSystem: there was no descriptor or memory, so another address would fare no better. kConnectFailed: it failed at
-  /// once. After an error `on_done` is not called.
+  /// kSystem: no descriptor or memory is left, so other addresses would fail too. kConnectFailed: connect() failed
+  /// immediately. After an error `on_done` is not called.
   Error Start(Loop& loop);
-  /// The connected socket, prepared (PrepareSocket). Its watcher is the taker's to set.
+  /// The connected socket, prepared by PrepareSocket. The caller sets its watcher.
   Poll Take() { return std::move(poll_); }
   const SocketAddress& address() const { return address_; }
 
@@ -39,7 +39,8 @@ class Attempt final : public Disposable, private Poll::Watcher {
   Poll poll_;
 };
 
-/// `addresses`, each family in its order, and families in turn, beginning with the first one's (RFC 8305, 4).
+/// `addresses` with IPv4 and IPv6 alternating, starting with the first one's family (RFC 8305, 4). Each family keeps
+/// its order.
 std::vector<SocketAddress> Interleave(const std::vector<SocketAddress>& addresses);
 
 }  // namespace starlock::net

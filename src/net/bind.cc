@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -13,11 +14,11 @@ namespace starlock::net {
 namespace {
 
 Error BindError(const HostPort& where, const char* what, int number) {
-  return SystemError(ErrorCode::kSystem, "cannot listen on " + where.ToString() + ": " + what, number);
+  return SystemError(ErrorCode::kSystem, fmt::format("cannot listen on {}: {}", where.ToString(), what), number);
 }
 
-// At start nothing else is to be done yet, so the look-up may block. Of several addresses the first IPv4 one is taken:
-// for `localhost` that is the one that every client reaches.
+// May block in the look-up: this runs only at start. Of several addresses the first IPv4 one is taken, because for
+// `localhost` every client can reach it.
 Result<SocketAddress> AddressOf(const HostPort& where) {
   if (IsAddressLiteral(where.host)) return SocketAddress::FromLiteral(where.host, where.port);
   addrinfo hints{};
@@ -25,7 +26,7 @@ Result<SocketAddress> AddressOf(const HostPort& where) {
   addrinfo* found = nullptr;
   const int status = getaddrinfo(where.host.c_str(), nullptr, &hints, &found);
   if (status != 0) {
-    return Error{ErrorCode::kInvalid, "cannot listen on " + where.ToString() + ": " + gai_strerror(status)};
+    return Error{ErrorCode::kInvalid, fmt::format("cannot listen on {}: {}", where.ToString(), gai_strerror(status))};
   }
   SocketAddress address;
   for (const addrinfo* each = found; each != nullptr; each = each->ai_next) {
@@ -42,7 +43,7 @@ bool Set(int fd, int level, int option) {
   return setsockopt(fd, level, option, &on, sizeof(on)) == 0;
 }
 
-// Binds one socket and lets it listen.
+// Opens one listening socket.
 Result<Descriptor> Open(const HostPort& where, const SocketAddress& address, bool join_group) {
   Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) return BindError(where, "socket", errno);
@@ -70,16 +71,16 @@ ListeningSocket::ListeningSocket(ListeningSocket&& other) noexcept = default;
 ListeningSocket& ListeningSocket::operator=(ListeningSocket&& other) noexcept = default;
 ListeningSocket::~ListeningSocket() = default;
 
-// The first socket listens before it joins a group, and the kernel allows one such socket an address: two that race
-// for it can't both win, and a stranger's group is found although it would let us in. Only a socket that listens so is
-// opened to others, and the kernel lets a group form around it.
+// The first socket listens before it sets SO_REUSEPORT. The kernel allows only one such socket per address: of two
+// processes that race only one succeeds, and a foreign SO_REUSEPORT group is detected although it would admit us. Once
+// it listens, the socket sets SO_REUSEPORT, and the other workers' sockets join it.
 Result<std::vector<ListeningSocket>> BindGroup(const HostPort& where, size_t workers) {
   auto wanted = AddressOf(where);
   if (!wanted) return wanted.error();
   auto first = Open(where, *wanted, false);
   if (!first) return first.error();
   if (workers > 1 && !Set(first->get(), SOL_SOCKET, SO_REUSEPORT)) return BindError(where, "setsockopt", errno);
-  auto address = LocalAddress(where, first->get());  // port 0 has become a port
+  auto address = LocalAddress(where, first->get());  // with the port that replaced port 0
   if (!address) return address.error();
 
   std::vector<ListeningSocket> group;

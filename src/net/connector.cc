@@ -1,5 +1,7 @@
 #include "net/connector.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -39,14 +41,14 @@ class Connector::Impl final : public Disposable {
   OnDone on_done_;
   const SocketAddress from_;
 
-  size_t target_ = 0;                     ///< the one behind that which is being tried
-  std::optional<uint64_t> look_up_;       ///< under way
-  std::vector<SocketAddress> addresses_;  ///< of the present target, in the order in which they are tried
-  size_t address_ = 0;                    ///< the next one
+  size_t target_ = 0;                     ///< index after the current target
+  std::optional<uint64_t> look_up_;       ///< the pending one's id
+  std::vector<SocketAddress> addresses_;  ///< of the current target, in the order of attempts
+  size_t address_ = 0;                    ///< index of the next one to try
   std::vector<std::unique_ptr<Attempt>> attempts_;
   bool had_address_ = false;
-  bool out_of_means_ = false;  ///< no descriptor or memory was left
-  Error last_error_{ErrorCode::kResolveFailed, "there is no address to connect to"};
+  bool exhausted_ = false;  ///< no descriptor or memory was left
+  Error last_error_{ErrorCode::kResolveFailed, "no address to connect to"};
 
   Deferred begin_;
   Timer stagger_;
@@ -73,7 +75,7 @@ void Connector::Impl::Begin() {
 }
 
 void Connector::Impl::NextTarget() {
-  if (out_of_means_ || target_ == targets_.size()) {
+  if (exhausted_ || target_ == targets_.size()) {
     Finish(std::move(last_error_));
     return;
   }
@@ -93,7 +95,7 @@ void Connector::Impl::OnResolved(Result<std::vector<SocketAddress>> found) {
   StartNext();
 }
 
-// Starts one more attempt, passing over addresses that fail at once.
+// Starts the next attempt, skipping addresses that fail immediately.
 void Connector::Impl::StartNext() {
   while (address_ < addresses_.size()) {
     auto attempt = std::make_unique<Attempt>(addresses_[address_++], from_,
@@ -106,9 +108,9 @@ void Connector::Impl::StartNext() {
     }
     last_error_ = std::move(error);
     if (last_error_.code == ErrorCode::kSystem) {
-      // No other address would fare better.
+      // Other addresses would fail in the same way.
       address_ = addresses_.size();
-      out_of_means_ = true;
+      exhausted_ = true;
     }
   }
   if (attempts_.empty()) NextTarget();
@@ -121,7 +123,7 @@ void Connector::Impl::OnAttempt(Attempt& attempt, const Error& error) {
   }
   const auto it =
       std::find_if(attempts_.begin(), attempts_.end(), [&attempt](const auto& each) { return each.get() == &attempt; });
-  loop_.Dispose(std::unique_ptr<Disposable>(std::move(*it)));  // it is what calls us
+  loop_.Dispose(std::unique_ptr<Disposable>(std::move(*it)));  // `attempt` is on the call stack
   attempts_.erase(it);
   if (last_error_.code != ErrorCode::kSystem) last_error_ = error;
   stagger_.Stop();
@@ -133,17 +135,17 @@ void Connector::Impl::Connect(Attempt& attempt) {
 }
 
 void Connector::Impl::OnTimeout() {
-  const std::string within = " within " + std::to_string(timeout_.count()) + " ms";
   if (!had_address_) {
-    Finish(
-        Error{ErrorCode::kResolveFailed, "'" + targets_[target_ - 1].host + "': no answer from the resolver" + within});
+    Finish(Error{ErrorCode::kResolveFailed, fmt::format("'{}': no answer from the resolver within {} ms",
+                                                        targets_[target_ - 1].host, timeout_.count())});
     return;
   }
   if (attempts_.empty()) {
     Finish(Error{ErrorCode::kConnectFailed, std::move(last_error_.detail)});
     return;
   }
-  Finish(Error{ErrorCode::kConnectFailed, attempts_.back()->address().ToString() + ": no answer" + within});
+  Finish(Error{ErrorCode::kConnectFailed,
+               fmt::format("{}: no answer within {} ms", attempts_.back()->address().ToString(), timeout_.count())});
 }
 
 void Connector::Impl::Finish(Result<Connected> result) {
@@ -152,7 +154,7 @@ void Connector::Impl::Finish(Result<Connected> result) {
   on_done(std::move(result));
 }
 
-// Nothing is called any more. Attempts may be what calls us, so they only lose their sockets here and now.
+// No call follows. An attempt may be on the call stack, so its socket is closed now and the object destroyed later.
 void Connector::Impl::Abandon() {
   begin_.Cancel();
   stagger_.Stop();
@@ -170,7 +172,7 @@ Connector::Connector(Loop& loop, Resolver& resolver, std::vector<HostPort> targe
     : loop_(loop),
       impl_(std::make_unique<Impl>(loop, resolver, std::move(targets), timeout, std::move(on_done), from)) {}
 
-// It may be `on_done` that destroys us.
+// `on_done` may destroy this, so the implementation outlives the call.
 Connector::~Connector() {
   impl_->Abandon();
   loop_.Dispose(std::unique_ptr<Disposable>(std::move(impl_)));

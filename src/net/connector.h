@@ -14,10 +14,10 @@
 
 namespace starlock::net {
 
-/// One attempt to reach an upstream: every address of every name, in the configuration's order, the addresses of one
-/// name interleaved by family and raced as Happy Eyeballs (RFC 8305, 5: the next one starts 250 ms after the last, or
-/// at once when it fails). The next name is tried when the former's addresses have all failed. Destroying it, also from
-/// inside `on_done`, cancels silently.
+/// Connects to one of several targets. Targets are tried in order. The addresses of one target are interleaved by
+/// family and raced (Happy Eyeballs, RFC 8305, 5): the next attempt starts 250 ms after the last one, or immediately
+/// when that fails. The next target is tried once all addresses have failed. Destroying it, also from inside `on_done`,
+/// cancels without a call.
 class Connector {
  public:
   struct Connected {
@@ -27,10 +27,9 @@ class Connector {
   };
   using OnDone = std::function<void(Result<Connected>)>;
 
-  /// Calls `on_done` exactly once, from the loop. kResolveFailed: no name had an address. kConnectFailed: none
-  /// answered within `timeout`, which looking up names is part of (0: no limit but the kernel's); the detail is the
-  /// last address's reason. kSystem: no descriptor or memory was left, which is nobody's fault but ours.
-  /// `from`: see Attempt.
+  /// Calls `on_done` exactly once, from the loop. kResolveFailed: no target had an address. kConnectFailed: no address
+  /// accepted within `timeout`, which includes look-ups (0: only the kernel's limit); the detail is that of the last
+  /// address. kSystem: no descriptor or memory was left on this machine. `from`: see Attempt.
   Connector(Loop& loop, Resolver& resolver, std::vector<HostPort> targets, std::chrono::milliseconds timeout,
             OnDone on_done, const SocketAddress& from = {});
   ~Connector();

@@ -1,25 +1,23 @@
 #include "net/descriptor.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <string>
 
 namespace starlock::net {
 
 void Descriptor::Close() {
-  // Linux has let go of the number even where close() fails, so it is never tried again.
+  // Linux releases the descriptor even if close() fails, so it is never retried.
   if (fd_ >= 0) close(Release());
 }
 
 Error SystemError(ErrorCode code, std::string_view what, int number) {
-  const char* words = strerrordesc_np(number);
-  std::string detail(what);
-  detail += ": ";
-  detail += words != nullptr ? words : "error " + std::to_string(number);
-  return {code, std::move(detail)};
+  const char* description = strerrordesc_np(number);
+  return {code, description != nullptr ? fmt::format("{}: {}", what, description)
+                                       : fmt::format("{}: error {}", what, number)};
 }
 
 int TakeSocketError(int fd) {

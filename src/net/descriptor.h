@@ -7,7 +7,7 @@
 
 namespace starlock::net {
 
-/// A file descriptor that is closed when its owner goes.
+/// Owns a file descriptor.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -24,7 +24,7 @@ class Descriptor {
 
   explicit operator bool() const { return fd_ >= 0; }
   int get() const { return fd_; }
-  /// The descriptor, which is the caller's to close from now on.
+  /// Gives up ownership: the caller closes the descriptor.
   int Release() { return std::exchange(fd_, -1); }
   void Close();
 
@@ -32,10 +32,10 @@ class Descriptor {
   int fd_ = -1;
 };
 
-/// The error of a failed system call: `what` was being done, and the words for `number` (an errno).
+/// The error of a failed system call: `what` failed, and the description of `number`, an errno.
 Error SystemError(ErrorCode code, std::string_view what, int number);
 
-/// The error that waits at a socket (SO_ERROR), which is thereby taken from it; 0: none.
+/// Reads and clears the pending error of a socket (SO_ERROR): an errno, or 0 for none.
 int TakeSocketError(int fd);
 
 }  // namespace starlock::net

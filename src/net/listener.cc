@@ -1,5 +1,6 @@
 #include "net/listener.h"
 
+#include <fmt/format.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -12,10 +13,10 @@
 namespace starlock::net {
 namespace {
 
-constexpr int kAcceptsATurn = 64;
+constexpr int kAcceptsPerTurn = 64;
 constexpr std::chrono::milliseconds kPause{100};
 
-// Errors of a connection that was lost while it waited, or that a firewall refused: the next one may be sound.
+// Errors of one pending connection (lost, or refused by a firewall): accept(2), "Error handling". Others may succeed.
 bool IsOfOneConnection(int number) {
   switch (number) {
     case EINTR:
@@ -40,8 +41,9 @@ bool IsOfOneConnection(int number) {
 
 class Listener::Impl final : public Disposable, private Poll::Watcher {
  public:
-  Impl(Loop& loop, ListeningSocket socket, OnAccept on_accept, std::function<void(const Error&)> on_pause);
+  Impl(Loop& loop, const SocketAddress& address, OnAccept on_accept, OnPause on_pause);
 
+  Error Open(ListeningSocket socket);
   const SocketAddress& address() const { return address_; }
   void Close();
   void Abandon();
@@ -56,30 +58,32 @@ class Listener::Impl final : public Disposable, private Poll::Watcher {
   Loop& loop_;
   SocketAddress address_;
   OnAccept on_accept_;
-  std::function<void(const Error&)> on_pause_;
+  OnPause on_pause_;
   Poll poll_;
   Timer resume_;
-  bool pause_told_ = false;
+  bool pause_reported_ = false;
 };
 
-Listener::Impl::Impl(Loop& loop, ListeningSocket socket, OnAccept on_accept, std::function<void(const Error&)> on_pause)
+Listener::Impl::Impl(Loop& loop, const SocketAddress& address, OnAccept on_accept, OnPause on_pause)
     : loop_(loop),
-      address_(socket.address()),
+      address_(address),
       on_accept_(std::move(on_accept)),
       on_pause_(std::move(on_pause)),
-      resume_(loop, [this] { poll_.Watch(Poll::kRead); }) {
-  PrepareSocket(socket.fd());  // what it accepts inherits that
-  if (Error error = poll_.Open(loop, Descriptor(socket.Release()), Poll::kRead, this)) {
-    loop.Defer([report = on_pause_, error] { report(error); });
-  }
+      resume_(loop, [this] { poll_.Watch(Poll::kRead); }) {}
+
+Error Listener::Impl::Open(ListeningSocket socket) {
+  PrepareSocket(socket.fd());  // accepted sockets inherit its options
+  Error error = poll_.Open(loop_, Descriptor(socket.Release()), Poll::kRead, this);
+  if (error) error.detail = fmt::format("cannot listen on {}: {}", address_.ToString(), error.detail);
+  return error;
 }
 
 void Listener::Impl::OnReady(unsigned /*events*/) {
-  for (int i = 0; i < kAcceptsATurn && poll_.open(); ++i) {
+  for (int i = 0; i < kAcceptsPerTurn && poll_.open(); ++i) {
     const Outcome outcome = AcceptOne();
     if (outcome == Outcome::kNoneLeft || outcome == Outcome::kExhausted) break;
   }
-  // After an error at the socket itself watching has stopped.
+  // kError has stopped the watching.
   if (poll_.open() && !resume_.running()) poll_.Watch(Poll::kRead);
 }
 
@@ -92,7 +96,7 @@ Listener::Impl::Outcome Listener::Impl::AcceptOne() {
     const int number = errno;
     if (number == EAGAIN) return Outcome::kNoneLeft;
     if (IsOfOneConnection(number)) return Outcome::kSkipped;
-    Pause(SystemError(ErrorCode::kSystem, "cannot accept on " + address_.ToString(), number));
+    Pause(SystemError(ErrorCode::kSystem, fmt::format("cannot accept on {}", address_.ToString()), number));
     return Outcome::kExhausted;
   }
   Poll poll;
@@ -100,16 +104,16 @@ Listener::Impl::Outcome Listener::Impl::AcceptOne() {
     Pause(error);
     return Outcome::kExhausted;
   }
-  pause_told_ = false;
+  pause_reported_ = false;
   on_accept_(TcpStream::Adopt(loop_, std::move(poll)), SocketAddress(peer, size));
   return Outcome::kAccepted;
 }
 
-// Told once, until a connection is accepted again: descriptors may be short for long.
+// Reports only the first pause in a row: a shortage of descriptors can last.
 void Listener::Impl::Pause(const Error& error) {
   poll_.Watch(0);
   resume_.Start(kPause);
-  if (!std::exchange(pause_told_, true)) on_pause_(error);
+  if (!std::exchange(pause_reported_, true)) on_pause_(error);
 }
 
 void Listener::Impl::Close() {
@@ -125,10 +129,16 @@ void Listener::Impl::Abandon() {
   poll_.Close();
 }
 
-Listener::Listener(Loop& loop, ListeningSocket socket, OnAccept on_accept, std::function<void(const Error&)> on_pause)
-    : loop_(loop), impl_(std::make_unique<Impl>(loop, std::move(socket), std::move(on_accept), std::move(on_pause))) {}
+Result<std::unique_ptr<Listener>> Listener::Create(Loop& loop, ListeningSocket socket, OnAccept on_accept,
+                                                   OnPause on_pause) {
+  auto impl = std::make_unique<Impl>(loop, socket.address(), std::move(on_accept), std::move(on_pause));
+  if (Error error = impl->Open(std::move(socket))) return error;
+  return std::unique_ptr<Listener>(new Listener(loop, std::move(impl)));
+}
 
-// It may be one of our own calls that destroys us.
+Listener::Listener(Loop& loop, std::unique_ptr<Impl> impl) : loop_(loop), impl_(std::move(impl)) {}
+
+// A callback may destroy this, so the implementation outlives the call.
 Listener::~Listener() {
   impl_->Abandon();
   loop_.Dispose(std::unique_ptr<Disposable>(std::move(impl_)));

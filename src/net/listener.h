@@ -14,7 +14,7 @@
 
 namespace starlock::net {
 
-/// A descriptor that is bound and listens, but is not yet given to a loop: connections wait in its backlog.
+/// A socket that listens and is not yet watched by a loop. Connections wait in its backlog.
 class ListeningSocket {
  public:
   ListeningSocket(ListeningSocket&& other) noexcept;
@@ -23,7 +23,7 @@ class ListeningSocket {
 
   int fd() const { return fd_.get(); }
   const SocketAddress& address() const { return address_; }
-  /// The descriptor, which is the caller's to close from now on.
+  /// Gives up ownership: the caller closes the descriptor.
   int Release() { return fd_.Release(); }
 
  private:
@@ -33,32 +33,36 @@ class ListeningSocket {
   SocketAddress address_;
 };
 
-/// Binds `where` (a literal address, or a name such as `localhost`, of whose addresses the first IPv4 one is taken,
-/// else the first) once a worker, as one SO_REUSEPORT group. A port in use is found rather than shared with a stranger,
-/// and port 0 is settled once for all. `[::]` is IPv6 only. Blocks while a name is looked up: for the start of a
-/// program. kInvalid or kSystem says what failed and why, and names `where`.
+/// Opens one listening socket per worker on `where`, as one SO_REUSEPORT group. A port that another process uses is an
+/// error, even if that process uses SO_REUSEPORT. With port 0 all sockets share one free port. `[::]` is IPv6 only. A
+/// name such as `localhost` is looked up, which blocks; its first IPv4 address is used, else its first address.
+/// kInvalid, kSystem: the detail names `where`, and what failed and why.
 Result<std::vector<ListeningSocket>> BindGroup(const HostPort& where, size_t workers);
 
-/// Accepts connections of one socket on one loop. Survives ECONNABORTED; when descriptors or memory run out it pauses
-/// for a moment and resumes by itself, leaving the backlog to wait in the kernel. May be destroyed from its own calls;
-/// that resets what the backlog holds.
+/// Accepts connections of one socket on one loop. If descriptors or memory run out, it pauses for 100 ms at a time,
+/// while connections wait in the kernel's backlog. May be destroyed from its own callbacks; that resets the backlog.
 class Listener {
  public:
   using OnAccept = std::function<void(std::unique_ptr<buffer::Stream> stream, const SocketAddress& peer)>;
-  /// `on_pause` is told (for a log) when accepting pauses for want of descriptors or memory: once, until a connection
-  /// is accepted again.
-  Listener(Loop& loop, ListeningSocket socket, OnAccept on_accept, std::function<void(const Error&)> on_pause);
+  /// Called when accepting pauses because descriptors or memory ran out; not again until a connection was accepted.
+  using OnPause = std::function<void(const Error&)>;
+
+  /// kSystem: the loop cannot watch the socket, which is then closed.
+  static Result<std::unique_ptr<Listener>> Create(Loop& loop, ListeningSocket socket, OnAccept on_accept,
+                                                  OnPause on_pause);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
   const SocketAddress& address() const;
-  /// Accepts what the backlog still holds (calling `on_accept` from in here), then closes: queued connections are
-  /// served, not reset.
+  /// Accepts what is in the backlog, calling `on_accept` from inside this call, then closes the socket. Connections in
+  /// the backlog are thus served rather than reset.
   void Close();
 
  private:
   class Impl;
+  Listener(Loop& loop, std::unique_ptr<Impl> impl);
+
   Loop& loop_;
   std::unique_ptr<Impl> impl_;
 };

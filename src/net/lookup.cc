@@ -1,5 +1,6 @@
 #include "net/lookup.h"
 
+#include <fmt/format.h>
 #include <netdb.h>
 #include <uv.h>
 
@@ -14,7 +15,7 @@ namespace {
 
 class UvLookup;
 
-// One look-up under way. It can't be stopped once a thread works on it, so it may outlive who asked.
+// One pending look-up. It cannot be cancelled once a thread works on it, so it may outlive its UvLookup.
 struct Request {
   uv_getaddrinfo_t uv{};
   UvLookup* asker = nullptr;
@@ -33,11 +34,11 @@ class UvLookup final : public Lookup {
 
   Loop& loop_;
   std::unordered_set<Request*> requests_;
-  std::shared_ptr<UvLookup> self_{this, [](UvLookup*) {}};  ///< expires with this; owns nothing
+  std::shared_ptr<UvLookup> self_{this, [](UvLookup*) {}};  ///< expires with this object; does not own it
 };
 
 Error Failure(const std::string& host, int status) {
-  return {ErrorCode::kResolveFailed, "'" + host + "': " + uv_strerror(status)};
+  return {ErrorCode::kResolveFailed, fmt::format("'{}': {}", host, uv_strerror(status))};
 }
 
 Result<std::vector<SocketAddress>> Addresses(const std::string& host, const addrinfo* found) {
@@ -72,7 +73,7 @@ void UvLookup::Start(const std::string& host, OnFound on_found) {
     requests_.insert(request.release());
     return;
   }
-  // Refused at once (a name that can't be one, no memory): told from the loop, as any other answer.
+  // Refused immediately (not a valid name, no memory): reported from the loop, like any other answer.
   loop_.Defer([self = std::weak_ptr(self_), failure = Failure(host, status), tell = std::move(request->on_found)] {
     if (!self.expired()) tell(failure);
   });

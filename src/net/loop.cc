@@ -1,6 +1,5 @@
 #include "net/loop.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cstdlib>
 #include <utility>
@@ -10,11 +9,11 @@
 namespace starlock::net {
 namespace {
 
-// Sixteen full records, or as many full bodies with room around them: what bulk is read and sent by.
+// Sixteen full TLS records, or sixteen full bodies with room for a record's overhead: the unit of bulk transfer.
 constexpr size_t kSlabSize = size_t{16} * (16384 + 128);
 constexpr size_t kFreeSlabs = 32;
 
-// Without an event loop there is nothing to go on with, and nobody to tell.
+// Without an event loop the process cannot continue, nor report an error.
 void Check(int status) {
   if (status != 0) std::abort();
 }
@@ -38,49 +37,48 @@ Loop::Impl::Impl() : pool(kSlabSize, kFreeSlabs) {
   Check(uv_loop_init(&uv));
   Check(uv_async_init(&uv, &wake, [](uv_async_t* handle) { static_cast<Impl*>(handle->data)->RunPosted(); }));
   wake.data = this;
-  Check(poller.AddOther(uv_backend_fd(&uv)));
+  Check(poller.AddBackend(uv_backend_fd(&uv)));
   uv_update_time(&uv);
   offset = Clock::now().time_since_epoch() - std::chrono::milliseconds(uv_now(&uv));
 }
 
 Loop::Impl::~Impl() {
-  // Tasks that are not run any more may own what lives on the loop.
+  // Tasks that will not run may own objects of this loop.
   std::exchange(tasks, {}).clear();
   std::exchange(posted, {}).clear();
   DestroyDisposed();
   CloseHandle(&wake);
   for (TimerHandle* timer : spare_timers) CloseTimer(timer);
-  // Whoever made a handle has closed it by now. One that was forgotten must not keep the process from ending.
+  // Owners have closed their handles by now. A forgotten handle must not keep the process from ending.
   const auto forgotten = [](uv_handle_t* handle, void*) {
     if (uv_is_closing(handle) != 0) return;
-    assert(false && "something outlives the loop it was made on");
+    assert(false && "an object outlives its loop");
     uv_unref(handle);
   };
   uv_walk(&uv, forgotten, nullptr);
-  uv_run(&uv, UV_RUN_DEFAULT);  // the close callbacks, and look-ups that can't be cancelled any more
+  uv_run(&uv, UV_RUN_DEFAULT);  // close callbacks, and look-ups that cannot be cancelled
   [[maybe_unused]] const int status = uv_loop_close(&uv);
   assert(status == 0);
 }
 
-// How long there is nothing to do, in milliseconds: -1 is for ever.
-int Loop::Impl::Patience() {
+// How long the loop may sleep, in milliseconds; -1: until an event.
+int Loop::Impl::SleepLimit() {
   if (uv_waits || deferred.linked() || !tasks.empty() || !disposed.empty()) return 0;
   uv_update_time(&uv);
   return uv_backend_timeout(&uv);
 }
 
 void Loop::Impl::Turn() {
-  const bool uv_ready = poller.Wait(Patience());
+  const bool uv_ready = poller.Wait(SleepLimit());
   uv_update_time(&uv);
   if (uv_ready || std::exchange(uv_waits, false) || uv_backend_timeout(&uv) == 0) uv_run(&uv, UV_RUN_NOWAIT);
-  poller.Tell();
+  poller.Dispatch();
   EndTurn();
 }
 
 void Loop::Impl::EndTurn() {
-  read_in_turn = 0;
-  // What these calls defer in their turn waits for the next one, so that no chain of them keeps sockets from being
-  // read.
+  reads.EndTurn();
+  // Calls that these calls defer wait for the next turn, so that a chain of them cannot starve the sockets.
   RingLink due;
   deferred.MoveAllTo(due);
   for (auto& task : std::exchange(tasks, {})) task();
@@ -136,16 +134,6 @@ void Loop::Dispose(std::unique_ptr<buffer::Stream> stream) {
 Loop::Clock::time_point Loop::now() const {
   if (!impl_->running) uv_update_time(&impl_->uv);
   return Clock::time_point(impl_->offset + std::chrono::milliseconds(uv_now(&impl_->uv)));
-}
-
-size_t Loop::ReadingShare(size_t wanted, size_t little) const {
-  if (now() < impl_->careful_until) return std::min(wanted, little / 2);
-  return impl_->read_in_turn >= kMuch ? std::min(wanted, little) : wanted;
-}
-
-void Loop::CountRead(size_t bytes) {
-  impl_->read_in_turn += bytes;
-  if (bytes > 0 && bytes < kFew) impl_->careful_until = now() + kCare;
 }
 
 buffer::SlabPool& Loop::pool() { return impl_->pool; }

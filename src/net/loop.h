@@ -13,13 +13,14 @@ namespace starlock::net {
 
 struct TimerHandle;
 
-/// What can be handed to a loop to be destroyed at the end of its turn.
+/// An object that a loop can destroy at the end of a turn.
 class Disposable {
  public:
   virtual ~Disposable() = default;
 };
 
-/// A place in a ring of things; leaves it when destroyed. A ring is a link too, alone where the ring is empty.
+/// A member of an intrusive ring, which it leaves when destroyed. The ring itself is a link too, which is linked to
+/// itself while the ring is empty.
 class RingLink {
  public:
   RingLink() = default;
@@ -29,13 +30,13 @@ class RingLink {
 
   bool linked() const { return next_ != this; }
   RingLink* next() const { return next_; }
-  /// Joins at the back of `ring`, from which this comes last. Must not be linked.
+  /// Joins `ring` as its last member. Must not be linked.
   void Join(RingLink& ring) {
     previous_ = std::exchange(ring.previous_, this);
     next_ = &ring;
     previous_->next_ = this;
   }
-  /// Moves all that is in this ring to the empty `ring`.
+  /// Moves all members of this ring to `ring`, which must be empty.
   void MoveAllTo(RingLink& ring) {
     if (!linked()) return;
     ring.Join(*this);
@@ -52,11 +53,11 @@ class RingLink {
   RingLink* next_ = this;
 };
 
-/// One event loop, for one thread, and the slab pool of everything that lives on it. All calls on its thread, but
-/// Post. Destroy it only after everything made on it. (Its destructor waits for a name look-up that is under way.)
+/// One event loop for one thread, with the slab pool of everything on it. All calls are on that thread, except Post.
+/// Everything made on a loop must be destroyed before it. The destructor waits for pending name look-ups.
 ///
-/// A turn: timers, signals and posted tasks, then sockets (bulk last), then what was deferred, then what was disposed
-/// of.
+/// A turn runs timers, signals and posted tasks, then sockets (bulk transfers last), then deferred calls; then it
+/// destroys what was disposed of.
 class Loop : public buffer::Executor {
  public:
   using Clock = std::chrono::steady_clock;
@@ -68,27 +69,19 @@ class Loop : public buffer::Executor {
 
   /// Runs until Stop.
   void Run();
-  /// Ends Run after the present turn.
+  /// Ends Run after the current turn.
   void Stop();
-  /// Calls `task` on the loop's thread, soon. From any thread; wakes the loop.
+  /// Wakes the loop and calls `task` on its thread. From any thread.
   void Post(std::function<void()> task);
-  /// Calls `task` at the end of the present turn (on the loop's thread only); from inside such a task, at the end of
-  /// the next one. Nothing takes it back: where `task` holds what may die before, use a Deferred.
+  /// Calls `task` at the end of the current turn; from inside such a task, at the end of the next turn. Cannot be
+  /// cancelled: if `task` uses an object that may be destroyed first, use a Deferred.
   void Defer(std::function<void()> task) override;
-  /// Destroys `object` at the end of the present turn: the way for a handler to be rid of a stream, or of itself,
-  /// from inside a call.
+  /// Destroys `object` at the end of the current turn. Handlers use it to destroy a stream, or themselves, from inside
+  /// its callback.
   void Dispose(std::unique_ptr<Disposable> object);
-  /// A stream tells its handler nothing more from here on.
+  /// The same for a stream, whose handler gets no further event.
   void Dispose(std::unique_ptr<buffer::Stream> stream);
-  /// How many of `wanted` bytes one socket may read now: all, or less where others may wait for it. That is `little` at
-  /// most when `kMuch` were read in this turn already; and half of that when some socket has had only a few bytes to
-  /// read, as those who ask and answer have, a moment ago.
-  size_t ReadingShare(size_t wanted, size_t little) const;
-  void CountRead(size_t bytes);
-  static constexpr size_t kMuch = size_t{512} * 1024;
-  static constexpr size_t kFew = size_t{2} * 1024;
-  static constexpr std::chrono::milliseconds kCare{2};  ///< the moment
-  /// The time at the beginning of the present turn, to the millisecond.
+  /// The time at which the current turn began, in milliseconds.
   Clock::time_point now() const;
   buffer::SlabPool& pool();
 
@@ -99,8 +92,8 @@ class Loop : public buffer::Executor {
   std::unique_ptr<Impl> impl_;
 };
 
-/// A call that can be put off to the end of the turn, like Loop::Defer, but is not made once this is destroyed (which
-/// must not happen inside the call itself) or cancelled.
+/// A call at the end of the turn, like Loop::Defer, that can be cancelled. Destroying this cancels it; it must not be
+/// destroyed inside the call.
 class Deferred : private RingLink {
  public:
   Deferred(Loop& loop, std::function<void()> call) : loop_(loop), call_(std::move(call)) {}
@@ -108,7 +101,7 @@ class Deferred : private RingLink {
   Deferred(const Deferred&) = delete;
   Deferred& operator=(const Deferred&) = delete;
 
-  /// Once is enough: it is called once however often it was scheduled before.
+  /// Schedules one call at the end of the turn. Has no effect if one is scheduled already.
   void Schedule();
   void Cancel();
   bool scheduled() const { return linked(); }
@@ -119,7 +112,7 @@ class Deferred : private RingLink {
   std::function<void()> call_;
 };
 
-/// A one-shot timer. Destroying or stopping it means it does not fire.
+/// A one-shot timer. It does not fire once stopped or destroyed.
 class Timer {
  public:
   Timer(Loop& loop, std::function<void()> on_fire);
@@ -127,16 +120,16 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  /// Fires once after `delay`; restarts where it runs already.
+  /// Fires once after `delay`. Restarts a running timer.
   void Start(std::chrono::milliseconds delay);
   void Stop();
   bool running() const;
 
  private:
-  TimerHandle* impl_;  ///< the loop's, to be used again
+  TimerHandle* impl_;  ///< owned by the loop, which reuses it
 };
 
-/// Calls `on_signal` on the loop's thread when the process gets `signum`.
+/// Calls `on_signal` on the loop's thread when the process receives `signum`.
 class SignalWatcher {
  public:
   SignalWatcher(Loop& loop, int signum, std::function<void()> on_signal);

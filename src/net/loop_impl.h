@@ -9,21 +9,22 @@
 #include "net/loop.h"
 #include "net/pipe.h"
 #include "net/poller.h"
+#include "net/read_budget.h"
 
 namespace starlock::net {
 
-/// libuv's timer and what it calls. Used again rather than closed, which would cost libuv a turn of its own.
+/// A libuv timer and its callback. Reused rather than closed, because closing costs a turn of libuv's loop.
 struct TimerHandle {
   uv_timer_t uv{};
   std::function<void()> on_fire;
   bool firing = false;
-  bool orphaned = false;  ///< its Timer died while it fired
+  bool orphaned = false;  ///< its Timer was destroyed by its own callback
 };
 
-/// Gives up a handle that is stopped.
+/// Closes and deletes a stopped handle.
 void CloseTimer(TimerHandle* timer);
 
-/// What the classes of this layer share of a loop. For src/net alone.
+/// The parts of a loop that the classes of src/net share. For src/net alone.
 struct Loop::Impl {
   Impl();
   ~Impl();
@@ -31,29 +32,28 @@ struct Loop::Impl {
   Impl& operator=(const Impl&) = delete;
 
   void Turn();
-  int Patience();
+  int SleepLimit();
   void EndTurn();
   void DestroyDisposed();
   void RunPosted();
 
-  buffer::SlabPool pool;  // first, so that it goes last
+  buffer::SlabPool pool;  // first, so that it is destroyed last
   PipePool pipes;
   uv_loop_t uv{};
-  uv_async_t wake{};  ///< Post
+  uv_async_t wake{};  ///< for Post
   Poller poller;
   std::vector<TimerHandle*> spare_timers;
   Clock::duration offset{};
   bool running = false;
   bool stopped = false;
-  bool uv_waits = true;  ///< libuv has something to begin with
-  size_t read_in_turn = 0;
-  Clock::time_point careful_until;  ///< since somebody read only a few bytes
+  bool uv_waits = true;  ///< libuv must run in the next turn
+  ReadBudget reads;
 
   RingLink deferred;
   std::vector<std::function<void()>> tasks;
   std::vector<std::unique_ptr<Disposable>> disposed;
 
-  std::mutex mutex;  // for what follows
+  std::mutex mutex;  // protects `posted`
   std::vector<std::function<void()>> posted;
 };
 

@@ -10,7 +10,7 @@ namespace starlock::net {
 namespace {
 
 constexpr size_t kFreePipes = 8;
-// A slot holds no more than one piece of a packet, however short, so there must be many.
+// Bytes. A pipe has a limited number of slots, each for one fragment of a packet, however short.
 constexpr int kCapacity = 1 << 20;
 
 }  // namespace
@@ -19,7 +19,7 @@ std::unique_ptr<Pipe> Pipe::Create() {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return nullptr;
   std::unique_ptr<Pipe> pipe(new Pipe(Descriptor(ends[0]), Descriptor(ends[1])));
-  // A user may have only so much of all pipes together; a smaller one does as well, in more steps.
+  // May fail at the per-user limit (pipe-user-pages-soft). A smaller pipe works too, in more steps.
   static_cast<void>(fcntl(ends[1], F_SETPIPE_SZ, kCapacity));
   return pipe;
 }
@@ -31,13 +31,13 @@ ssize_t Pipe::Fill(int socket, size_t most) {
 }
 
 ssize_t Pipe::Drain(int socket) {
-  // Exactly what is there: where more is asked for, the kernel keeps the last packet back for it.
+  // Asks for exactly what is held: if more is requested, the kernel holds back the last packet (MSG_MORE).
   const ssize_t n = splice(out_.get(), nullptr, socket, nullptr, held_, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
   if (n > 0) held_ -= static_cast<size_t>(n);
   return n;
 }
 
-// New ones are made only where none is free, so that there are never more than kMost, free ones among them.
+// Makes a new pipe only if none is free, so that lent and free ones together never exceed kMost.
 PipePool::Lent PipePool::Take() {
   if (lent_ == kMost) return nullptr;
   std::unique_ptr<Pipe> pipe;

@@ -10,29 +10,29 @@
 
 namespace starlock::net {
 
-/// A kernel's pipe: bytes go through it from one socket to another by reference, and never into this process.
+/// A kernel pipe for splice(2): bytes go from one socket to another without passing through this process.
 class Pipe {
  public:
-  /// nullptr: there are no descriptors left, say.
+  /// nullptr: no pipe could be made, for example because no descriptor is left.
   static std::unique_ptr<Pipe> Create();
 
-  /// Bytes that went in and not yet out.
+  /// Bytes in the pipe.
   size_t held() const { return held_; }
-  /// Moves at most `most` bytes from `socket` into the pipe, without waiting. 0 or -1: none, and why is to be asked of
-  /// recv: splice stops before an urgent byte, and then says what it says at an end.
+  /// Moves at most `most` bytes from `socket` into the pipe, without blocking. 0 or -1: none, and only recv() can tell
+  /// why: before an urgent byte splice() returns the same as at the end of the stream.
   ssize_t Fill(int socket, size_t most);
-  /// Moves what is held on to `socket` as far as it goes. -1: see errno.
+  /// Moves as many of the held bytes to `socket` as it accepts. -1: see errno.
   ssize_t Drain(int socket);
 
  private:
   Pipe(Descriptor out, Descriptor in) : out_(std::move(out)), in_(std::move(in)) {}
 
-  Descriptor out_, in_;  ///< its ends: where bytes come out, where they go in
+  Descriptor out_, in_;  ///< the read end, the write end
   size_t held_ = 0;
 };
 
-/// The pipes of one loop. Only those who move bytes at this moment hold one; but who waits for a slow peer may do so
-/// for long, so there is a bound. The pool must outlive what it has lent.
+/// The pipes of one loop. A stream borrows one only while bytes are in it. A slow peer can make that long, so the
+/// number is bounded. The pool must outlive what it has lent.
 class PipePool {
  public:
   static constexpr size_t kMost = 32;
@@ -45,10 +45,10 @@ class PipePool {
     PipePool* pool = nullptr;
     void operator()(Pipe* pipe) const { pool->Return(std::unique_ptr<Pipe>(pipe)); }
   };
-  /// A pipe that goes back to its pool by itself. One that still holds bytes is closed with them.
+  /// A borrowed pipe, returned to its pool on destruction. A pipe that still holds bytes is closed instead.
   using Lent = std::unique_ptr<Pipe, GiveBack>;
 
-  /// nullptr: kMost are lent, or there are no descriptors left.
+  /// nullptr: kMost are lent, or no descriptor is left.
   Lent Take();
   size_t lent() const { return lent_; }
 

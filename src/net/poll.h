@@ -10,20 +10,20 @@ namespace starlock::net {
 
 struct Watched;
 
-/// Watches one descriptor, which it owns, for readiness. Level-triggered: what is watched for is told every turn for as
-/// long as it holds.
+/// Owns one descriptor and watches it for readiness. Level-triggered: an event is reported in every turn while its
+/// condition holds.
 class Poll {
  public:
   enum Events : unsigned {
     kRead = 1,
     kWrite = 2,
-    kError = 4,  ///< an error waits at the socket; watching has stopped. Use the socket until the error shows.
+    kError = 4,  ///< the socket has a pending error, and watching has stopped; the next calls on it return the error
   };
 
   class Watcher {
    public:
     virtual ~Watcher() = default;
-    /// `events` of Events. May Close, move or destroy the Poll.
+    /// `events`: a set of Events. May close, move or destroy the Poll.
     virtual void OnReady(unsigned events) = 0;
   };
 
@@ -32,17 +32,17 @@ class Poll {
   Poll(Poll&& other) noexcept;
   Poll& operator=(Poll&& other) noexcept;
 
-  /// Takes `descriptor`, which must be non-blocking, and watches it for `events`. An error closes it.
+  /// Takes `descriptor`, which must be non-blocking, and watches it for `events`. kSystem: it cannot be watched, and is
+  /// closed.
   Error Open(Loop& loop, Descriptor descriptor, unsigned events, Watcher* watcher);
   bool open() const { return watch_ != nullptr; }
   int fd() const;
-  /// Who is told from now on.
+  /// Sets who gets the events.
   void SetWatcher(Watcher* watcher);
-  /// Watches for exactly `events`; 0 stops. What has changed by the end of the turn costs one system call.
+  /// Watches for exactly `events`; 0: for none. Takes effect at the end of the turn, with at most one system call.
   void Watch(unsigned events);
   unsigned watched() const;
-  /// Whether much goes on here: in each turn, those where little does are told first, so that who asks and answers need
-  /// not wait for bulk.
+  /// Marks a bulk transfer. Each turn dispatches the others first, so that interactive sessions do not wait for it.
   void SetBulk(bool bulk);
   bool bulk() const;
 

@@ -9,7 +9,7 @@ namespace starlock::net {
 namespace {
 
 uint32_t ToKernel(unsigned wanted) {
-  // The kernel tells of errors and hang-ups whatever it is asked for: where nothing is, once is enough.
+  // epoll always reports errors and hang-ups. If nothing else is watched, edge-triggering reports them only once.
   if (wanted == 0) return EPOLLET;
   uint32_t events = 0;
   if ((wanted & Poll::kRead) != 0) events |= EPOLLIN;
@@ -19,12 +19,12 @@ uint32_t ToKernel(unsigned wanted) {
 
 }  // namespace
 
-// Without it there is nothing to go on with, and nobody to tell.
+// Without epoll the process cannot continue, nor report an error.
 Poller::Poller() : epoll_(epoll_create1(EPOLL_CLOEXEC)), found_{} {
   if (!epoll_) std::abort();
 }
 
-int Poller::AddOther(int descriptor) {
+int Poller::AddBackend(int descriptor) {
   epoll_event event{};
   event.events = EPOLLIN;
   event.data.ptr = this;
@@ -66,32 +66,32 @@ void Poller::Update() {
 bool Poller::Wait(int milliseconds) {
   Update();
   const int n = epoll_wait(epoll_.get(), found_.data(), static_cast<int>(found_.size()), milliseconds);
-  count_ = n > 0 ? static_cast<size_t>(n) : 0;  // a signal is no event
-  bool other = false;
+  count_ = n > 0 ? static_cast<size_t>(n) : 0;  // interrupted by a signal: no events
+  bool backend = false;
   for (size_t i = 0; i < count_; ++i) {
     if (found_[i].data.ptr != this) continue;
     found_[i].data.ptr = nullptr;
-    other = true;
+    backend = true;
   }
-  return other;
+  return backend;
 }
 
-void Poller::Tell() {
+void Poller::Dispatch() {
   size_t later = 0;
   for (size_t i = 0; i < count_; ++i) {
     const auto* watch = static_cast<const Watched*>(found_[i].data.ptr);
     if (watch == nullptr) continue;
     if (watch->bulk) {
-      std::swap(found_[later++], found_[i]);  // with one that was told: both stay where Forget looks
+      std::swap(found_[later++], found_[i]);  // swapped with a dispatched one: Forget still finds both
     } else {
-      TellOne(found_[i]);
+      DispatchOne(found_[i]);
     }
   }
-  for (size_t i = 0; i < later; ++i) TellOne(found_[i]);
+  for (size_t i = 0; i < later; ++i) DispatchOne(found_[i]);
   count_ = 0;
 }
 
-void Poller::TellOne(const epoll_event& event) {
+void Poller::DispatchOne(const epoll_event& event) {
   auto* watch = static_cast<Watched*>(event.data.ptr);
   if (watch == nullptr || watch->wanted == 0) return;
   if ((event.events & EPOLLERR) != 0) {

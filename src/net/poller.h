@@ -11,49 +11,50 @@
 
 namespace starlock::net {
 
-/// What one descriptor is watched for.
+/// One watched descriptor.
 struct Watched : RingLink {
   Descriptor descriptor;
   Poll::Watcher* watcher = nullptr;
   unsigned wanted = 0;  ///< of Poll::Events
-  unsigned known = 0;   ///< what the kernel was told
-  bool bulk = false;    ///< told after those that are not
+  unsigned known = 0;   ///< what the kernel watches for
+  bool bulk = false;    ///< a bulk transfer: dispatched last
 };
 
-/// The descriptors that a loop watches: one epoll, in which libuv's own is a member like any other. (A uv_poll_t would
-/// do, at five system calls more a connection.) For src/net alone.
+/// The descriptors that a loop watches: one epoll instance, in which libuv's backend descriptor is a member. (uv_poll_t
+/// would cost five more system calls per connection.) For src/net alone.
 ///
-/// A descriptor is added once and goes when it is closed; what changes in between is told the kernel once a turn.
+/// A descriptor is added once and leaves when it is closed. Changes of what it is watched for go to the kernel once per
+/// turn.
 class Poller {
  public:
   Poller();
   Poller(const Poller&) = delete;
   Poller& operator=(const Poller&) = delete;
 
-  /// Wait says whether `descriptor` is ready to be read. 0, or an errno.
-  int AddOther(int descriptor);
-  /// Watches for `watch.wanted`, and keeps a reference until Forget. 0, or an errno.
+  /// Adds libuv's descriptor: Wait returns whether it is readable. 0, or an errno.
+  int AddBackend(int descriptor);
+  /// Watches `watch.descriptor` for `watch.wanted`, and keeps a reference until Forget. 0, or an errno.
   int Add(Watched& watch);
-  /// Its `wanted` has changed.
+  /// `watch.wanted` has changed.
   void Change(Watched& watch);
-  /// Its descriptor is about to be closed, which is all that the kernel needs.
+  /// Call before closing the descriptor, which removes it from the epoll instance.
   void Forget(Watched& watch);
 
-  /// Sleeps for at most `milliseconds` (-1: for ever) until there is something to tell. True: of the other one, too.
+  /// Waits for events for at most `milliseconds` (-1: no limit). Returns whether libuv's descriptor is ready.
   bool Wait(int milliseconds);
-  /// Tells what Wait found, bulk last. Whoever is told may forget any of them.
-  void Tell();
+  /// Calls the watchers of what Wait found, bulk transfers last. A watcher may Forget any descriptor.
+  void Dispatch();
 
  private:
-  static constexpr size_t kMost = 256;  // of one turn; the others come first in the next
+  static constexpr size_t kMaxEvents = 256;  // per turn; the kernel reports the others first in the next turn
 
-  void TellOne(const epoll_event& event);
+  void DispatchOne(const epoll_event& event);
   void Update();
 
   Descriptor epoll_;
   RingLink changed_;
-  std::array<epoll_event, kMost> found_;
-  size_t count_ = 0;  ///< of found_
+  std::array<epoll_event, kMaxEvents> found_;
+  size_t count_ = 0;  ///< events in found_
 };
 
 }  // namespace starlock::net

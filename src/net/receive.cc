@@ -12,10 +12,9 @@
 namespace starlock::net {
 namespace {
 
-constexpr size_t kAlignment = 64;
-constexpr size_t kPieces = 32;
+using buffer::AlignUp;
 
-constexpr size_t RoundUp(size_t n) { return (n + kAlignment - 1) / kAlignment * kAlignment; }
+constexpr size_t kPieces = 32;
 
 /// Bodies in a row:
 ///
@@ -23,9 +22,9 @@ constexpr size_t RoundUp(size_t n) { return (n + kAlignment - 1) / kAlignment * 
 ///     |<---- pitch ------->|
 struct Row {
   Row(const buffer::Room& room, size_t space, size_t most)
-      : head(RoundUp(room.head)), tail(room.tail), body(std::min(room.body, space)) {
+      : head(AlignUp(room.head)), tail(room.tail), body(std::min(room.body, space)) {
     if (head + tail + body > space) body = space > head + tail ? space - head - tail : 0;
-    pitch = head + RoundUp(body + tail);
+    pitch = head + AlignUp(body + tail);
     count =
         std::clamp(most / std::max<size_t>(body, 1), size_t{1}, std::min(kPieces, std::max<size_t>(space / pitch, 1)));
     if (count == 1) body = std::min(body, most);
@@ -37,7 +36,7 @@ struct Row {
 };
 
 ssize_t ReceiveRow(int fd, std::span<uint8_t> space, const Row& row) {
-  std::array<iovec, kPieces> pieces;  // NOLINT(cppcoreguidelines-pro-type-member-init): as many as are used
+  std::array<iovec, kPieces> pieces;  // NOLINT(cppcoreguidelines-pro-type-member-init): only `count` are used
   for (size_t i = 0; i < row.count; ++i) pieces[i] = {space.subspan(i * row.pitch + row.head).data(), row.body};
   msghdr message{};
   message.msg_iov = pieces.data();
@@ -55,7 +54,7 @@ void AppendPiece(buffer::Chunk piece, const Row& row, size_t body, buffer::Chain
   in.Append(std::move(piece));
 }
 
-// Cuts the `size` bytes that lie in `chunk`, all of its pieces and what is between them, into chunks.
+// Splits `chunk`, which holds `size` bytes in the layout of `row`, into one chunk per body.
 void AppendRow(buffer::Chunk chunk, const Row& row, size_t size, buffer::Chain& in) {
   for (; size > row.body; size -= row.body) AppendPiece(chunk.SplitFront(row.pitch), row, row.body, in);
   if (size > 0) AppendPiece(std::move(chunk), row, size, in);

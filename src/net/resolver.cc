@@ -24,8 +24,8 @@ class Resolver::Impl final : public Disposable {
     OnDone on_done;
   };
   struct Name {
-    bool asked = false;               ///< a look-up is under way
-    std::vector<SocketAddress> good;  ///< the last good answer, may be stale
+    bool asked = false;               ///< a look-up is pending
+    std::vector<SocketAddress> good;  ///< the last good answer; may be stale
     Error failure;                    ///< of the last look-up
     Loop::Clock::time_point fresh_until;
     Loop::Clock::time_point used;
@@ -81,7 +81,7 @@ Resolver::Impl::Name& Resolver::Impl::Remember(const std::string& host) {
   return name;
 }
 
-// Forgets the name that was longest unused; one that is being looked up stays.
+// Evicts the least recently used name that is not being looked up.
 void Resolver::Impl::Forget() {
   auto oldest = names_.end();
   for (auto each = names_.begin(); each != names_.end(); ++each) {
@@ -114,7 +114,7 @@ void Resolver::Impl::Hand(const Name& name, Waiter waiter) {
   ready_.push_back({waiter.id, std::move(waiter.on_done), std::move(addresses)});
 }
 
-// Each call may cancel others, ask anew, or be the end of us: then nothing is ready any more.
+// A callback may cancel others, call Resolve or destroy the resolver, which empties `ready_`.
 void Resolver::Impl::Deliver() {
   while (!ready_.empty()) {
     Ready first = std::move(ready_.front());
@@ -142,7 +142,7 @@ Resolver::Resolver(Loop& loop) : Resolver(loop, SystemLookup(loop), Memory()) {}
 Resolver::Resolver(Loop& loop, std::unique_ptr<Lookup> lookup, const Memory& memory)
     : loop_(loop), impl_(std::make_unique<Impl>(loop, std::move(lookup), memory)) {}
 
-// It may be one of our own calls that destroys us.
+// A callback may destroy this, so the implementation outlives the call.
 Resolver::~Resolver() {
   impl_->Abandon();
   loop_.Dispose(std::unique_ptr<Disposable>(std::move(impl_)));

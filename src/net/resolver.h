@@ -15,31 +15,31 @@
 
 namespace starlock::net {
 
-/// Names to addresses, off the loop and cached: one look-up a name at a time however many ask, its answer kept for a
-/// while, and the last good answer used while a later look-up fails. Literals never leave the loop.
+/// Resolves names outside the loop's thread, with a cache. There is one look-up per name at a time. An answer is cached
+/// for a while; if a later look-up fails, the last good answer is used. Literals need no look-up.
 class Resolver {
  public:
   using OnDone = std::function<void(Result<std::vector<SocketAddress>>)>;
 
-  /// How long and how much is remembered.
+  /// The limits of the cache.
   struct Memory {
-    std::chrono::milliseconds answer{30'000};  ///< an answer serves without being asked for again
-    std::chrono::milliseconds failure{2'000};  ///< so does a failure (or the last good answer in its place)
-    size_t names = 1024;                       ///< beyond it the one that was longest unused is forgotten
+    std::chrono::milliseconds answer{30'000};  ///< how long an answer is used without a new look-up
+    std::chrono::milliseconds failure{2'000};  ///< the same for a failure, or the last good answer in its place
+    size_t names = 1024;                       ///< the least recently used one is evicted beyond it
   };
 
   explicit Resolver(Loop& loop);
-  /// For tests: answers from `lookup`, remembered for as long as `memory` says.
+  /// For tests: answers from `lookup`, cached within the limits of `memory`.
   Resolver(Loop& loop, std::unique_ptr<Lookup> lookup, const Memory& memory);
   ~Resolver();
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// Calls `on_done` once, from the loop, never from inside this call: at least one address, each with the port of
-  /// `target`, in the order of preference of the system; or kResolveFailed (kInvalid: a literal with an unknown scope).
-  /// `on_done` may destroy this. Returns an id for Cancel.
+  /// Calls `on_done` once, from the loop, never from inside this call. The result is at least one address with the port
+  /// of `target`, in the system's order of preference; or kResolveFailed (kInvalid: a literal with an unknown scope).
+  /// `on_done` may destroy this object. Returns an id for Cancel.
   uint64_t Resolve(const HostPort& target, OnDone on_done);
-  /// `on_done` of that call is not called any more. An id that was answered already is no error.
+  /// Cancels the call of `on_done`. Has no effect if it was called already.
   void Cancel(uint64_t id);
 
  private:

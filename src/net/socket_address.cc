@@ -1,6 +1,7 @@
 #include "net/socket_address.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <net/if.h>
 #include <netinet/in.h>
 
@@ -15,7 +16,7 @@
 namespace starlock::net {
 namespace {
 
-// Read through memcpy: the families' structs may not alias each other.
+// Uses memcpy because the structs of the families must not alias each other.
 template <typename T>
 T As(const sockaddr_in6& storage) {
   static_assert(sizeof(T) <= sizeof(storage));
@@ -29,7 +30,7 @@ SocketAddress From(const T& address) {
   return {reinterpret_cast<const sockaddr*>(&address), sizeof(address)};
 }
 
-// An interface's name or number; 0: there is none of that name.
+// The index of an interface, given by name or number; 0: no interface has that name.
 uint32_t ScopeOf(const std::string& scope) {
   uint32_t number = 0;
   const char* end = scope.data() + scope.size();
@@ -45,9 +46,8 @@ std::string Ipv4String(const void* address) {
 std::string Ipv6String(const sockaddr_in6& address) {
   if (IN6_IS_ADDR_V4MAPPED(&address.sin6_addr)) return Ipv4String(&address.sin6_addr.s6_addr[12]);
   std::array<char, INET6_ADDRSTRLEN> text{};
-  std::string result = inet_ntop(AF_INET6, &address.sin6_addr, text.data(), text.size());
-  if (address.sin6_scope_id != 0) result += "%" + std::to_string(address.sin6_scope_id);
-  return result;
+  const std::string result = inet_ntop(AF_INET6, &address.sin6_addr, text.data(), text.size());
+  return address.sin6_scope_id != 0 ? fmt::format("{}%{}", result, address.sin6_scope_id) : result;
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ SocketAddress::SocketAddress(const sockaddr* address, socklen_t size)
 }
 
 Result<SocketAddress> SocketAddress::FromLiteral(const std::string& host, uint16_t port) {
-  const Error not_literal{ErrorCode::kInvalid, "'" + host + "' is not an IPv4 or IPv6 address"};
+  const Error not_literal{ErrorCode::kInvalid, fmt::format("'{}' is not an IPv4 or IPv6 address", host)};
   if (!IsAddressLiteral(host)) return not_literal;
   sockaddr_in v4{};
   if (inet_pton(AF_INET, host.c_str(), &v4.sin_addr) == 1) {
@@ -71,7 +71,7 @@ Result<SocketAddress> SocketAddress::FromLiteral(const std::string& host, uint16
   if (inet_pton(AF_INET6, host.substr(0, percent).c_str(), &v6.sin6_addr) != 1) return not_literal;
   if (percent != std::string::npos) {
     v6.sin6_scope_id = ScopeOf(host.substr(percent + 1));
-    if (v6.sin6_scope_id == 0) return Error{ErrorCode::kInvalid, "'" + host + "': there is no such interface"};
+    if (v6.sin6_scope_id == 0) return Error{ErrorCode::kInvalid, fmt::format("'{}': no such interface", host)};
   }
   v6.sin6_family = AF_INET6;
   v6.sin6_port = htons(port);
@@ -85,7 +85,7 @@ uint16_t SocketAddress::port() const {
 }
 
 void SocketAddress::set_port(uint16_t port) {
-  // Both families keep it at the same place.
+  // The port is at the same offset in both families.
   static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
   const in_port_t value = htons(port);
   std::memcpy(reinterpret_cast<char*>(&storage_) + offsetof(sockaddr_in, sin_port), &value, sizeof(value));

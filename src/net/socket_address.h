@@ -10,13 +10,14 @@
 
 namespace starlock::net {
 
-/// An IPv4 or IPv6 address and port, as the kernel has it.
+/// An IPv4 or IPv6 address and port, in the kernel's form.
 class SocketAddress {
  public:
   SocketAddress() = default;
   SocketAddress(const sockaddr* address, socklen_t size);
 
-  /// From a literal address; behind an IPv6 one a scope may stand (`fe80::1%eth0`). kInvalid for anything else.
+  /// From an address literal; an IPv6 one may have a scope (`fe80::1%eth0`). kInvalid: not a literal, or an unknown
+  /// scope.
   static Result<SocketAddress> FromLiteral(const std::string& host, uint16_t port);
 
   const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
@@ -32,7 +33,7 @@ class SocketAddress {
   bool operator==(const SocketAddress& other) const;
 
  private:
-  sockaddr_in6 storage_{};  ///< the larger of the two: sessions keep several of these
+  sockaddr_in6 storage_{};  ///< rather than sockaddr_storage: sessions keep several addresses
   socklen_t size_ = 0;
 };
 

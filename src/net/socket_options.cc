@@ -10,7 +10,7 @@ namespace {
 
 void Set(int fd, int level, int option) {
   const int on = 1;
-  // Each of these only makes the socket better: one that fails is no reason to refuse the connection.
+  // The connection works without these options, so failures are ignored.
   static_cast<void>(setsockopt(fd, level, option, &on, sizeof(on)));
 }
 

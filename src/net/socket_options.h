@@ -2,9 +2,8 @@
 
 namespace starlock::net {
 
-/// Makes the TCP socket `fd` as streams want theirs: non-blocking, without Nagle's delay, with keep-alive, and with
-/// urgent bytes among the others, where RFC 6093 wants them (FTP's ABOR comes so). All but the first are inherited by
-/// what a listening socket accepts.
+/// Prepares the TCP socket `fd` for a stream: non-blocking, TCP_NODELAY, keep-alive, and urgent data in-band as RFC
+/// 6093 recommends (FTP sends ABOR as urgent data). Sockets accepted from a listening one inherit all but non-blocking.
 void PrepareSocket(int fd);
 
 }  // namespace starlock::net

@@ -20,18 +20,18 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr size_t kVectors = 64;  // pieces a sendmsg
+constexpr size_t kVectors = 64;  // per sendmsg
 constexpr milliseconds kFirstAckInterval{2};
 constexpr milliseconds kLastAckInterval{100};
-constexpr milliseconds kAckPatience{5000};
+constexpr milliseconds kAckTimeout{5000};
 
-// The bytes that ioctl `request` counts at a socket; 0 where it can't say.
+// The number of bytes that ioctl `request` reports for a socket; 0 if it fails.
 int Count(int fd, unsigned long request) {
   int count = 0;
   return ioctl(fd, request, &count) == 0 ? count : 0;
 }
 
-// `last`: an end follows, so the last bytes may wait for it.
+// `last`: our FIN follows, so the kernel may hold back the last bytes for it (MSG_MORE).
 ssize_t SendChain(int fd, const buffer::Chain& chain, bool last, size_t& offered) {
   std::array<iovec, kVectors> pieces;  // NOLINT(cppcoreguidelines-pro-type-member-init): 1 KiB, every send
   size_t count = 0;
@@ -60,7 +60,8 @@ std::unique_ptr<TcpStream> TcpStream::Adopt(Loop& loop, Poll poll) {
   return std::unique_ptr<TcpStream>(new TcpStream(loop, std::move(poll)));
 }
 
-// What the kernel watches for stays as it is until the end of the turn, by when most streams are being read.
+// The kernel's watch changes only at the end of the turn, by when most streams have reading on: no system call is
+// needed.
 TcpStream::TcpStream(Loop& loop, Poll poll) : loop_(loop), poll_(std::move(poll)), report_(loop, [this] { Report(); }) {
   poll_.SetWatcher(this);
   poll_.Watch(0);
@@ -75,12 +76,16 @@ SocketAddress TcpStream::local() const {
   return {address, size};
 }
 
-SocketAddress LocalAddressOf(const buffer::Stream& stream) {
-  const auto* tcp = dynamic_cast<const TcpStream*>(&stream);
+TcpStream* TcpStream::Of(buffer::Stream* stream) {
+  return stream != nullptr ? static_cast<TcpStream*>(stream->transport()) : nullptr;
+}
+
+SocketAddress LocalAddressOf(buffer::Stream& stream) {
+  const TcpStream* tcp = TcpStream::Of(&stream);
   return tcp != nullptr ? tcp->local() : SocketAddress();
 }
 
-// --- What the owner calls. Nothing here calls the handler: what there is to say is scheduled.
+// --- The owner's calls. None of them calls the handler: reports are scheduled.
 
 void TcpStream::SetHandler(buffer::StreamHandler* handler) {
   handler_ = handler;
@@ -96,8 +101,8 @@ void TcpStream::SetReading(bool on) {
   if (on == reading_) return;
   reading_ = on;
   if (!on) {
-    offer_ = kLeastOffer;
-    return;  // the poll stays armed until it fires in vain: pauses are often over sooner
+    receive_size_ = kMinReceive;
+    return;  // the poll stays armed until its next event: most pauses end sooner, which saves system calls
   }
   if (!in_.empty() || fin_ || error_) report_.Schedule();
   Arm();
@@ -112,7 +117,7 @@ bool TcpStream::Write(buffer::Chain bytes) {
   }
   out_.AppendCompact(loop_.pool(), std::move(bytes));
   Arm();
-  if (queued() <= kHighMark) return true;
+  if (queued() <= buffer::kHighMark) return true;
   stalled_ = true;
   return false;
 }
@@ -143,7 +148,7 @@ size_t TcpStream::unacknowledged() const {
   return poll_.open() ? static_cast<size_t>(std::max(0, Count(poll_.fd(), SIOCOUTQ))) : 0;
 }
 
-// --- What the loop calls.
+// --- The loop's calls.
 
 void TcpStream::OnReady(unsigned events) {
   const bool failed = (events & Poll::kError) != 0;
@@ -160,16 +165,17 @@ void TcpStream::OnReady(unsigned events) {
 
 void TcpStream::Receive() {
   if (Pass()) return;
-  const size_t share = loop_.ReadingShare(offer_, kLeastOffer);
+  const size_t share = loop_.impl().reads.Share(receive_size_, kMinReceive, loop_.now());
   const Received got = net::Receive(poll_.fd(), loop_.pool(), room_, share, in_);
-  const bool much = got.size >= Loop::kFew;
-  if (much || !poll_.bulk()) loop_.CountRead(got.size);  // few bytes at the end of many are no question
-  poll_.SetBulk(much);
+  const bool bulk = got.size >= ReadBudget::kInteractive;
+  if (bulk || !poll_.bulk())
+    loop_.impl().reads.Count(got.size, loop_.now());  // a short read at the end of a bulk transfer is not interactive
+  poll_.SetBulk(bulk);
   if (got.size > 0) {
-    const bool had_all = share == offer_ || offer_ == kLeastOffer;
-    if (got.size == got.offered && had_all) offer_ = std::min(2 * offer_, kMostOffer);
+    const bool unlimited = share == receive_size_ || receive_size_ == kMinReceive;
+    if (got.size == got.offered && unlimited) receive_size_ = std::min(2 * receive_size_, kMaxReceive);
   } else if (got.error == 0) {
-    // Once an error was taken from the socket, the kernel shows an end in its place.
+    // After the socket's error has been read, the kernel reports end of stream instead.
     (error_ ? exhausted_ : fin_) = true;
   } else if (got.error != EAGAIN) {
     Break(got.error);
@@ -205,7 +211,7 @@ void TcpStream::Arm() {
   poll_.Watch(wanted);
 }
 
-// The connection is lost. What was received before is still there to be read, and is the owner's.
+// The connection is lost. Bytes received before can still be read, and go to the owner.
 void TcpStream::Break(int number) {
   if (error_) return;
   error_ = SystemError(ErrorCode::kReset, "connection lost", number);
@@ -216,8 +222,8 @@ void TcpStream::Break(int number) {
   report_.Schedule();
 }
 
-// --- What the handler is told: only from here, and only from the loop. A handler may change anything but the
-// --- stream's life, so everything is looked at anew after each call.
+// --- The handler's calls: only from here, and only from the loop. A handler may do anything except destroy the stream,
+// --- so the state is checked again after each call.
 
 void TcpStream::Report() {
   report_.Cancel();
@@ -225,12 +231,12 @@ void TcpStream::Report() {
   if (passed_ > 0 && handler_ != nullptr) {
     handler_->OnPassed(std::exchange(passed_, 0), sink_ == nullptr || !sink_->stalled_);
   }
-  if (stalled_ && queued() <= kLowMark && handler_ != nullptr && !end_ && !error_ && poll_.open()) {
+  if (stalled_ && queued() <= buffer::kLowMark && handler_ != nullptr && !end_ && !error_ && poll_.open()) {
     stalled_ = false;
     handler_->OnWritable();
   }
-  if (Reads() && fin_ && !end_told_ && in_.empty()) {
-    end_told_ = true;
+  if (Reads() && fin_ && !end_reported_ && in_.empty()) {
+    end_reported_ = true;
     handler_->OnEnd(buffer::StreamEnd::kClean);
   }
   ReportClosed();
@@ -240,8 +246,8 @@ void TcpStream::Report() {
 void TcpStream::ShowBytes() {
   buffer::StreamHandler* const shown = handler_;
   handler_->OnData(in_);
-  // A handler that came in the course of this call has yet to see what its predecessor left. (Bytes that the same one
-  // left with reading on come with the next ones: showing them at once would go round for ever.)
+  // A handler that was set during this call must see what its predecessor left. (Bytes that the same handler left with
+  // reading on are reported with the next ones: reporting them now would loop for ever.)
   if (Reads() && !in_.empty() && handler_ != shown) report_.Schedule();
   if (!Reads() && !in_.empty()) {
     buffer::Chain left = std::move(in_);
@@ -251,8 +257,8 @@ void TcpStream::ShowBytes() {
 
 void TcpStream::ReportClosed() {
   if (poll_.open()) {
-    const bool broken = error_ && exhausted_ && in_.empty() && (!fin_ || end_told_);
-    const bool ended = end_told_ && shut_;
+    const bool broken = error_ && exhausted_ && in_.empty() && (!fin_ || end_reported_);
+    const bool ended = end_reported_ && shut_;
     if (!broken && !ended) return;
     poll_.Close();
     owes_closed_ = true;
@@ -262,22 +268,22 @@ void TcpStream::ReportClosed() {
   std::exchange(handler_, nullptr)->OnClosed(error_);
 }
 
-// --- Our own end.
+// --- Ending our direction.
 
-// The queue is sent. Called from inside the owner's calls too, so it only prepares what Report will say.
+// The queue is sent. Also called from inside the owner's calls, so it only schedules reports.
 void TcpStream::EndWriting() {
   if (*end_ == buffer::StreamEnd::kTruncated) {
     if (acknowledgement_ != nullptr) return;
     ack_interval_ = kFirstAckInterval;
-    ack_deadline_ = loop_.now() + kAckPatience;
+    ack_deadline_ = loop_.now() + kAckTimeout;
     acknowledgement_ = std::make_unique<Timer>(loop_, [this] { AwaitAcknowledgement(); });
     acknowledgement_->Start(milliseconds(0));
     return;
   }
-  // Where the peer has ended too, closing is all that is left, and sends the FIN.
-  if (end_told_ || shutdown(poll_.fd(), SHUT_WR) == 0) {
+  // If the peer has ended too, closing the socket sends the FIN.
+  if (end_reported_ || shutdown(poll_.fd(), SHUT_WR) == 0) {
     shut_ = true;
-    if (end_told_) report_.Schedule();
+    if (end_reported_) report_.Schedule();
     return;
   }
   const int number = errno;
@@ -285,7 +291,7 @@ void TcpStream::EndWriting() {
   Break(reason != 0 ? reason : number);
 }
 
-// Whether a peer has seen bytes is not told by any event: ask, ever less often.
+// No event reports that the peer has acknowledged everything, so this polls, at growing intervals.
 void TcpStream::AwaitAcknowledgement() {
   if (const int number = TakeSocketError(poll_.fd()); number != 0) {
     Break(number);

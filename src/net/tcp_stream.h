@@ -17,22 +17,21 @@ namespace starlock::net {
 
 /// A connected TCP socket as a stream.
 ///
-/// One recv a turn, into the loop's pool; an idle connection holds no buffer. Who fills what is offered is offered
-/// twice as much next time, up to a slab; whose bytes nobody takes begins anew, so that what waits for a slow peer is
-/// less. A reset is told apart from an end: it is an OnClosed(kReset), after everything that the kernel had received
-/// before it was shown. Where reading is off, such bytes wait, and the OnClosed with them, until it is on again.
-class TcpStream final : public buffer::Stream, private Poll::Watcher {
+/// One recv per turn, into the loop's pool; an idle connection holds no buffer. The receive size doubles when a read
+/// fills it, up to kMaxReceive, and returns to kMinReceive when reading pauses, so that less waits for a slow peer. A
+/// reset is reported as OnClosed(kReset), after all bytes that the kernel received before it. While reading is off,
+/// those bytes and the OnClosed wait.
+class TcpStream final : public buffer::Stream, public buffer::Transport, private Poll::Watcher {
  public:
-  static constexpr size_t kHighMark = size_t{64} * 1024;  ///< Write says false above it
-  static constexpr size_t kLowMark = size_t{16} * 1024;   ///< OnWritable at it
+  static constexpr size_t kMinReceive = size_t{64} * 1024;   ///< the receive size at first, in bytes
+  static constexpr size_t kMaxReceive = size_t{256} * 1024;  ///< and at most
 
-  static constexpr size_t kLeastOffer = size_t{64} * 1024;  ///< bytes that one recv takes at most, at first
-  static constexpr size_t kMostOffer = size_t{256} * 1024;  ///< and in the end
-
-  /// Takes a connected socket and prepares it (PrepareSocket). kSystem closes it.
+  /// Takes a connected socket and prepares it with PrepareSocket. kSystem: it cannot be watched, and is closed.
   static Result<std::unique_ptr<TcpStream>> Adopt(Loop& loop, Descriptor socket);
-  /// Takes one that is prepared and of this loop already.
+  /// Takes a socket that is prepared and watched by `loop` already.
   static std::unique_ptr<TcpStream> Adopt(Loop& loop, Poll poll);
+  /// `stream` as what it is, if it is a TcpStream; otherwise nullptr, also for nullptr. Only TcpStream is a Transport.
+  static TcpStream* Of(buffer::Stream* stream);
   ~TcpStream() override;
 
   void SetHandler(buffer::StreamHandler* handler) override;
@@ -43,11 +42,12 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   void Abort() override;
   size_t queued() const override;
   size_t unacknowledged() const override;
-  /// Bodies are 64-byte aligned.
+  /// Bodies are aligned to buffer::kAlignment.
   void SetRoom(const buffer::Room& room) override { room_ = room; }
-  /// Only what comes in bulk goes so: a few bytes are read and written for less.
-  void PassTo(buffer::Stream* sink) override { sink_ = dynamic_cast<TcpStream*>(sink); }
-  /// Our own address on this connection; empty where it is gone.
+  /// Only bulk transfers are passed on by the kernel; for a few bytes, reading and writing costs less.
+  void PassTo(buffer::Stream* sink) override { sink_ = Of(sink); }
+  buffer::Transport* transport() override { return this; }
+  /// The local address; empty once the connection is closed.
   SocketAddress local() const;
 
  private:
@@ -77,28 +77,28 @@ class TcpStream final : public buffer::Stream, private Poll::Watcher {
   Poll poll_;
   buffer::StreamHandler* handler_ = nullptr;
   Deferred report_;
-  buffer::Chain in_;                        ///< what the handler left
-  PipePool::Lent pipe_;                     ///< what the kernel did not take and holds for us; before out_
-  buffer::Chain out_;                       ///< what the kernel did not take
-  Error error_;                             ///< the socket is broken; told once nothing is left to read
-  std::optional<buffer::StreamEnd> end_;    ///< what End asked for
-  std::unique_ptr<Timer> acknowledgement_;  ///< End(kTruncated): the reset waits for the peer
+  buffer::Chain in_;                        ///< bytes that the handler has not consumed
+  PipePool::Lent pipe_;                     ///< holds unsent bytes in the kernel, before those of out_
+  buffer::Chain out_;                       ///< unsent bytes
+  Error error_;                             ///< the connection is lost; reported once nothing is left to read
+  std::optional<buffer::StreamEnd> end_;    ///< set by End
+  std::unique_ptr<Timer> acknowledgement_;  ///< End(kTruncated): polls for acknowledgement before the reset
   std::chrono::milliseconds ack_interval_{};
   Loop::Clock::time_point ack_deadline_;
   buffer::Room room_;
-  size_t offer_ = kLeastOffer;  ///< how much the next recv takes at most
-  TcpStream* sink_ = nullptr;   ///< of PassTo
-  size_t passed_ = 0;           ///< to it, and not yet told
+  size_t receive_size_ = kMinReceive;
+  TcpStream* sink_ = nullptr;  ///< set by PassTo
+  size_t passed_ = 0;          ///< bytes passed to it and not yet reported
   bool reading_ = false;
-  bool stalled_ = false;      ///< Write has said false
-  bool fin_ = false;          ///< the peer's FIN was read
-  bool end_told_ = false;     ///< OnEnd was called
-  bool shut_ = false;         ///< our FIN is in the kernel's hands
-  bool exhausted_ = false;    ///< broken, and the kernel holds no more bytes
-  bool owes_closed_ = false;  ///< closed, and the handler has yet to hear it
+  bool stalled_ = false;       ///< Write has returned false
+  bool fin_ = false;           ///< the peer's FIN has been read
+  bool end_reported_ = false;  ///< OnEnd was called
+  bool shut_ = false;          ///< our FIN was given to the kernel
+  bool exhausted_ = false;     ///< the connection is lost, and all received bytes are read
+  bool owes_closed_ = false;   ///< closed; OnClosed is still due
 };
 
-/// TcpStream::local of a stream that is one; of any other an empty address.
-SocketAddress LocalAddressOf(const buffer::Stream& stream);
+/// TcpStream::local of a stream that is one; for any other an empty address.
+SocketAddress LocalAddressOf(buffer::Stream& stream);
 
 }  // namespace starlock::net

@@ -1,4 +1,4 @@
-// From one socket to another through a pipe, where neither needs to see what it is.
+// Passing bytes from one socket to another through a pipe (splice), without reading them.
 
 #include <cerrno>
 #include <utility>
@@ -9,24 +9,24 @@
 namespace starlock::net {
 namespace {
 
-// Less than this at a time is no bulk any more.
-constexpr size_t kLeastPassed = size_t{16} * 1024;
+// A splice of fewer bytes ends the bulk transfer.
+constexpr size_t kMinPassed = size_t{16} * 1024;
 
-// Whether a failed splice says something about the pipe or the moment, and nothing about the socket.
+// Whether the error of a failed splice() is transient or of the pipe, and not of the socket.
 bool IsHarmless(int number) { return number == EAGAIN || number == EINTR || number == EINVAL || number == ENOMEM; }
 
 }  // namespace
 
-// False: nothing has moved, so what there is must be read.
+// Passes input to the sink. False: nothing was passed, so the input must be read.
 bool TcpStream::Pass() {
-  const bool in_bulk = offer_ > kLeastOffer;
+  const bool in_bulk = receive_size_ > kMinReceive;
   if (sink_ == nullptr || !in_bulk || !in_.empty() || !sink_->HasPipe()) return false;
-  const ssize_t n = sink_->pipe_->Fill(poll_.fd(), loop_.ReadingShare(offer_, kLeastOffer));
-  // splice has taken the error from the socket. A recv after it would see an end in its place.
+  const ssize_t n = sink_->pipe_->Fill(poll_.fd(), loop_.impl().reads.Share(receive_size_, kMinReceive, loop_.now()));
+  // splice() has taken the error from the socket. A recv() after it would report an end instead.
   if (n < 0 && !IsHarmless(errno)) Break(errno);
-  if (n < static_cast<ssize_t>(kLeastPassed)) offer_ = kLeastOffer;
+  if (n < static_cast<ssize_t>(kMinPassed)) receive_size_ = kMinReceive;
   if (n > 0) {
-    loop_.CountRead(static_cast<size_t>(n));
+    loop_.impl().reads.Count(static_cast<size_t>(n), loop_.now());
     poll_.SetBulk(true);
     passed_ += static_cast<size_t>(n);
   }
@@ -34,21 +34,21 @@ bool TcpStream::Pass() {
   return n > 0;
 }
 
-// Whether what goes through a pipe now would be next to be sent; and then there is one.
+// Whether bytes put into the pipe now would be sent next. If so, the stream has a pipe.
 bool TcpStream::HasPipe() {
   if (!poll_.open() || end_ || error_ || !out_.empty()) return false;
   if (pipe_ == nullptr) pipe_ = loop_.impl().pipes.Take();
   return pipe_ != nullptr;
 }
 
-// As Write: sends at once what it can, and keeps the rest where it is.
+// Like Write: sends what it can immediately; the rest stays in the pipe.
 void TcpStream::Forward() {
   SendPiped();
   Arm();
-  stalled_ = stalled_ || queued() > kHighMark;
+  stalled_ = stalled_ || queued() > buffer::kHighMark;
 }
 
-// Whether nothing is left in a pipe, so that what is queued behind it may follow.
+// Returns whether the pipe is empty, so that the queue after it can be sent.
 bool TcpStream::SendPiped() {
   while (pipe_ != nullptr && pipe_->held() > 0) {
     const ssize_t n = pipe_->Drain(poll_.fd());

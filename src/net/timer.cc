@@ -21,7 +21,7 @@ void Retire(TimerHandle* timer) {
   }
 }
 
-// What is called may destroy its timer.
+// The callback may destroy its Timer.
 void Fire(uv_timer_t* uv) {
   auto* timer = reinterpret_cast<TimerHandle*>(uv);  // its first member
   timer->firing = true;

@@ -1,5 +1,7 @@
 #include "proxy/server.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -7,6 +9,13 @@
 #include "proxy/routes.h"
 
 namespace starlock::proxy {
+namespace {
+
+Error At(const config::Location& at, const Error& error) {
+  return {error.code, fmt::format("{}: {}", at.ToString(), error.detail)};
+}
+
+}  // namespace
 
 Result<std::unique_ptr<Server>> Server::Create(config::Config config, Credentials credentials, Logger& log) {
   std::unique_ptr<Server> server(new Server(std::move(config), std::move(credentials), log));
@@ -45,9 +54,13 @@ Error Server::Listen() {
     const config::Listener& listener = config_.listeners[route];
     for (const HostPort& where : listener.listen) {
       auto group = net::BindGroup(where, workers_.size());
-      if (!group) return {group.error().code, listener.listen_at.ToString() + ": " + group.error().detail};
+      if (!group) return At(listener.listen_at, group.error());
       addresses_.push_back({listener.name, group->front().address().ToString()});
-      for (size_t i = 0; i < workers_.size(); ++i) workers_[i]->Listen(route, std::move(group.value()[i]));
+      for (size_t i = 0; i < workers_.size(); ++i) {
+        if (const Error error = workers_[i]->Listen(route, std::move(group.value()[i]))) {
+          return At(listener.listen_at, error);
+        }
+      }
     }
   }
   for (const Address& address : addresses_) {

@@ -16,29 +16,30 @@
 
 namespace starlock::proxy {
 
-/// The whole proxy: one worker a core, each listening in the same SO_REUSEPORT groups.
+/// The proxy: several workers, each with a socket of every listener (SO_REUSEPORT).
 class Server {
  public:
   struct Address {
-    std::string name;     ///< the listener's
-    std::string address;  ///< with the port that was got where 0 was asked for
+    std::string name;     ///< of the listener
+    std::string address;  ///< with the actual port where the configuration has port 0
   };
 
-  /// Makes everything ready but the sockets. kInvalid: something that `config` names is wrong.
+  /// Prepares everything except the sockets. kInvalid: the TLS settings of a listener are invalid.
   static Result<std::unique_ptr<Server>> Create(config::Config config, Credentials credentials, Logger& log);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds every listener, and says so in the log once all are bound.
+  /// Binds every listener; once all are bound, logs a `listening` record for each. An error names the listener's
+  /// location.
   Error Listen();
   const std::vector<Address>& addresses() const { return addresses_; }
 
-  /// Starts the workers' threads. `on_done` is called from one of them when the last has ended.
+  /// Starts the workers' threads. The last one to end calls `on_done`.
   void Start(std::function<void()> on_done);
-  /// Waits until all have ended.
+  /// Waits until all threads have ended.
   void Join();
-  /// Worker::Drain and Worker::Stop of them all. From any thread.
+  /// Calls Worker::Drain or Worker::Stop of every worker. From any thread.
   void Drain();
   void Stop();
 

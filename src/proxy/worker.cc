@@ -15,15 +15,18 @@ Worker::Worker(const config::Limits& limits, std::vector<std::unique_ptr<Route>>
 
 Worker::~Worker() = default;
 
-void Worker::Listen(size_t route, net::ListeningSocket socket) {
+Error Worker::Listen(size_t route, net::ListeningSocket socket) {
   const Route& served = *routes_[route];
   const auto on_accept = [this, &served](std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer) {
     OnAccept(served, std::move(stream), peer);
   };
   const auto on_pause = [this, &served](const Error& error) {
-    log_.Event(LogLevel::kWarning, "accepting pauses", {{"listener", served.settings->name}, {"why", error.detail}});
+    log_.Event(LogLevel::kWarning, "accept paused", {{"listener", served.settings->name}, {"why", error.detail}});
   };
-  listeners_.push_back(std::make_unique<net::Listener>(loop_, std::move(socket), on_accept, on_pause));
+  auto listener = net::Listener::Create(loop_, std::move(socket), on_accept, on_pause);
+  if (!listener) return listener.error();
+  listeners_.push_back(std::move(listener).value());
+  return {};
 }
 
 void Worker::Run() { loop_.Run(); }
@@ -56,7 +59,7 @@ void Worker::OnDone(Session& session, Admission::Answer admitted) {
 
 void Worker::BeginDrain() {
   if (draining_) return;
-  for (const auto& listener : listeners_) listener->Close();  // what waits there is accepted first
+  for (const auto& listener : listeners_) listener->Close();  // accepts the backlog first
   draining_ = true;
   for (Session* session : Snapshot()) session->Drain();
   if (limits_.drain_timeout.count() > 0) drain_deadline_.Start(limits_.drain_timeout);

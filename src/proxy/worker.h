@@ -19,21 +19,21 @@ using session::Route;
 using session::Session;
 using session::SessionContext;
 
-/// One loop on one thread, with listeners and sessions of its own. It shares with other workers what is immutable,
-/// the ticket keys, the log and the process-wide limits, and nothing else.
+/// One loop on one thread, with its own listeners and sessions. Workers share only immutable data, the ticket keys, the
+/// log and the process-wide limits.
 class Worker {
  public:
   Worker(const config::Limits& limits, std::vector<std::unique_ptr<Route>> routes, Logger& log, Admission& admission);
   ~Worker();
 
-  /// Accepts for the route of that index. Before Run.
-  void Listen(size_t route, net::ListeningSocket socket);
-  /// Serves until it is drained or stopped; on a thread of its own.
+  /// Accepts connections for the route with that index. Before Run. kSystem: the loop cannot watch `socket`.
+  Error Listen(size_t route, net::ListeningSocket socket);
+  /// Serves until drained or stopped. Call it on a thread of its own.
   void Run();
-  /// Accepts no more, lets sessions end as Session::Drain says, and returns from Run after `drain_timeout` at most.
-  /// From any thread.
+  /// Stops accepting, drains the sessions (Session::Drain) and ends Run, after `drain_timeout` at the latest. From any
+  /// thread.
   void Drain();
-  /// Ends all sessions now and returns from Run. From any thread.
+  /// Ends all sessions immediately, then ends Run. From any thread.
   void Stop();
 
  private:
@@ -47,7 +47,7 @@ class Worker {
   const config::Limits& limits_;
   Logger& log_;
   Admission& admission_;
-  const std::vector<std::unique_ptr<Route>> routes_;  ///< outlives the loop, which destroys what still uses them
+  const std::vector<std::unique_ptr<Route>> routes_;  ///< before loop_, which destroys objects that use them
   net::Loop loop_;
   net::Resolver resolver_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;

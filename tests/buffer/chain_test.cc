@@ -134,7 +134,7 @@ TEST_F(ChainTest, ACopyNeverRunsIntoANeighboursBytes) {
 }
 
 TEST_F(ChainTest, CompactingCopiesWhatHoldsLittleOfItsSlabAndMovesTheRest) {
-  std::vector<Chunk> others;  // they fill slabs up, so that what follows lies in another
+  std::vector<Chunk> others;  // fill up slabs, so that the next chunk is in another one
   Chain chain;
   chain.Append(Cut("a"));
   others.push_back(Cut(std::string(kSlab - 64, '-')));
@@ -147,7 +147,7 @@ TEST_F(ChainTest, CompactingCopiesWhatHoldsLittleOfItsSlabAndMovesTheRest) {
   Chain queue;
   queue.AppendCompact(pool, std::move(chain));
   EXPECT_EQ(queue.ToString(), "a" + std::string(5 * 1024, 'L') + "bc");
-  ASSERT_EQ(Chunks(queue), 7U);  // b and c are one
+  ASSERT_EQ(Chunks(queue), 7U);  // b and c share a chunk
   EXPECT_EQ((queue.begin() + 1)->data(), place);
 }
 
@@ -194,7 +194,7 @@ TEST_F(ChainTest, WhatWasGatheredWithRoomIsFilledWithoutMoving) {
 }
 
 TEST_F(ChainTest, CompactingBoundsTheMemoryOfSmallPieces) {
-  // Moved, these 200 bytes would hold 200 slabs.
+  // If they were moved, these 200 bytes would pin 200 slabs.
   Chain queue;
   for (int i = 0; i < 200; ++i) {
     Chain chain = Of({std::string(kSlab, 'x')});

@@ -87,7 +87,7 @@ TEST(ChunkTest, NeighboursJoin) {
   EXPECT_TRUE(second.empty());
   Chunk stranger = Cut(pool, "xyz");
   Chunk nothing;
-  EXPECT_TRUE(first.Join(stranger));  // cut behind it, so a neighbour too
+  EXPECT_TRUE(first.Join(stranger));  // cut directly after it, so adjacent too
   EXPECT_FALSE(stranger.Join(first));
   EXPECT_FALSE(first.Join(nothing));
   EXPECT_FALSE(nothing.Join(first));
@@ -156,7 +156,7 @@ TEST(SlabPoolTest, NoTwoChunksShareAByte) {
   for (int i = 0; i < 50; ++i) {
     Chunk chunk = pool.Reserve();
     pool.Commit(chunk, 1 + static_cast<size_t>(i) * 13 % 400, static_cast<size_t>(i) * 7 % 100);
-    chunk.ExtendBack(chunk.tailroom());  // all of it is its own
+    chunk.ExtendBack(chunk.tailroom());  // all of it belongs to the chunk
     std::memset(chunk.data(), i, chunk.size());
     held.push_back(std::move(chunk));
   }
@@ -255,7 +255,7 @@ TEST(SlabPoolTest, AFreedSlabIsUsedAgain) {
   {
     const Chunk first = Cut(pool, std::string(kSlab, 'a'));
     place = first.data();
-    const Chunk second = Cut(pool, "b");  // another slab is being cut now
+    const Chunk second = Cut(pool, "b");  // cut from another slab
     EXPECT_EQ(pool.in_use(), 2U);
   }
   const Chunk third = Cut(pool, std::string(kSlab, 'c'));

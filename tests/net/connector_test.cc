@@ -31,11 +31,12 @@ TEST(ConnectorAndListenerTest, FromAnAddressOfOurOwn) {
   ASSERT_TRUE(group.ok()) << group.error().detail;
   const SocketAddress address = group->front().address();
   std::string from;
-  Listener listener(
+  const auto listener = Listener::Create(
       loop, std::move(group->front()), [&](auto, const SocketAddress& peer) { from = peer.HostString(); },
       [](const Error& error) { FAIL() << error.detail; });
+  ASSERT_TRUE(listener.ok());
   Resolver resolver(loop);
-  // The second one is of the other family, and so is no matter of this connection's.
+  // The second address is of the other family, so it has no effect.
   for (const auto& [ours, expected] : {std::pair{"127.0.0.7", "127.0.0.7"}, {"::1", "127.0.0.1"}}) {
     Outcome outcome;
     from.clear();
@@ -45,7 +46,7 @@ TEST(ConnectorAndListenerTest, FromAnAddressOfOurOwn) {
     EXPECT_TRUE(outcome.result->ok());
     EXPECT_EQ(from, expected);
   }
-  // One that is not ours can't be had.
+  // A foreign address cannot be bound.
   Outcome outcome;
   const Connector connector(loop, resolver, {At(address)}, milliseconds(10'000), outcome.Store(),
                             SocketAddress::FromLiteral("192.0.2.1", 0).value());
@@ -59,9 +60,10 @@ TEST(ConnectorAndListenerTest, ConnectsToAListenerAndBytesFlowBothWays) {
   ASSERT_TRUE(group.ok()) << group.error().detail;
   const SocketAddress address = group->front().address();
   std::unique_ptr<buffer::Stream> accepted;
-  Listener listener(
+  const auto listener = Listener::Create(
       loop, std::move(group->front()), [&](auto stream, const SocketAddress&) { accepted = std::move(stream); },
       [](const Error& error) { FAIL() << error.detail; });
+  ASSERT_TRUE(listener.ok());
   Resolver resolver(loop);
   Outcome outcome;
   Connector connector(loop, resolver, {At(address)}, milliseconds(10'000), outcome.Store());
@@ -89,7 +91,7 @@ TEST(ConnectorAndListenerTest, ConnectsToAListenerAndBytesFlowBothWays) {
   EXPECT_EQ(far.error.code, ErrorCode::kNone);
 }
 
-// Knows the names that a test gives it, and answers from the loop.
+// Resolves the names that a test registers; answers from the loop.
 class FakeLookup : public Lookup {
  public:
   using Names = std::map<std::string, std::vector<std::string>>;
@@ -129,7 +131,7 @@ class ConnectorTest : public ::testing::Test {
     EXPECT_TRUE(outcome.result->ok()) << Failure().detail;
     return outcome.result->value();
   }
-  // Fills the backlog, so that the kernel leaves further connections without an answer.
+  // Fills the backlog, so that the kernel ignores further connections.
   void Silence(const Acceptor& acceptor) {
     for (int i = 0; i < 4; ++i) {
       Descriptor filler(socket(acceptor.address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -169,7 +171,7 @@ TEST_F(ConnectorTest, ASilentAddressDoesNotHoldUpTheNextForLong) {
   RUN_UNTIL(loop, outcome.result);
   EXPECT_EQ(Success().address, live.address);
   EXPECT_GE(Elapsed(), milliseconds(240));        // RFC 8305: not both at once
-  EXPECT_EQ(OpenDescriptors(), descriptors + 1);  // the loser's is closed
+  EXPECT_EQ(OpenDescriptors(), descriptors + 1);  // the losing attempt's socket is closed
   Success().stream.reset();
   EXPECT_EQ(OpenDescriptors(), descriptors);
 }
@@ -234,7 +236,7 @@ TEST_F(ConnectorTest, TargetsAreTriedInOrder) {
 }
 
 TEST_F(ConnectorTest, TheFirstTargetIsPreferredHoweverSlow) {
-  // The second one is not raced against the first: only a failure brings it in.
+  // Targets are not raced: the second is tried only after the first has failed.
   const Acceptor silent(0);
   Silence(silent);
   const Acceptor spare;

@@ -19,7 +19,7 @@
 namespace starlock::net {
 namespace {
 
-// A blocking call of the test's own that hangs would hang the test.
+// Limits blocking calls of the tests.
 void SetPatience(int fd) {
   const timeval patience{kPatience.count(), 0};
   setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -189,7 +189,7 @@ Acceptor::Acceptor(int backlog, const std::string& host)
     : Acceptor(backlog, SocketAddress::FromLiteral(host, 0).value()) {}
 
 std::vector<Acceptor> Acceptor::OnOnePort(const std::vector<std::pair<int, std::string>>& hosts) {
-  // A port that is free on one address may be taken on another: by a client, for one.
+  // A port that is free on one address may be in use on another, for example by a client.
   std::vector<Acceptor> acceptors;
   for (int attempt = 0; attempt < 100 && acceptors.size() < hosts.size(); ++attempt) {
     acceptors.clear();
@@ -224,7 +224,7 @@ Descriptor ConnectTo(const SocketAddress& address, int receive_buffer) {
 
 size_t OpenDescriptors() {
   const auto all = std::filesystem::directory_iterator("/proc/self/fd");
-  return static_cast<size_t>(std::distance(begin(all), end(all))) - 1;  // without the iterator's own
+  return static_cast<size_t>(std::distance(begin(all), end(all))) - 1;  // without the iterator's own descriptor
 }
 
 NoDescriptors::NoDescriptors() {
@@ -243,7 +243,7 @@ StreamTest::StreamTest(int peer_receive_buffer) {
   Descriptor accepted = acceptor.Accept();
   fd = accepted.get();
   if (peer_receive_buffer > 0) {
-    const int size = 131'072;  // of the kernel's own choice it may be megabytes
+    const int size = 131'072;  // the kernel's default may be megabytes
     EXPECT_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)), 0);
   }
   auto adopted = TcpStream::Adopt(loop, std::move(accepted));

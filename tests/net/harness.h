@@ -23,20 +23,20 @@ namespace starlock::net {
 
 inline constexpr std::chrono::seconds kPatience{60};
 
-/// Turns the loop until `holds` does. A deadline that passes is a failure of the test.
+/// Runs the loop until `holds` returns true. Fails the test after a deadline.
 #define RUN_UNTIL(loop, holds) ASSERT_TRUE(RunUntil(loop, [&] { return static_cast<bool>(holds); })) << #holds
 bool RunUntil(Loop& loop, const std::function<bool()>& holds, std::chrono::milliseconds patience = kPatience);
-/// Turns the loop `turns` times, without waiting for anything: what was due has happened by then.
+/// Runs `turns` turns of the loop without waiting, so that everything due has happened.
 void Turn(Loop& loop, int turns = 5);
 
-/// The processor time that the loop takes in `how_long`, in which nothing should happen.
+/// The CPU time that the loop uses in `how_long` of idleness.
 std::chrono::milliseconds CpuTimeWhileIdle(Loop& loop, std::chrono::milliseconds how_long);
 
 buffer::Chain Bytes(Loop& loop, std::string_view bytes);
 /// `size` bytes that repeat only after 2^32 of them.
 std::string Pattern(size_t size);
 
-/// Notes what a stream tells, and takes all that it is shown (where `take` is set).
+/// Records the events of a stream, and consumes all data if `take` is set.
 struct Recorder : buffer::StreamHandler {
   void OnData(buffer::Chain& in) override;
   void OnWritable() override;
@@ -44,28 +44,28 @@ struct Recorder : buffer::StreamHandler {
   void OnClosed(const Error& error) override;
 
   std::string data;
-  std::vector<std::string> events;  ///< data, writable, end, closed:<code>; runs of data are one
+  std::vector<std::string> events;  ///< data, writable, end, closed:<code>; consecutive data counts once
   bool ended = false;
   bool closed = false;
   Error error;
   int writable = 0;
-  std::function<void(buffer::Chain&)> on_data;  ///< in place of taking all
+  std::function<void(buffer::Chain&)> on_data;  ///< called instead of consuming all
   std::function<void()> on_end, on_closed, on_writable;
 };
 
-/// A plain blocking socket of the test's own: the peer that a stream faces.
+/// A blocking socket: the peer of a stream.
 class Peer {
  public:
   explicit Peer(Descriptor socket) : socket_(std::move(socket)) {}
   int fd() const { return socket_.get(); }
   void Send(std::string_view bytes) const;
-  /// Reads until it has `size` bytes, an end or an error; waits no longer than the patience.
+  /// Reads until it has `size` bytes, an end or an error, or until a timeout.
   std::string Receive(size_t size) const;
-  /// What the next read says: "data", "end", or the errno's name.
+  /// The result of the next read: "data", "end", or the errno's name.
   std::string Next() const;
-  /// What has come so far, without waiting.
+  /// What has arrived, without waiting.
   std::string Available() const;
-  /// Waits until the other end's kernel has all that was sent.
+  /// Waits until the other end's kernel has acknowledged everything.
   void WaitUntilAcknowledged() const;
   void Shut() const;
   void Close() { socket_.Close(); }
@@ -79,7 +79,7 @@ class Peer {
 struct Acceptor {
   static constexpr int kDeaf = -1;
   explicit Acceptor(int backlog = 16, const std::string& host = "127.0.0.1");
-  /// Those of `hosts`, with their backlogs, all on one port.
+  /// One socket per host, all on the same port.
   static std::vector<Acceptor> OnOnePort(const std::vector<std::pair<int, std::string>>& hosts);
   Descriptor Accept() const;
   Descriptor socket;
@@ -92,10 +92,10 @@ struct Acceptor {
 /// A blocking connection to `address`; `receive_buffer`: SO_RCVBUF, 0: the kernel's.
 Descriptor ConnectTo(const SocketAddress& address, int receive_buffer = 0);
 
-/// Descriptors that this process has.
+/// The number of open descriptors of this process.
 size_t OpenDescriptors();
 
-/// While it lives, this process gets no descriptor.
+/// Exhausts the descriptors of this process during its lifetime.
 class NoDescriptors {
  public:
   NoDescriptors();

@@ -49,11 +49,11 @@ TEST(BindGroupTest, TheKernelSharesConnectionsOutAmongTheGroup) {
     while (Descriptor(accept((*group)[i].fd(), nullptr, nullptr))) ++accepted[i];
   }
   EXPECT_EQ(accepted[0] + accepted[1], 64);
-  EXPECT_GT(accepted[0], 0);  // the one that listened before there was a group is in it, too
+  EXPECT_GT(accepted[0], 0);  // the socket that listened before the group existed belongs to it
   EXPECT_GT(accepted[1], 0);
 }
 
-// Without care a second group would be let in silently, and would get half of our connections.
+// A naive SO_REUSEPORT would admit a second group, which would get half of the connections.
 TEST(BindGroupTest, APortInUseIsFoundByEverySizeOfGroup) {
   for (const size_t first : {1U, 3U}) {
     auto group = BindGroup({"127.0.0.1", 0}, first);
@@ -76,7 +76,7 @@ TEST(BindGroupTest, APortInUseByAnotherProcessIsFound) {
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    // It has our descriptors, as a fork does; a process of its own would not.
+    // The fork has inherited our descriptors; another process would not have them.
     for (ListeningSocket& socket : *group) close(socket.Release());
     _exit(BindGroup(taken, 2).ok() ? 1 : 0);
   }
@@ -103,7 +103,7 @@ TEST(BindGroupTest, AStrangersReusePortSocketIsFound) {
   }
 }
 
-// Two that want the same port at the same moment: exactly one has it.
+// Of two that bind the same port at once, exactly one succeeds.
 TEST(BindGroupTest, OfTwoThatRaceOneWins) {
   for (int round = 0; round < 30; ++round) {
     const HostPort wanted{"127.0.0.1", BindOne().address().port()};  // free again by now
@@ -162,7 +162,7 @@ TEST(BindGroupTest, AnUnknownNameOrAForeignAddressIsAnError) {
 class ListenerTest : public ::testing::Test {
  protected:
   void Listen(ListeningSocket socket) {
-    listener = std::make_unique<Listener>(
+    auto created = Listener::Create(
         loop, std::move(socket),
         [this](std::unique_ptr<buffer::Stream> stream, const SocketAddress& peer) {
           accepted.push_back(std::move(stream));
@@ -170,6 +170,8 @@ class ListenerTest : public ::testing::Test {
           if (on_accept) on_accept();
         },
         [this](const Error& error) { pauses.push_back(error); });
+    ASSERT_TRUE(created.ok()) << created.error().detail;
+    listener = std::move(created).value();
   }
 
   Loop loop;
@@ -229,7 +231,7 @@ TEST_F(ListenerTest, WithoutDescriptorsItPausesAndLaterServesTheBacklog) {
     EXPECT_EQ(pauses[0].code, ErrorCode::kSystem);
     EXPECT_NE(pauses[0].detail.find("Too many open files"), std::string::npos) << pauses[0].detail;
     EXPECT_NE(pauses[0].detail.find(listener->address().ToString()), std::string::npos) << pauses[0].detail;
-    // It neither turns for ever nor repeats itself, although it tries again meanwhile.
+    // It retries without spinning, and reports the pause once.
     EXPECT_LT(CpuTimeWhileIdle(loop, std::chrono::milliseconds(350)), std::chrono::milliseconds(100));
     EXPECT_EQ(pauses.size(), 1U);
     EXPECT_TRUE(accepted.empty());
@@ -258,7 +260,7 @@ TEST_F(ListenerTest, ClosingServesTheBacklogFirst) {
   listener->Close();
   for (size_t i = 0; i < 100; ++i) accepted[i]->Write(Bytes(loop, "421"));
   for (const Peer& client : clients) EXPECT_EQ(client.Receive(3), "421");
-  // Nobody listens there any more.
+  // The socket is closed.
   EXPECT_TRUE(BindGroup({address.HostString(), address.port()}, 1).ok());
 }
 
@@ -294,6 +296,22 @@ TEST_F(ListenerTest, DestroyedInAPause) {
   Turn(loop);
 }
 
+// epoll refuses a regular file (EPERM), so one stands in for a socket that cannot be watched.
+TEST(ListenerCreateTest, FailsIfTheSocketCannotBeWatched) {
+  Loop loop;
+  ListeningSocket socket = BindOne();
+  const std::string address = socket.address().ToString();
+  const Descriptor regular(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+  ASSERT_TRUE(regular);
+  ASSERT_EQ(dup2(regular.get(), socket.fd()), socket.fd());
+  const auto listener = Listener::Create(
+      loop, std::move(socket), [](auto, const SocketAddress&) { FAIL(); }, [](const Error&) { FAIL(); });
+  ASSERT_FALSE(listener.ok());
+  EXPECT_EQ(listener.error().code, ErrorCode::kSystem);
+  EXPECT_EQ(listener.error().detail,
+            "cannot listen on " + address + ": cannot watch a socket: Operation not permitted");
+}
+
 TEST(ListenerGroupTest, EachWorkerServesItsShareOnItsOwnThread) {
   constexpr size_t kWorkers = 2;
   constexpr int kClients = 64;
@@ -309,13 +327,15 @@ TEST(ListenerGroupTest, EachWorkerServesItsShareOnItsOwnThread) {
   std::vector<std::thread> threads;
   for (ListeningSocket& socket : *group) {
     auto worker = std::make_unique<Worker>();
-    worker->listener = std::make_unique<Listener>(
+    auto listener = Listener::Create(
         worker->loop, std::move(socket),
         [w = worker.get()](auto stream, const SocketAddress&) {
           stream->Write(Bytes(w->loop, "hello"));
           w->streams.push_back(std::move(stream));
         },
         [](const Error& error) { FAIL() << error.detail; });
+    ASSERT_TRUE(listener.ok());
+    worker->listener = std::move(listener).value();
     threads.emplace_back([w = worker.get()] {
       w->loop.Run();
       w->listener->Close();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "harness.h"
+#include "net/loop_impl.h"
 
 namespace starlock::net {
 namespace {
@@ -35,7 +36,7 @@ TEST(LoopTest, ADeferredTaskRunsAfterTheCallThatDeferredIt) {
 }
 
 TEST(LoopTest, DeferringIsPromptFromEverywhere) {
-  // Nothing else would wake the loop: were the poll to sleep, this would not end.
+  // Nothing else wakes the loop, so this would hang if the loop slept.
   Loop loop;
   int turns = 0;
   const std::function<void()> again = [&] {
@@ -327,11 +328,11 @@ TEST(SignalWatcherTest, TwoSignalsAreToldApart) {
   RUN_UNTIL(loop, caught == "21");
 }
 
-// How much one may read in the turns to come, and when those were.
+// The read shares of later turns, with their times.
 std::vector<std::pair<Loop::Clock::time_point, size_t>> Shares(Loop& loop, const std::function<bool()>& enough) {
   std::vector<std::pair<Loop::Clock::time_point, size_t>> shares;
   const std::function<void()> look = [&] {
-    shares.emplace_back(loop.now(), loop.ReadingShare(1000, 10));
+    shares.emplace_back(loop.now(), loop.impl().reads.Share(1000, 10, loop.now()));
     if (enough()) return loop.Stop();
     loop.Defer(look);
   };
@@ -342,31 +343,31 @@ std::vector<std::pair<Loop::Clock::time_point, size_t>> Shares(Loop& loop, const
 
 TEST(LoopTest, WhoReadsInBulkReadsLessForTheRestOfATurn) {
   Loop loop;
-  EXPECT_EQ(loop.ReadingShare(1000, 10), 1000U);
-  EXPECT_EQ(loop.ReadingShare(5, 10), 5U);
-  loop.CountRead(Loop::kMuch);
-  EXPECT_EQ(loop.ReadingShare(1000, 10), 10U);
-  EXPECT_EQ(loop.ReadingShare(5, 10), 5U);
+  EXPECT_EQ(loop.impl().reads.Share(1000, 10, loop.now()), 1000U);
+  EXPECT_EQ(loop.impl().reads.Share(5, 10, loop.now()), 5U);
+  loop.impl().reads.Count(ReadBudget::kLargeTurn, loop.now());
+  EXPECT_EQ(loop.impl().reads.Share(1000, 10, loop.now()), 10U);
+  EXPECT_EQ(loop.impl().reads.Share(5, 10, loop.now()), 5U);
   int turns = 2;
   for (const auto& [when, share] : Shares(loop, [&] { return --turns == 0; })) EXPECT_EQ(share, 1000U);
 }
 
 TEST(LoopTest, WhoReadsInBulkReadsLessForAMomentAfterAnotherReadLittle) {
   Loop loop;
-  loop.CountRead(0);
-  EXPECT_EQ(loop.ReadingShare(1000, 10), 1000U);
+  loop.impl().reads.Count(0, loop.now());
+  EXPECT_EQ(loop.impl().reads.Share(1000, 10, loop.now()), 1000U);
   bool over = false;
   Loop::Clock::time_point begun;
   Timer later(loop, [&] { over = true; });
   loop.Defer([&] {
     begun = loop.now();
-    loop.CountRead(1);
-    EXPECT_EQ(loop.ReadingShare(1000, 10), 5U);
-    EXPECT_EQ(loop.ReadingShare(3, 10), 3U);
-    later.Start(Loop::kCare);
+    loop.impl().reads.Count(1, loop.now());
+    EXPECT_EQ(loop.impl().reads.Share(1000, 10, loop.now()), 5U);
+    EXPECT_EQ(loop.impl().reads.Share(3, 10, loop.now()), 3U);
+    later.Start(ReadBudget::kInteractivePeriod);
   });
   const auto shares = Shares(loop, [&] { return over; });
-  for (const auto& [when, share] : shares) EXPECT_EQ(share, when < begun + Loop::kCare ? 5U : 1000U);
+  for (const auto& [when, share] : shares) EXPECT_EQ(share, when < begun + ReadBudget::kInteractivePeriod ? 5U : 1000U);
   EXPECT_EQ(shares.front().second, 5U);
   EXPECT_EQ(shares.back().second, 1000U);
 }

@@ -1,4 +1,4 @@
-// How many pipes a loop lends, and how each comes back.
+// Lending and return of pipes.
 
 #include "net/pipe.h"
 
@@ -15,7 +15,7 @@
 namespace starlock::net {
 namespace {
 
-/// As many as there are.
+/// Borrows every pipe.
 std::vector<PipePool::Lent> TakeAll(PipePool& pool) {
   std::vector<PipePool::Lent> all;
   while (all.size() <= PipePool::kMost) {
@@ -26,7 +26,7 @@ std::vector<PipePool::Lent> TakeAll(PipePool& pool) {
   return all;
 }
 
-/// Two sockets that face each other, with bytes on their way to the second.
+/// Two connected sockets, with bytes on the way to the second.
 class PipeTest : public ::testing::Test {
  protected:
   PipeTest() {

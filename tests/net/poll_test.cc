@@ -29,7 +29,7 @@ struct Seen final : Poll::Watcher {
   std::function<void()> then;
 };
 
-/// Two that are connected: the first is watched.
+/// Two connected sockets; the first is watched.
 struct Ends {
   Ends() {
     int both[2] = {-1, -1};
@@ -90,7 +90,7 @@ TEST_F(PollTest, AnIdleHangUpDoesNotSpin) {
   ends.theirs.Close();
   EXPECT_LT(CpuTimeWhileIdle(loop, milliseconds(100)), milliseconds(50));
   EXPECT_EQ(seen.calls, 0U);
-  // It is told once it is asked for.
+  // Reported once it is watched.
   poll.Watch(Poll::kRead);
   RUN_UNTIL(loop, seen.calls >= 1);
 }
@@ -110,7 +110,7 @@ TEST_F(PollTest, AnErrorStopsTheWatch) {
   EXPECT_EQ(seen.calls, 1U);
 }
 
-// Both have something to tell in the same turn; the one that comes first closes the other.
+// Both are ready in the same turn; the first one dispatched closes the other.
 TEST_F(PollTest, OneThatIsClosedIsNotToldInTheSameTurn) {
   Ends both[2];
   Seen each[2];
@@ -128,7 +128,7 @@ TEST_F(PollTest, OneThatIsClosedIsNotToldInTheSameTurn) {
   EXPECT_EQ(each[0].calls + each[1].calls, 1U);
 }
 
-// Who was ready first, and who was opened first, is bulk.
+// The bulk transfer was ready first and opened first.
 TEST_F(PollTest, BulkIsToldLast) {
   std::vector<Ends> all(6);
   std::vector<Seen> each(6);
@@ -149,7 +149,7 @@ TEST_F(PollTest, BulkIsToldLast) {
   EXPECT_EQ(order, (std::vector<size_t>{2, 5, 0, 1, 3, 4}));
 }
 
-// What was put off for it must not be told after it has gone.
+// A deferred dispatch must not happen once the poll is closed.
 TEST_F(PollTest, BulkThatIsClosedMeanwhileIsNotTold) {
   std::vector<Ends> all(4);
   std::vector<Seen> each(4);
@@ -187,7 +187,7 @@ TEST_F(PollTest, AnotherWatcherIsToldOnceItMoved) {
   EXPECT_EQ(seen.calls, before);
 }
 
-// More than one turn's list of them holds.
+// More than one turn can dispatch.
 TEST_F(PollTest, HundredsAreToldInTurn) {
   std::vector<std::unique_ptr<Seen>> all;
   std::vector<Poll> polls(600);
@@ -200,7 +200,7 @@ TEST_F(PollTest, HundredsAreToldInTurn) {
 }
 
 TEST_F(PollTest, ADescriptorThatCantBeWatchedIsSaidSoAndClosed) {
-  Descriptor file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));  // is always ready, so epoll has no use for it
+  Descriptor file(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));  // a regular file: epoll refuses it
   const int number = file.get();
   const Error error = poll.Open(loop, std::move(file), Poll::kRead, &seen);
   EXPECT_EQ(error.code, ErrorCode::kSystem);

@@ -51,7 +51,7 @@ class ResolverTest : public ::testing::Test {
       answer.emplace(std::move(found));
     });
   }
-  // A question that is answered from memory.
+  // Answered from the cache.
   Answer Remembered(const std::string& host, uint16_t port = 25) {
     Answer answer;
     const uint64_t id = Resolve(host, port, answer);
@@ -283,7 +283,7 @@ TEST_F(ResolverTest, DestroyedByOneThatIsTold) {
   EXPECT_FALSE(second);
 }
 
-// --- The system's own answers.
+// --- The system's resolver.
 
 TEST(SystemLookupTest, KnowsLocalhost) {
   Loop loop;

@@ -15,7 +15,7 @@ class StreamEndingTest : public StreamTest {
  protected:
   StreamEndingTest() : StreamTest(16'384) {}
 
-  // More than the sockets' buffers hold: the rest is queued.
+  // Exceeds the socket buffers, so the rest is queued.
   size_t Fill() {
     size_t written = 0;
     const std::string part = Pattern(32'768);
@@ -27,12 +27,12 @@ class StreamEndingTest : public StreamTest {
     return written;
   }
 
-  // Resets from the peer's end; the loop does not turn meanwhile.
+  // The peer resets the connection while the loop does not run.
   void ResetByPeer() {
     peer.Reset();
     AwaitReset();
   }
-  // The kernel may take its time to bring a reset over.
+  // The reset may take a moment to arrive.
   void AwaitReset() const {
     tcp_info info{};
     socklen_t size = sizeof(info);
@@ -44,7 +44,7 @@ class StreamEndingTest : public StreamTest {
   }
 };
 
-// --- Ends in order.
+// --- Orderly ends.
 
 TEST_F(StreamEndingTest, ThePeersEndLeavesOurDirectionOpen) {
   stream->SetReading(true);
@@ -198,9 +198,9 @@ TEST_F(StreamEndingTest, AWriteIntoAResetTellsItLater) {
 TEST_F(StreamEndingTest, AFailedWriteDoesNotLoseWhatWasReceived) {
   peer.Send("hello");
   ResetByPeer();
-  stream->Write(Bytes(loop, "abc"));  // takes the error from the socket: the kernel shows an end from now on
+  stream->Write(Bytes(loop, "abc"));  // consumes the socket error: from now on the kernel reports an end
   Turn(loop);
-  EXPECT_TRUE(seen.events.empty());  // its bytes wait for the owner
+  EXPECT_TRUE(seen.events.empty());  // the received bytes are still unread
   stream->SetReading(true);
   RUN_UNTIL(loop, seen.closed);
   EXPECT_EQ(seen.events, Events({"data", "broken"}));
@@ -292,7 +292,7 @@ TEST_F(StreamEndingTest, AbortResetsAtOnceAndIsNotTold) {
   EXPECT_EQ(stream->queued(), 0U);
   while (peer.Next() == "data") {
   }
-  EXPECT_EQ(peer.Next(), "end");  // what follows the error that ended the loop above
+  EXPECT_EQ(peer.Next(), "end");  // after the error that ended the loop above
   Turn(loop);
   EXPECT_TRUE(seen.events.empty());
   EXPECT_EQ(loop.pool().in_use(), 0U);
@@ -306,7 +306,7 @@ TEST_F(StreamEndingTest, AbortWithoutAQueueIsAResetToo) {
 TEST_F(StreamEndingTest, AbortFromInsideEachCall) {
   seen.on_data = [&](buffer::Chain& in) {
     stream->Abort();
-    EXPECT_EQ(in.ToString(), "abc");  // still the handler's to look at
+    EXPECT_EQ(in.ToString(), "abc");  // the handler may still read it
   };
   stream->SetReading(true);
   peer.Send("abc");

@@ -1,15 +1,16 @@
-// One that moves much beside one that asks and answers.
+// A bulk transfer beside an interactive connection.
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "harness.h"
+#include "net/loop_impl.h"
 
 namespace starlock::net {
 namespace {
 
-/// Bulk, which was there first, and another.
+/// A bulk transfer, which was opened first, and an interactive connection.
 class StreamFairnessTest : public StreamTest {
  protected:
   StreamFairnessTest() {
@@ -33,7 +34,7 @@ class StreamFairnessTest : public StreamTest {
   void Take(char who, buffer::Chain& in) {
     order += who;
     sizes.push_back(in.size());
-    share = loop.ReadingShare(1000, 10);
+    share = loop.impl().reads.Share(1000, 10, loop.now());
     in.Clear();
   }
 
@@ -41,11 +42,11 @@ class StreamFairnessTest : public StreamTest {
   std::unique_ptr<TcpStream> small;
   Recorder from_small;
   std::string order;
-  std::vector<size_t> sizes;  ///< what was shown at once
-  size_t share = 0;           ///< of 1000 bytes, when it was shown
+  std::vector<size_t> sizes;  ///< bytes per OnData
+  size_t share = 0;           ///< the read share of 1000 bytes at the last OnData
 };
 
-// Sent before the few bytes, and by who was first.
+// The bulk bytes were sent first, on the connection that was opened first.
 TEST_F(StreamFairnessTest, FewBytesComeBeforeBulk) {
   ReadBulk();
   peer.Send(Pattern(32768));
@@ -79,27 +80,27 @@ TEST_F(StreamFairnessTest, WhatWasBulkIsNoneOnceItReadsLittle) {
   EXPECT_EQ(order, "BBBs");
 }
 
-// They are what an answer ends with, and nobody's question.
+// A short read at the end of a bulk transfer is not interactive.
 TEST_F(StreamFairnessTest, FewBytesBehindBulkHoldNoBulkUp) {
   ReadBulk();
   EXPECT_EQ(share, 1000U);
   peer.Send("!");
   RUN_UNTIL(loop, order == "BB");
   EXPECT_EQ(share, 1000U);
-  peer.Send("?");  // but it does not go on for ever
+  peer.Send("?");  // the next short read is
   RUN_UNTIL(loop, order == "BBB");
   EXPECT_EQ(share, 5U);
 }
 
 TEST_F(StreamFairnessTest, BulkIsReadInSmallerPiecesBesideFewBytes) {
   ReadBulk();
-  peer.Send(Pattern(TcpStream::kLeastOffer));
+  peer.Send(Pattern(TcpStream::kMinReceive));
   peer.WaitUntilAcknowledged();
   small_peer->Send("?");
   small_peer->WaitUntilAcknowledged();
   RUN_UNTIL(loop, order.size() >= 3);
   EXPECT_EQ(order.substr(0, 3), "BsB");
-  EXPECT_EQ(sizes[2], TcpStream::kLeastOffer / 2);
+  EXPECT_EQ(sizes[2], TcpStream::kMinReceive / 2);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// Two streams of which each is the other's sink: bytes pass through a pipe, and nothing shows that they do.
+// Two streams, each the sink of the other: passing through a pipe behaves like reading and writing.
 
 #include <sys/socket.h>
 
@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kMuch = size_t{8} << 20;
 
-/// Relays what it is shown, and minds what has passed.
+/// Relays data and counts what was passed.
 struct Relay : buffer::StreamHandler {
   void OnData(buffer::Chain& in) override {
     shown += in.size();
@@ -50,7 +50,7 @@ struct Relay : buffer::StreamHandler {
 class PassingTest : public ::testing::Test {
  protected:
   PassingTest() {
-    std::signal(SIGPIPE, SIG_IGN);  // as the program does: splice can't be told to do without
+    std::signal(SIGPIPE, SIG_IGN);  // as the program does: splice() has no MSG_NOSIGNAL
     a = Make(a_peer);
     b = Make(b_peer);
     Join(from_a, *a, *b);
@@ -82,7 +82,7 @@ class PassingTest : public ::testing::Test {
     receiver.join();
     EXPECT_TRUE(received == bytes);
   }
-  /// All that the loop still lends.
+  /// Borrows all remaining pipes of the loop.
   std::vector<PipePool::Lent> TakeAllPipes() {
     std::vector<PipePool::Lent> all;
     while (all.size() <= PipePool::kMost) {
@@ -112,9 +112,9 @@ TEST_F(PassingTest, MuchPassesAndLittleIsShown) {
   EXPECT_EQ(from_b.passed + from_b.shown, 4 + kMuch);
 }
 
-// Beside those, less is read at once; it is bulk all the same.
+// Beside an interactive connection reads are smaller, but still bulk.
 TEST_F(PassingTest, MuchPassesBesideThoseWhoReadLittle) {
-  from_a.on_bytes = [this] { loop.CountRead(1); };
+  from_a.on_bytes = [this] { loop.impl().reads.Count(1, loop.now()); };
   from_a.on_bytes();
   Move(a_peer, b_peer, Pattern(kMuch));
   EXPECT_GT(from_a.passed, 0U);
@@ -123,9 +123,9 @@ TEST_F(PassingTest, MuchPassesBesideThoseWhoReadLittle) {
 
 TEST_F(PassingTest, WhoDoesNotReadStallsTheOther) {
   std::thread sender([this] { a_peer.Send(Pattern(4 * kMuch)); });
-  RUN_UNTIL(loop, from_a.stalls > 0 || b->queued() > TcpStream::kHighMark);
+  RUN_UNTIL(loop, from_a.stalls > 0 || b->queued() > buffer::kHighMark);
   Turn(loop, 20);
-  EXPECT_LE(b->queued(), TcpStream::kHighMark + TcpStream::kMostOffer + (1U << 20));
+  EXPECT_LE(b->queued(), buffer::kHighMark + TcpStream::kMaxReceive + (1U << 20));
   EXPECT_LT(from_a.passed + from_a.shown, 4 * kMuch);
   std::string received;
   bool done = false;
@@ -168,7 +168,7 @@ TEST_F(PassingTest, ASinkThatIsResetIsToldOfItsOwn) {
     while (send(a_peer.fd(), block.data(), block.size(), MSG_NOSIGNAL) > 0) {
     }
   });
-  RUN_UNTIL(loop, from_a.stalls > 0 || b->queued() > TcpStream::kHighMark);
+  RUN_UNTIL(loop, from_a.stalls > 0 || b->queued() > buffer::kHighMark);
   b_peer.Reset();
   RUN_UNTIL(loop, from_b.closed);
   EXPECT_EQ(from_b.error.code, ErrorCode::kReset);
@@ -256,9 +256,9 @@ TEST_F(PassingTest, AStreamThatDiesGivesItsPipeBack) {
     }
   });
   const auto waits_in_a_pipe = [this] {
-    if (b->queued() <= TcpStream::kHighMark) return false;
+    if (b->queued() <= buffer::kHighMark) return false;
     const bool piped = loop.impl().pipes.lent() == 1;
-    if (!piped) b_peer.Available();  // what was read waits: once more
+    if (!piped) b_peer.Available();  // the bytes were read instead: try again
     return piped;
   };
   EXPECT_TRUE(RunUntil(loop, waits_in_a_pipe));
@@ -273,7 +273,7 @@ TEST_F(PassingTest, AStreamThatDiesGivesItsPipeBack) {
 TEST_F(PassingTest, WhoIsIdleHoldsNoPipe) {
   const size_t before = OpenDescriptors();
   for (int i = 0; i < 5; ++i) Move(a_peer, b_peer, Pattern(kMuch));
-  EXPECT_LE(OpenDescriptors(), before + 2 * 8);  // the loop keeps eight
+  EXPECT_LE(OpenDescriptors(), before + 2 * 8);  // the loop keeps eight free pipes
   a.reset();
   b.reset();
 }

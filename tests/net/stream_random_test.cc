@@ -7,7 +7,7 @@ namespace {
 
 using buffer::StreamEnd;
 
-// One end of a connection whose owner does at random what an owner may do, from inside its calls and from outside.
+// One end of a connection whose owner makes random legal calls, inside and outside of callbacks.
 class Owner : public buffer::StreamHandler {
  public:
   Owner(Loop& loop, Descriptor socket, std::mt19937& random)
@@ -48,7 +48,7 @@ class Owner : public buffer::StreamHandler {
     Act();
   }
 
-  // Something or nothing of what an owner may do at this moment.
+  // One random legal action, or none.
   void Act() {
     if (stream_ == nullptr) return;
     if (Chance(40) && !stalled_) Write();
@@ -56,7 +56,7 @@ class Owner : public buffer::StreamHandler {
     if (Chance(3)) End(Chance(70) ? StreamEnd::kClean : StreamEnd::kTruncated);
     if (Chance(1) && Chance(30)) GoAway();
   }
-  // Towards an end in order, so that every round comes to one.
+  // Ends in order, so that every round terminates.
   void Conclude() {
     if (stream_ == nullptr || closed_) return;
     Read(true);
@@ -118,7 +118,7 @@ TEST(StreamRandomTest, WhateverOwnersDoBytesStayInOrderAndEndsAreTold) {
       Turn(loop, 1);
     }
     RUN_UNTIL(loop, (near.Conclude(), far.Conclude(), near.done() || far.done()));
-    // A stream whose owner has left in mid-flow may have cut the other one's.
+    // A stream whose owner aborted may have truncated the other one.
     ASSERT_TRUE(far.sent().starts_with(near.received()));
     ASSERT_TRUE(near.sent().starts_with(far.received()));
     RUN_UNTIL(loop, (near.Conclude(), far.Conclude(), near.done() && far.done()));

@@ -55,7 +55,7 @@ TEST_F(StreamReadingTest, APauseHoldsBackWhatComes) {
   RUN_UNTIL(loop, seen.data == "onetwo");
 }
 
-// What the handler leaves is shown again, with what came since behind it.
+// Bytes that the handler leaves are reported again, followed by later bytes.
 TEST_F(StreamReadingTest, WhatIsLeftIsShownAgainWhenReadingIsOn) {
   std::vector<std::string> shown;
   seen.on_data = [&](buffer::Chain& in) {
@@ -166,7 +166,7 @@ TEST_F(StreamReadingTest, WithoutAHandlerReadingIsOff) {
   RUN_UNTIL(loop, seen.data == "abc");
 }
 
-// Level-triggered polling would turn for ever on bytes, or an end, that nobody takes.
+// Level-triggered polling must not spin on unread bytes or an unread end.
 TEST_F(StreamReadingTest, APausedStreamDoesNotSpin) {
   stream->SetReading(true);
   Turn(loop);
@@ -196,7 +196,7 @@ TEST_F(StreamReadingTest, OneStreamsHandlerMayDestroyAnotherStream) {
   auto other = TcpStream::Adopt(loop, acceptor.Accept()).value();
   Recorder other_seen;
   other->SetHandler(&other_seen);
-  // Whichever is told first destroys the other, which has bytes to tell in the same turn.
+  // The first one dispatched destroys the other, which has bytes in the same turn.
   seen.on_data = [&](buffer::Chain& in) {
     in.Clear();
     other.reset();

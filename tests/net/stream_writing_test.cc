@@ -30,7 +30,7 @@ class StreamWritingTest : public StreamTest {
 TEST_F(StreamWritingTest, SendsAtOnce) {
   EXPECT_TRUE(stream->Write(Bytes(loop, "hello")));
   EXPECT_EQ(stream->queued(), 0U);
-  EXPECT_EQ(peer.Receive(5), "hello");  // the loop has not turned yet
+  EXPECT_EQ(peer.Receive(5), "hello");  // the loop has not run yet
   EXPECT_TRUE(stream->Write(buffer::Chain()));
   Turn(loop);
   EXPECT_TRUE(seen.events.empty());
@@ -53,11 +53,11 @@ TEST_F(StreamWritingTest, AChainOfManyPiecesIsSentWhole) {
   EXPECT_EQ(peer.Receive(expected.size()), expected);
 }
 
-// A peer that does not read: writing is told to stop, and the memory stays bounded.
+// A peer that does not read: Write returns false, and memory stays bounded.
 TEST_F(StreamWritingTest, TheHighMarkStopsAndTheLowMarkResumes) {
   const std::string written = Fill(10'000);
-  EXPECT_GT(stream->queued(), TcpStream::kHighMark);
-  EXPECT_LE(stream->queued(), TcpStream::kHighMark + 10'000);
+  EXPECT_GT(stream->queued(), buffer::kHighMark);
+  EXPECT_LE(stream->queued(), buffer::kHighMark + 10'000);
   Turn(loop, 20);
   EXPECT_EQ(seen.writable, 0);
   EXPECT_LE(loop.pool().in_use(), 4U);
@@ -68,7 +68,7 @@ TEST_F(StreamWritingTest, TheHighMarkStopsAndTheLowMarkResumes) {
   RUN_UNTIL(loop, (received += peer.Available()).size() == written.size());
   EXPECT_TRUE(received == written);
   EXPECT_EQ(seen.writable, 1);
-  EXPECT_LE(queued_when_told, TcpStream::kLowMark);
+  EXPECT_LE(queued_when_told, buffer::kLowMark);
   EXPECT_EQ(loop.pool().in_use(), 0U);
   EXPECT_TRUE(stream->Write(Bytes(loop, "more")));
   EXPECT_EQ(peer.Receive(4), "more");
@@ -78,7 +78,7 @@ TEST_F(StreamWritingTest, TheHighMarkStopsAndTheLowMarkResumes) {
 
 TEST_F(StreamWritingTest, TinyWritesToAPeerThatDoesNotReadHoldLittleMemory) {
   const std::string written = Fill(13);
-  // The queue is a little above its mark, and so is what holds it.
+  // The queue is just above its mark, and its memory is proportional.
   EXPECT_LE(loop.pool().in_use(), 3U);
   std::string received;
   RUN_UNTIL(loop, (received += peer.Available()).size() == written.size());
@@ -121,7 +121,7 @@ TEST_F(StreamWritingTest, AFullQueueDoesNotSpin) {
   EXPECT_TRUE(seen.events.empty());
 }
 
-// Two streams face each other on one loop, and each sends what the other does.
+// Two connected streams on one loop send the same data to each other.
 TEST_F(StreamWritingTest, BulkBothWaysWithBoundedMemory) {
   struct Side : Recorder {
     void Pump() {
@@ -184,7 +184,7 @@ TEST_F(StreamWritingTest, BulkBothWaysWithBoundedMemory) {
 
 TEST_F(StreamWritingTest, LastWordsComeBeforeTheEnd) {
   stream->EndWith(Bytes(loop, "bye"), buffer::StreamEnd::kClean);
-  EXPECT_EQ(peer.Receive(3), "bye");  // the loop has not turned yet
+  EXPECT_EQ(peer.Receive(3), "bye");  // the loop has not run yet
   EXPECT_EQ(peer.Next(), "end");
   stream->EndWith(Bytes(loop, "more"), buffer::StreamEnd::kClean);
   EXPECT_EQ(stream->queued(), 0U) << "behind an end everything is dropped";
