@@ -88,7 +88,7 @@ Result<std::unique_ptr<PartServer>> PartServer::Open(net::Loop& loop, MakePart m
   auto socket = BindLoopback();
   if (!socket) return socket.error();
   std::unique_ptr<PartServer> server(new PartServer());
-  server->listener_ = std::make_unique<net::Listener>(
+  auto listener = net::Listener::Create(
       loop, std::move(socket).value(),
       [&loop, server = server.get(), make_part = std::move(make_part), tls](std::unique_ptr<buffer::Stream> stream,
                                                                             const net::SocketAddress&) {
@@ -97,6 +97,8 @@ Result<std::unique_ptr<PartServer>> PartServer::Open(net::Loop& loop, MakePart m
         server->sessions_.back()->Open(std::move(stream));
       },
       [](const Error&) {});
+  if (!listener) return listener.error();
+  server->listener_ = std::move(listener).value();
   return server;
 }
 

@@ -76,12 +76,14 @@ Result<std::unique_ptr<Tap>> Tap::Open(net::Loop& loop, net::Resolver& resolver,
   auto socket = BindLoopback();
   if (!socket) return socket.error();
   std::unique_ptr<Tap> tap(new Tap(loop, resolver, std::move(target), std::move(on_finished)));
-  tap->listener_ = std::make_unique<net::Listener>(
+  auto listener = net::Listener::Create(
       loop, std::move(socket).value(),
       [tap = tap.get()](std::unique_ptr<buffer::Stream> stream, const net::SocketAddress&) {
         tap->splices_.push_back(std::make_unique<Splice>(*tap, std::move(stream)));
       },
       [](const Error&) {});
+  if (!listener) return listener.error();
+  tap->listener_ = std::move(listener).value();
   return tap;
 }
 

@@ -50,12 +50,14 @@ bool DataConnection::Listen() {
   auto bound = BindIn(ends_.local.HostString(), ends_.route.settings->data);
   if (!bound) return false;
   port_ = bound->front().address().port();
-  listener_ = std::make_unique<net::Listener>(
+  auto listener = net::Listener::Create(
       loop_, std::move(bound->front()),
       [this](std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer) {
         OnAccept(std::move(stream), peer);
       },
       [](const Error&) {});
+  if (!listener) return false;
+  listener_ = std::move(listener).value();
   return true;
 }
 

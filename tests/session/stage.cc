@@ -13,12 +13,14 @@ Stage::Stage(const Setting& setting)
   auto group = net::BindGroup({"127.0.0.1", 0}, 1);
   EXPECT_TRUE(group.ok());
   address_ = {"127.0.0.1", group->front().address().port()};
-  listener_ = std::make_unique<net::Listener>(
+  auto listener = net::Listener::Create(
       loop_, std::move(group->front()),
       [this](std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer) {
         OnAccept(std::move(stream), peer);
       },
       [](const Error& error) { ADD_FAILURE() << error.detail; });
+  EXPECT_TRUE(listener.ok());
+  listener_ = std::move(listener).value();
   thread_ = std::thread([this] { loop_.Run(); });
 }
 
