@@ -62,12 +62,12 @@ class World {
     const std::shared_ptr<const starlock::tls::Identity> leaf =
         std::move(starlock::tls::Identity::FromPem(pem.chain, pem.key)).value();
     starlock::tls::ServerSettings server;
-    server.groups = {"X25519"};
+    server.tls.groups = {starlock::KeyExchangeGroup::kX25519};
     server.identities = {leaf};
     server_ = std::move(starlock::tls::ServerContext::Create(server)).value();
     starlock::tls::ClientSettings client;
-    client.groups = {"X25519"};
-    client.verify = starlock::tls::Verify::kNone;
+    client.tls.groups = {starlock::KeyExchangeGroup::kX25519};
+    client.verify = starlock::Verify::kNone;
     client_ = std::move(starlock::tls::ClientContext::Create(client)).value();
   }
 

@@ -1,8 +1,11 @@
 #include "cli/options.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/version.h"
 #include "config/suggest.h"
 #include "config/values.h"
@@ -15,15 +18,21 @@ namespace starlock::cli {
 namespace {
 
 constexpr const char* kRunFooter =
-    R"(Without a file, --protocol, --listen, --upstream and --upstream-tls describe one listener:
+    R"(Without -c, the options --protocol, --listen, --upstream and --upstream-tls define one listener:
   starlock run --protocol smtp --listen 127.0.0.1:2525 --upstream mail.example.org:587 --upstream-tls required
-MODE is off, opportunistic, required or implicit (tcp: off or implicit).)";
+MODE is off, opportunistic, required or implicit (tcp: off or implicit).
+
+Exit status: 0 stopped by SIGTERM or SIGINT; 1 failed while running, or stopped by a second signal; 2 the command
+line or the configuration is invalid.)";
+
+constexpr const char* kCheckFooter =
+    R"(Exit status: 0 valid, also with warnings (a certificate that has expired or expires within 14 days); 2 invalid.)";
 
 constexpr const char* kFooter =
-    R"(Exit status: 0 done; 1 failed while running; 2 the command line or the configuration is wrong.
-`starlock COMMAND --help` says more.)";
+    R"(Exit status: 0 success; 1 failed while running; 2 the command line or the configuration is invalid.
+See `starlock COMMAND --help` for the options of a command.)";
 
-// All that NAME may be, in lines no longer than the rest of a help text.
+// The values of NAME, in lines as wide as the rest of the help text.
 std::string ProtocolNames() {
   std::string names;
   for (const protocol::Dialect* dialect : protocol::Dialects()) {
@@ -34,29 +43,26 @@ std::string ProtocolNames() {
   return names;
 }
 
-// A thing that is wrong with the command line.
-struct Wrong {
-  std::string message;
-};
+Error Invalid(std::string detail) { return {ErrorCode::kInvalid, std::move(detail)}; }
 
-// The commands and their options, and the values that parsing puts into them.
+// The commands with their options, and the values that parsing sets.
 class CommandLine {
  public:
-  CommandLine() : app_("Gives TLS to whichever side of a connection lacks it.", "starlock") {
-    app_.set_version_flag("--version", "starlock " + std::string(Version()) + "\n" + tls::LibraryVersion() + "\n");
+  CommandLine() : app_("A transparent STARTTLS proxy: adds TLS for clients or servers that lack it.", "starlock") {
+    app_.set_version_flag("--version", fmt::format("starlock {}\n{}\n", Version(), tls::LibraryVersion()));
     app_.require_subcommand(0, 1);
     AddRun();
     AddCheck();
     AddProbe();
     AddDemo();
-    app_.footer(ProtocolNames() + "\n" + kFooter);  // last, or every command would inherit it
-    // What is left over is looked at by us, to say more about it.
+    app_.footer(fmt::format("{}\n{}", ProtocolNames(), kFooter));  // last, so that commands do not inherit it
+    // FindLeftOver reports unknown arguments, with better messages than CLI11's.
     app_.allow_extras();
     for (CLI::App* command : app_.get_subcommands({})) command->allow_extras();
   }
 
   Command Parse(std::vector<std::string> arguments) {
-    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants it
+    std::reverse(arguments.begin(), arguments.end());  // the order that CLI11 expects
     try {
       app_.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
@@ -66,9 +72,9 @@ class CommandLine {
     } catch (const CLI::ArgumentMismatch& e) {
       return Refuse(DescribeMismatch(e.what()));
     } catch (const CLI::ParseError& e) {
-      return Refuse({e.what()});
+      return Refuse(Invalid(e.what()));
     }
-    if (const auto wrong = FindLeftOver()) return Refuse(*wrong);
+    if (const Error error = FindLeftOver()) return Refuse(error);
     if (app_.get_subcommands().empty()) return Answer{2, app_.help()};
     if (run_->parsed()) return FinishRun();
     if (check_->parsed()) return FinishCheck();
@@ -86,125 +92,129 @@ class CommandLine {
   void AddRun() {
     run_ = app_.add_subcommand("run", "Run the proxy in the foreground");
     config::Flags& flags = run_options_.flags;
-    AddText(run_, "-c,--config", file_, "FILE", "the configuration");
-    AddText(run_, "--protocol", flags.protocol, "NAME", "what is spoken");
-    AddText(run_, "--listen", flags.listen, "HOST:PORT", "where clients connect to");
-    AddText(run_, "--upstream", flags.upstream, "HOST:PORT", "the server");
+    AddText(run_, "-c,--config", file_, "FILE", "the configuration file");
+    AddText(run_, "--protocol", flags.protocol, "NAME", "the protocol");
+    AddText(run_, "--listen", flags.listen, "HOST:PORT", "the address to listen on");
+    AddText(run_, "--upstream", flags.upstream, "HOST:PORT", "the server to connect to");
     AddText(run_, "--upstream-tls", flags.upstream_tls, "MODE", "TLS towards the server");
     AddText(run_, "--client-tls", flags.client_tls, "MODE",
             "TLS towards clients (default: required with --cert, else off)");
-    AddText(run_, "--cert", flags.cert, "FILE", "our certificate chain, PEM");
+    AddText(run_, "--cert", flags.cert, "FILE", "the certificate chain to show to clients, PEM");
     AddText(run_, "--key", flags.key, "FILE", "its private key, PEM");
     AddTrust(run_, flags.ca, flags.insecure, flags.server_name);
-    run_->footer(kRunFooter + ("\n" + ProtocolNames()));
+    run_->footer(fmt::format("{}\n{}", kRunFooter, ProtocolNames()));
   }
 
   void AddCheck() {
-    check_ = app_.add_subcommand("check", "Validate a configuration and what it names");
-    AddText(check_, "-c,--config", file_, "FILE", "the configuration");
+    check_ = app_.add_subcommand("check", "Validate a configuration and the files it names");
+    AddText(check_, "-c,--config", file_, "FILE", "the configuration file");
+    check_->footer(kCheckFooter);
   }
 
   void AddProbe() {
     probe_ = app_.add_subcommand("probe", "Show what a server offers before and after TLS");
-    AddText(probe_, "--protocol", protocol_, "NAME", "what the server speaks");
-    AddText(probe_, "target", target_, "HOST[:PORT]", "the server; the port is the protocol's own where it is missing");
+    AddText(probe_, "--protocol", protocol_, "NAME", "the server's protocol");
+    AddText(probe_, "target", target_, "HOST[:PORT]", "the server; the default port is the protocol's");
     probe_->add_flag("--json", probe_options_.json, "print JSON")->disable_flag_override();
     AddTrust(probe_, ca_, probe_options_.insecure, server_name_);
-    probe_->footer(kProbeFooter + ("\n" + ProtocolNames()));
+    probe_->footer(fmt::format("{}\n{}", kProbeFooter, ProtocolNames()));
   }
 
   static void AddTrust(CLI::App* command, Text& ca, bool& insecure, Text& server_name) {
-    AddText(command, "--ca", ca, "FILE", "the CAs to trust, PEM (default: the system's)");
+    AddText(command, "--ca", ca, "FILE", "the trusted CA certificates, PEM (default: the system's)");
     command->add_flag("--insecure", insecure, "do not verify the server's certificate")->disable_flag_override();
     AddText(command, "--server-name", server_name, "NAME", "the name to verify (default: the server's host)");
   }
 
   void AddDemo() {
-    demo_ = app_.add_subcommand("demo", "Show the main job on an embedded server");
-    AddText(demo_, "--protocol", protocol_, "NAME", "what to show: " + demo::PartProtocolNames() + " (default: smtp)");
+    demo_ = app_.add_subcommand("demo", "Show the proxy at work on an embedded server");
+    AddText(demo_, "--protocol", protocol_, "NAME",
+            fmt::format("the protocol to show: {} (default: smtp)", demo::PartProtocolNames()));
     demo_->add_flag("--no-color", no_color_, "no colours")->disable_flag_override();
+    demo_->footer("Exit status: 0 success; 1 failed; 2 the command line is invalid.");
   }
 
-  // The command that was named, else the program itself.
+  // The command that was given, else the program itself.
   const CLI::App& Chosen() const {
     const auto chosen = app_.get_subcommands();
     return chosen.empty() ? app_ : *chosen.front();
   }
 
-  // `starlock run: …`, then where to read on.
-  Command Refuse(const Wrong& wrong) const {
+  // `starlock run: …`, then a pointer to the help.
+  Command Refuse(const Error& error) const {
     const CLI::App& chosen = Chosen();
-    const std::string name = &chosen == &app_ ? "starlock" : "starlock " + chosen.get_name();
-    return Answer{2, name + ": " + wrong.message + "\n" + name + " --help says what there is\n"};
+    const std::string name = &chosen == &app_ ? "starlock" : fmt::format("starlock {}", chosen.get_name());
+    return Answer{2, fmt::format("{0}: {1}\nSee `{0} --help`.\n", name, error.detail)};
   }
 
   // From CLI11's `insecure was given a disallowed flag override`, `--listen: 1 required HOST:PORT missing` or
   // `--listen: At Most 1 required but received 2`.
-  static Wrong DescribeMismatch(const std::string& said) {
-    if (said.find("flag override") != std::string::npos) {
-      return {"--" + said.substr(0, said.find(' ')) + " takes no value"};
+  static Error DescribeMismatch(const std::string& message) {
+    if (message.find("flag override") != std::string::npos) {
+      return Invalid(fmt::format("--{} takes no value", message.substr(0, message.find(' '))));
     }
-    const std::string option = said.substr(0, said.find(':'));
-    if (said.find("missing") != std::string::npos) return {option + " lacks its value"};
-    return {option + " stands more than once"};
+    const std::string option = message.substr(0, message.find(':'));
+    const bool missing = message.find("missing") != std::string::npos;
+    return Invalid(fmt::format("{} {}", option, missing ? "needs a value" : "is given more than once"));
   }
 
-  std::optional<Wrong> FindLeftOver() const {
+  Error FindLeftOver() const {
     const CLI::App& chosen = Chosen();
     const std::vector<std::string> left = chosen.remaining();
-    if (left.empty()) return std::nullopt;
+    if (left.empty()) return {};
     const bool is_option = left.front().starts_with('-');
     if (&chosen == &app_ && !is_option) {
       static constexpr std::string_view kCommands[] = {"run", "check", "probe", "demo"};
-      return Wrong{"unknown command " + config::Quoted(left.front()) + config::Suggestion(left.front(), kCommands)};
+      return Invalid(
+          fmt::format("unknown command {}{}", InQuotes(left.front()), config::Suggestion(left.front(), kCommands)));
     }
-    if (!is_option) return Wrong{"unexpected argument " + config::Quoted(left.front())};
+    if (!is_option) return Invalid(fmt::format("unexpected argument {}", InQuotes(left.front())));
     std::vector<std::string> names;
     for (const CLI::Option* option :
          chosen.get_options([](const CLI::Option* o) { return !o->get_lnames().empty(); })) {
-      names.push_back("--" + option->get_lnames().front());
+      names.push_back(fmt::format("--{}", option->get_lnames().front()));
     }
     const std::vector<std::string_view> known(names.begin(), names.end());
     const std::string name = left.front().substr(0, left.front().find('='));
-    return Wrong{"unknown option " + config::Quoted(name) + config::Suggestion(name, known)};
+    return Invalid(fmt::format("unknown option {}{}", InQuotes(name), config::Suggestion(name, known)));
   }
 
   Command FinishRun() {
     const config::Flags& flags = run_options_.flags;
     const bool any = flags.protocol || flags.listen || flags.upstream || flags.upstream_tls || flags.client_tls ||
                      flags.cert || flags.key || flags.ca || flags.server_name || flags.insecure;
-    if (file_ && any) return Refuse({"-c FILE describes everything; no other option can stand beside it"});
-    if (!file_ && !any) return Refuse({"-c FILE is missing, or --protocol, --listen, --upstream and --upstream-tls"});
-    if (file_ && file_->empty()) return Refuse({"-c takes the path of a file"});
+    if (file_ && any) return Refuse(Invalid("-c FILE cannot be combined with other options"));
+    if (!file_ && !any) {
+      return Refuse(Invalid("needs -c FILE, or --protocol, --listen, --upstream and --upstream-tls"));
+    }
+    if (file_ && file_->empty()) return Refuse(Invalid("-c needs the path of a file"));
     run_options_.file = file_.value_or("");
     return std::move(run_options_);
   }
 
   Command FinishCheck() {
-    if (!file_ || file_->empty()) return Refuse({"-c FILE is missing"});
+    if (!file_ || file_->empty()) return Refuse(Invalid("-c FILE is required"));
     return CheckOptions{*file_};
   }
 
-  // The protocol that was asked for; nullptr: there is no such, and `wrong` says so.
-  const protocol::Dialect* FindProtocol(const std::string& name, Wrong& wrong) const {
+  static Result<const protocol::Dialect*> FindProtocol(const std::string& name) {
     const auto parsed = config::ParseProtocol(name, session::DialectRulesForConfig());
-    if (!parsed) wrong.message = "--protocol: " + parsed.error().detail;
-    return parsed ? protocol::FindDialect(name) : nullptr;
+    if (!parsed) return Invalid(fmt::format("--protocol: {}", parsed.error().detail));
+    return protocol::FindDialect(*parsed);
   }
 
   Command FinishProbe() {
-    if (!protocol_) return Refuse({"--protocol NAME is missing"});
-    if (!target_) return Refuse({"HOST[:PORT] is missing"});
-    Wrong wrong;
-    const protocol::Dialect* dialect = FindProtocol(*protocol_, wrong);
-    if (!dialect) return Refuse(wrong);
-    const auto target = config::ParseAddress(*target_, dialect->default_port);
-    if (!target) return Refuse({target.error().detail});
-    if (ca_ && probe_options_.insecure) return Refuse({"--insecure verifies nothing, so --ca cannot stand beside it"});
-    if (ca_ && ca_->empty()) return Refuse({"--ca takes the path of a file"});
+    if (!protocol_) return Refuse(Invalid("--protocol NAME is required"));
+    if (!target_) return Refuse(Invalid("HOST[:PORT] is required"));
+    const auto dialect = FindProtocol(*protocol_);
+    if (!dialect) return Refuse(dialect.error());
+    const auto target = config::ParseAddress(*target_, (*dialect)->default_port);
+    if (!target) return Refuse(target.error());
+    if (ca_ && probe_options_.insecure) return Refuse(Invalid("--insecure verifies nothing and excludes --ca"));
+    if (ca_ && ca_->empty()) return Refuse(Invalid("--ca needs the path of a file"));
     if (server_name_) {
       const auto name = config::ParseServerName(*server_name_);
-      if (!name) return Refuse({"--server-name: " + name.error().detail});
+      if (!name) return Refuse(Invalid(fmt::format("--server-name: {}", name.error().detail)));
     }
     probe_options_.protocol = *protocol_;
     probe_options_.target = target.value();
@@ -215,9 +225,11 @@ class CommandLine {
 
   Command FinishDemo() {
     demo::Options options;
-    Wrong wrong;
-    if (protocol_ && !FindProtocol(*protocol_, wrong)) return Refuse(wrong);
-    if (protocol_) options.protocol = *protocol_;
+    if (protocol_) {
+      const auto dialect = FindProtocol(*protocol_);
+      if (!dialect) return Refuse(dialect.error());
+      options.protocol = *protocol_;
+    }
     options.color = !no_color_;
     return options;
   }

@@ -10,9 +10,9 @@
 
 namespace starlock::cli {
 
-/// `run`: either a file or the options that describe one listener, never both.
+/// `run`: a file, or the options that define one listener.
 struct RunOptions {
-  std::string file;  ///< empty: `flags`
+  std::string file;  ///< empty: `flags` are used
   config::Flags flags;
 };
 
@@ -20,16 +20,16 @@ struct CheckOptions {
   std::string file;
 };
 
-/// What to print, and the exit status to end with: help, the version, or what is wrong with the command line.
+/// Text to print before the process exits: help, the version, or an error of the command line.
 struct Answer {
-  int status = 0;  ///< 0: `text` is for stdout; 2: for stderr
+  int status = 0;  ///< the exit status; 0: `text` goes to stdout; 2: to stderr
   std::string text;
 };
 
 using Command = std::variant<Answer, RunOptions, CheckOptions, ProbeOptions, demo::Options>;
 
-/// Reads the command line (without the program's own name). What is wrong with it is an Answer that names the option
-/// and what would be right.
+/// Parses the command line (without the program's name). An error is an Answer that names the option and says what
+/// would be right.
 Command ParseCommandLine(std::vector<std::string> arguments);
 
 }  // namespace starlock::cli

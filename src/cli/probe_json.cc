@@ -23,7 +23,7 @@ Json ToJson(const tls::CertificateInfo& certificate, Time now) {
       {"not_after", DateTime(certificate.not_after)},
       {"days_left", std::chrono::floor<std::chrono::days>(certificate.not_after - now).count()},
       {"key_type", certificate.key_type},
-      {"pin", certificate.pin},
+      {"pin", certificate.pin.ToString()},
   };
 }
 

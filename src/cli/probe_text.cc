@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -8,20 +10,20 @@ namespace {
 
 using Verification = tls::PeerInfo::Verification;
 
-// Rows of a label and what belongs to it, in one column below headings.
+// A report of headings and rows; each row has a label and a value.
 class Page {
  public:
   explicit Page(const Style& style) : style_(style) {}
 
-  void Heading(std::string_view title) { text_ += "\n" + style_.Paint(Tint::kHeading, title) + "\n"; }
+  void Heading(std::string_view title) { text_ += fmt::format("\n{}\n", style_.Paint(Tint::kHeading, title)); }
 
-  // `value` is shown as it is.
+  // `value` is trusted: it is shown unchanged.
   void Row(std::string_view label, std::string_view value) {
     text_.append("  ").append(label).append(kLabelWidth - std::min(label.size(), kLabelWidth), ' ');
     text_.append(value) += '\n';
   }
 
-  // What a stranger has said, a line each.
+  // One row per line of untrusted text.
   void Quote(std::string_view label, const std::vector<std::string>& lines) {
     if (lines.empty()) Row(label, Faint("none"));
     for (const std::string& line : lines) Row(std::exchange(label, ""), Printable(line));
@@ -54,18 +56,18 @@ std::vector<std::string> LinesOf(std::string_view text) {
   return lines;
 }
 
-// When a certificate ends, and how far that is from now.
+// The date on which a certificate expires, and the distance from now.
 std::string Expiry(const Page& page, const tls::CertificateInfo& certificate, Time now) {
-  const std::string day = Date(certificate.not_after) + ", ";
+  const std::string day = Date(certificate.not_after);
   const auto left = certificate.not_after - now;
-  if (left < std::chrono::seconds(0)) return day + page.Bad(Days(-left) + " ago");
-  const std::string rest = "in " + Days(left);
-  return day + (left < kSoon ? page.Warning(rest) : rest);
+  if (left < std::chrono::seconds(0)) return fmt::format("{}, {}", day, page.Bad(fmt::format("{} ago", Days(-left))));
+  const std::string distance = fmt::format("in {}", Days(left));
+  return fmt::format("{}, {}", day, left < kSoon ? page.Warning(distance) : distance);
 }
 
-std::string Beginning(const Page& page, const tls::CertificateInfo& certificate, Time now) {
+std::string ValidFrom(const Page& page, const tls::CertificateInfo& certificate, Time now) {
   const std::string day = Date(certificate.not_before);
-  return now < certificate.not_before ? day + ", " + page.Bad("not yet") : day;
+  return now < certificate.not_before ? fmt::format("{}, {}", day, page.Bad("not yet")) : day;
 }
 
 void AddBefore(Page& page, const protocol::Findings& findings) {
@@ -83,9 +85,9 @@ std::string Verified(const Page& page, const ProbeReport& report) {
     case Verification::kNotDone:
       return page.Warning("not verified");
     case Verification::kPassed:
-      return page.Good("passed") + " for " + Printable(report.server_name);
+      return fmt::format("{} for {}", page.Good("passed"), Printable(report.server_name));
     case Verification::kFailed:
-      return page.Bad("failed") + ": " + Printable(report.peer.reason);
+      return fmt::format("{}: {}", page.Bad("failed"), Printable(report.peer.reason));
   }
   return {};
 }
@@ -101,14 +103,14 @@ void AddTls(Page& page, const ProbeReport& report, Time now) {
   page.Row("verification", Verified(page, report));
   int number = 0;
   for (const tls::CertificateInfo& certificate : report.peer.chain) {
-    page.Heading("Certificate " + std::to_string(++number) + " of " + std::to_string(report.peer.chain.size()));
+    page.Heading(fmt::format("Certificate {} of {}", ++number, report.peer.chain.size()));
     page.Row("subject", Printable(certificate.subject));
     page.Row("issuer", Printable(certificate.issuer));
     page.Quote("names", certificate.names);
-    page.Row("valid from", Beginning(page, certificate, now));
+    page.Row("valid from", ValidFrom(page, certificate, now));
     page.Row("expires", Expiry(page, certificate, now));
     page.Row("key", Printable(certificate.key_type));
-    page.Row("pin", Printable(certificate.pin));
+    page.Row("pin", certificate.pin.ToString());
   }
 }
 
@@ -122,8 +124,8 @@ void AddInside(Page& page, const protocol::Findings& findings) {
 
 std::string ToText(const ProbeReport& report, Time now, const Style& style) {
   Page page(style);
-  const std::string where = report.address.empty() ? "" : " at " + report.address;
-  page.Line(Printable(report.target.ToString()) + where + ", " + report.protocol);
+  const std::string where = report.address.empty() ? "" : fmt::format(" at {}", report.address);
+  page.Line(fmt::format("{}{}, {}", Printable(report.target.ToString()), where, report.protocol));
   AddBefore(page, report.findings);
   AddTls(page, report, now);
   AddInside(page, report.findings);

@@ -1,34 +1,14 @@
 #include "config/config.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace starlock::config {
 
 std::string Location::ToString() const {
   if (line == 0) return file;
-  return file + ":" + std::to_string(line) + ":" + std::to_string(column);
-}
-
-std::string_view ToString(TlsVersion version) {
-  switch (version) {
-    case TlsVersion::k12:
-      return "1.2";
-    case TlsVersion::k13:
-      return "1.3";
-  }
-  return "1.3";
-}
-
-std::string_view ToString(Verify verify) {
-  switch (verify) {
-    case Verify::kFull:
-      return "full";
-    case Verify::kChain:
-      return "chain";
-    case Verify::kNone:
-      return "none";
-  }
-  return "full";
+  return fmt::format("{}:{}:{}", file, line, column);
 }
 
 Verify ServerLeg::VerifyInForce() const {

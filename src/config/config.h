@@ -9,17 +9,19 @@
 
 #include "base/host_port.h"
 #include "base/log_level.h"
+#include "base/spki_pin.h"
 #include "base/tls_mode.h"
+#include "base/tls_settings.h"
 
-/// What a user may write, as plain structs. Defaults stand here once, for the file and for the command line alike.
-/// A Config that the reader returned is whole: every name in it resolves, every rule between its values holds, and
-/// what a leg inherits has been filled in. Files it names have not been opened.
+/// The configuration as plain structs, with its defaults, which hold for files and command lines alike.
+/// A Config from the reader is complete: every name in it resolves, all rules between values hold, and inherited values
+/// are filled in. The files that it names have not been opened.
 namespace starlock::config {
 
 using Milliseconds = std::chrono::milliseconds;
 
-/// Where something was written. Lines and columns count from 1; 0 where it came from the command line, and `file` is
-/// then the option's name (`--cert`).
+/// Where a value was written. Lines and columns count from 1. For a command line they are 0, and `file` is the option's
+/// name (`--cert`).
 struct Location {
   std::string file;
   int line = 0;
@@ -30,7 +32,7 @@ struct Location {
   bool operator==(const Location&) const = default;
 };
 
-/// A file's path, and where it was named, for whoever fails to read it.
+/// A file's path, and where the configuration names it, for errors.
 struct File {
   std::string path;  ///< absolute, or relative to the working directory
   Location at;
@@ -41,7 +43,7 @@ struct LogSettings {
   LogFormat format = LogFormat::kText;
 };
 
-/// Durations: 0 switches the limit off.
+/// A duration of 0 disables its limit.
 struct Limits {
   uint32_t max_connections = 20000;         ///< 0: no limit
   uint32_t max_connections_per_client = 0;  ///< 0: no limit
@@ -51,35 +53,11 @@ struct Limits {
   Milliseconds drain_timeout{30'000};
 };
 
-enum class TlsVersion : uint8_t { k12, k13 };
-
-/// `1.2`, `1.3`.
-std::string_view ToString(TlsVersion version);
-
-/// What one leg's TLS may agree on: the leg's own words, else those of `tls`, else these.
-struct TlsSettings {
-  TlsVersion min_version = TlsVersion::k12;
-  TlsVersion max_version = TlsVersion::k13;
-  std::vector<std::string> groups = {"X25519MLKEM768", "X25519", "P-256"};  ///< best first, never empty
-};
-
 struct Certificate {
   std::string name;
-  File chain;   ///< PEM: the certificate, then what signed it
+  File chain;   ///< PEM: the certificate, then its issuers
   File key;     ///< PEM
   Location at;  ///< of the name
-};
-
-/// How much of an upstream's certificate is checked.
-enum class Verify : uint8_t { kFull, kChain, kNone };
-
-/// `full`, `chain`, `none`.
-std::string_view ToString(Verify verify);
-
-/// A pin as written, `sha256/` and base64 of 32 bytes.
-struct Pin {
-  std::string text;
-  Location at;
 };
 
 struct ClientLeg {
@@ -93,29 +71,29 @@ struct ServerLeg {
   std::vector<HostPort> address;  ///< tried in order; at least one, no port is 0
   TlsMode mode = TlsMode::kOff;
   TlsSettings tls;
-  std::optional<Verify> verify;            ///< as written; what holds is VerifyInForce()
-  std::optional<std::string> server_name;  ///< as written; what holds is ServerName()
-  std::optional<File> ca;                  ///< PEM; the system's where absent
-  std::vector<Pin> pins;
+  std::optional<Verify> verify;            ///< as written; VerifyInForce() has the effective value
+  std::optional<std::string> server_name;  ///< as written; ServerName() has the effective value
+  std::optional<File> ca;                  ///< PEM; absent: the system's
+  std::vector<SpkiPin> pins;
   Location at;
 
-  /// As written, else full; but an opportunistic leg checks nothing unless `verify` or `pins` was given. Pins are
-  /// checked besides, in every case.
+  /// `verify` if given, else kFull. An opportunistic leg without `verify` and `pins` has kNone. Pins are always checked
+  /// in addition.
   Verify VerifyInForce() const;
-  /// What is verified and sent as SNI when `target`, one of `address`, is the upstream: `server_name`, else its host.
+  /// The name to verify and to send as SNI for `target`, one of `address`: `server_name`, else its host.
   const std::string& ServerName(const HostPort& target) const { return server_name ? *server_name : target.host; }
 };
 
-/// Where a listener's data connections are awaited, in a protocol that has any (ftp).
+/// Where a listener accepts data connections, for protocols that have them (ftp).
 struct DataSettings {
   uint16_t first_port = 0;  ///< 0: any free port
   uint16_t last_port = 0;
-  std::string external_address;  ///< the IPv4 address that clients are told; empty: the one that they came to
+  std::string external_address;  ///< IPv4, announced to clients; empty: the one they connected to
 };
 
 struct Listener {
-  std::string name;              ///< no two listeners share one
-  std::vector<HostPort> listen;  ///< at least one; port 0: any free one
+  std::string name;              ///< unique
+  std::vector<HostPort> listen;  ///< at least one; port 0: any free port
   std::string protocol;          ///< the name of a dialect
   ClientLeg client;
   ServerLeg server;
@@ -128,7 +106,7 @@ struct Config {
   uint32_t workers = 0;  ///< 0: one per core
   LogSettings log;
   Limits limits;
-  std::optional<File> ticket_keys;  ///< absent: made at start and rotated
+  std::optional<File> ticket_keys;  ///< absent: generated at start and rotated
   std::vector<Certificate> certificates;
   std::vector<Listener> listeners;  ///< at least one
 

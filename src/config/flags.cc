@@ -1,12 +1,14 @@
+#include <fmt/format.h>
+
 #include "config/reader.h"
 #include "config/values.h"
 
 namespace starlock::config {
 namespace {
 
-Location Option(std::string_view name) { return {"--" + std::string(name), 0, 0}; }
+Location Option(std::string_view name) { return {fmt::format("--{}", name), 0, 0}; }
 
-// Makes the one listener that options describe, under the rules of the file.
+// Builds the one listener that the options describe, under the same rules as in a file.
 class FlagReader {
  public:
   FlagReader(const Flags& flags, std::span<const DialectRules> dialects) : flags_(flags), dialects_(dialects) {}
@@ -34,7 +36,7 @@ class FlagReader {
   }
 
   bool Need(const std::optional<std::string>& flag, std::string_view option, std::string_view example) {
-    if (!flag) Fail(option, "must be given, like --" + std::string(option) + " " + std::string(example));
+    if (!flag) Fail(option, fmt::format("is required, like --{} {}", option, example));
     return flag.has_value();
   }
 
@@ -62,8 +64,8 @@ class FlagReader {
 
   void CheckMode(std::string_view option, TlsMode mode) {
     if (starttls_ || mode == TlsMode::kOff || mode == TlsMode::kImplicit) return;
-    Fail(option, "'" + std::string(ToString(mode)) + "' needs a protocol that can upgrade to TLS; " +
-                     listener_.protocol + " knows off and implicit only");
+    Fail(option, fmt::format("'{}' needs a protocol that can upgrade to TLS; {} supports only off and implicit",
+                             ToString(mode), listener_.protocol));
   }
 
   void ReadServer() {
@@ -78,7 +80,7 @@ class FlagReader {
         Convert(flags_.upstream_tls, "upstream-tls", ParseTlsMode, server.mode)) {
       CheckMode("upstream-tls", server.mode);
     }
-    if (flags_.insecure && flags_.ca) Fail("insecure", "verifies nothing, so --ca cannot stand beside it; drop one");
+    if (flags_.insecure && flags_.ca) Fail("insecure", "verifies nothing and excludes --ca; remove one of them");
     if (flags_.insecure) server.verify = Verify::kNone;
     if (flags_.ca) server.ca = Path(*flags_.ca, "ca");
     if (server.ca && server.VerifyInForce() == Verify::kNone) {
@@ -93,10 +95,10 @@ class FlagReader {
     if (flags_.cert) client.mode = starttls_ ? TlsMode::kRequired : TlsMode::kImplicit;
     if (Convert(flags_.client_tls, "client-tls", ParseTlsMode, client.mode)) CheckMode("client-tls", client.mode);
     if (flags_.cert.has_value() != flags_.key.has_value()) {
-      return Fail(flags_.cert ? "key" : "cert", flags_.cert ? "must stand beside --cert" : "must stand beside --key");
+      return Fail(flags_.cert ? "key" : "cert", flags_.cert ? "is required with --cert" : "is required with --key");
     }
     if (!flags_.cert && client.mode != TlsMode::kOff) {
-      return Fail("client-tls", "'" + std::string(ToString(client.mode)) + "' needs --cert FILE --key FILE");
+      return Fail("client-tls", fmt::format("'{}' needs --cert FILE --key FILE", ToString(client.mode)));
     }
     if (!flags_.cert) return;
     config_.certificates.push_back({"default", Path(*flags_.cert, "cert"), Path(*flags_.key, "key"), Option("cert")});
@@ -104,7 +106,7 @@ class FlagReader {
   }
 
   File Path(const std::string& path, std::string_view option) {
-    if (path.empty()) Fail(option, "takes the path of a file");
+    if (path.empty()) Fail(option, "needs the path of a file");
     return {path, Option(option)};
   }
 

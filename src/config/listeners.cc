@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
 
+#include "base/text.h"
 #include "config/sections.h"
 #include "config/suggest.h"
 #include "config/values.h"
@@ -9,33 +12,7 @@
 namespace starlock::config {
 namespace {
 
-constexpr Key kListenerKeys[] = {{"name"},
-                                 {"listen"},
-                                 {"protocol"},
-                                 {"client"},
-                                 {"server"},
-                                 {"ftp"},
-                                 {"xclient", true},
-                                 {"transparent", true},
-                                 {"proxy_protocol", true}};
-constexpr Key kClientKeys[] = {{"tls"},         {"certificates"}, {"min_version"},
-                               {"max_version"}, {"groups"},       {"proxy_protocol", true}};
-constexpr Key kServerKeys[] = {{"address"},
-                               {"tls"},
-                               {"verify"},
-                               {"server_name"},
-                               {"ca"},
-                               {"pins"},
-                               {"min_version"},
-                               {"max_version"},
-                               {"groups"},
-                               {"xclient", true},
-                               {"transparent", true},
-                               {"proxy_protocol", true}};
-
-constexpr Key kFtpKeys[] = {{"data_ports"}, {"external_address"}};
-
-// Reads one listener; what is right of it is kept even where something else is wrong, so that all is said at once.
+// Reads one listener. Valid parts are kept beside invalid ones, so that one run reports every error.
 class ListenerReader {
  public:
   ListenerReader(const MapReader& map, const TlsSettings& tls, std::span<const DialectRules> dialects,
@@ -72,11 +49,12 @@ class ListenerReader {
   void CheckListen(const YamlNode& item, const HostPort& address, const Listener& listener) {
     const auto collides = [&](const HostPort& other) { return Collide(address, other); };
     if (std::any_of(listener.listen.begin(), listener.listen.end(), collides)) {
-      return report_.Fail(item, address.ToString() + " stands twice in 'listen'");
+      return report_.Fail(item, fmt::format("{} is listed twice in 'listen'", address.ToString()));
     }
     for (const Listener& other : config_.listeners) {
       if (std::none_of(other.listen.begin(), other.listen.end(), collides)) continue;
-      return report_.Fail(item, "listener " + Quoted(other.name) + " listens on " + address.ToString() + " already");
+      return report_.Fail(item,
+                          fmt::format("listener {} already listens on {}", InQuotes(other.name), address.ToString()));
     }
   }
 
@@ -91,31 +69,31 @@ class ListenerReader {
   }
 
   void ReadFtp(const YamlNode& node, Listener& listener) {
-    if (!data_connections_) return report_.Fail(node, "'ftp' stands only beside protocol: ftp");
-    const MapReader map(report_, node, "'ftp' of " + map_.what(), kFtpKeys);
+    if (!data_connections_) return report_.Fail(node, "'ftp' is allowed only with protocol: ftp");
+    const MapReader map(report_, node, fmt::format("'ftp' of {}", map_.what()), kFtpKeys);
     std::pair<uint16_t, uint16_t> ports;
     map.Read("data_ports", ParsePortRange, ports);
     std::tie(listener.data.first_port, listener.data.last_port) = ports;
     map.Read("external_address", ParseIpv4, listener.data.external_address);
   }
 
-  // The leg's `tls`, and what it may agree on. False: the mode is missing or wrong, so nothing hangs on it.
+  // The leg's mode and TLS settings. False: the mode is missing or invalid, so rules that depend on it are skipped.
   bool ReadMode(const MapReader& leg, TlsMode& mode, TlsSettings& tls) {
     tls = tls_;
     ReadTlsSettings(leg, tls);
     const YamlNode* node = leg.ReadNeeded("tls", "tls: required (or off, opportunistic, implicit)", ParseTlsMode, mode);
     if (!node) return false;
     if (!starttls_ && (mode == TlsMode::kOpportunistic || mode == TlsMode::kRequired)) {
-      report_.Fail(*node, Quoted(node->text) +
-                              " needs a protocol that can upgrade to TLS; this one knows off and "
-                              "implicit only");
+      report_.Fail(*node,
+                   fmt::format("{} needs a protocol that can upgrade to TLS; this one supports only off and implicit",
+                               InQuotes(node->text)));
     }
     return true;
   }
 
   void ReadClient(const YamlNode& node, ClientLeg& client) {
     client.at = report_.At(node);
-    const MapReader leg(report_, node, "'client' of " + map_.what(), kClientKeys);
+    const MapReader leg(report_, node, fmt::format("'client' of {}", map_.what()), kClientKeys);
     const bool has_mode = ReadMode(leg, client.mode, client.tls);
     for (const YamlNode* item : leg.FindList("certificates")) {
       CheckCertificate(*item, client);
@@ -123,8 +101,9 @@ class ListenerReader {
     }
     const bool off = client.mode == TlsMode::kOff;
     if (has_mode && !off && !leg.Find("certificates")) {
-      report_.Fail(*leg.Find("tls"), "a client leg that is '" + std::string(ToString(client.mode)) +
-                                         "' needs 'certificates'; write it like certificates: [mail]");
+      report_.Fail(*leg.Find("tls"), fmt::format("a client leg with tls: {} needs 'certificates'; "
+                                                 "write it like certificates: [mail]",
+                                                 ToString(client.mode)));
     }
     if (has_mode && off) WarnUnused(leg, {"certificates"});
   }
@@ -132,18 +111,18 @@ class ListenerReader {
   void CheckCertificate(const YamlNode& item, const ClientLeg& client) {
     const auto& names = client.certificates;
     if (std::find(names.begin(), names.end(), item.text) != names.end()) {
-      return report_.Fail(item, Quoted(item.text) + " stands twice in 'certificates'");
+      return report_.Fail(item, fmt::format("{} is listed twice in 'certificates'", InQuotes(item.text)));
     }
     if (config_.FindCertificate(item.text)) return;
     std::vector<std::string_view> known;
     for (const Certificate& certificate : config_.certificates) known.emplace_back(certificate.name);
     const std::string help = known.empty() ? "; there is no top-level 'certificates'" : Suggestion(item.text, known);
-    report_.Fail(item, "no certificate is named " + Quoted(item.text) + help);
+    report_.Fail(item, fmt::format("no certificate is named {}{}", InQuotes(item.text), help));
   }
 
   void ReadServer(const YamlNode& node, ServerLeg& server) {
     server.at = report_.At(node);
-    const MapReader leg(report_, node, "'server' of " + map_.what(), kServerKeys);
+    const MapReader leg(report_, node, fmt::format("'server' of {}", map_.what()), kServerKeys);
     leg.Need("address", "address: mail.example.org:587");
     for (const YamlNode* item : leg.FindList("address", true)) {
       HostPort address;
@@ -155,26 +134,26 @@ class ListenerReader {
     leg.Read("server_name", ParseServerName, server.server_name);
     server.ca = ReadPath(leg, "ca");
     for (const YamlNode* item : leg.FindList("pins")) {
-      Pin pin{.text = {}, .at = report_.At(*item)};
-      if (leg.Convert(*item, ParsePin, pin.text)) server.pins.push_back(std::move(pin));
+      SpkiPin pin;
+      if (leg.Convert(*item, SpkiPin::Parse, pin)) server.pins.push_back(pin);
     }
     if (has_mode) WarnServer(leg, server);
   }
 
-  // What looks like protection and is none.
+  // Warns of settings that look like protection and have no effect.
   void WarnServer(const MapReader& leg, const ServerLeg& server) {
     if (server.mode == TlsMode::kOff) return WarnUnused(leg, {"verify", "server_name", "ca", "pins"});
     const YamlNode* ca = leg.Find("ca");
     if (!ca || server.VerifyInForce() != Verify::kNone) return;
-    report_.Warn(*ca, server.verify ? "'ca' has no effect where 'verify' is none"
-                                    : "'ca' has no effect: an opportunistic leg towards a server verifies only where "
-                                      "'verify' or 'pins' is set");
+    report_.Warn(*ca, server.verify ? "'ca' has no effect with verify: none"
+                                    : "'ca' has no effect: an opportunistic server leg verifies only if 'verify' or "
+                                      "'pins' is set");
   }
 
   void WarnUnused(const MapReader& leg, std::initializer_list<std::string_view> keys) {
     for (const std::string_view key : keys) {
       const YamlNode* node = leg.Find(key);
-      if (node) report_.Warn(*node, "'" + std::string(key) + "' has no effect where 'tls' is off");
+      if (node) report_.Warn(*node, fmt::format("'{}' has no effect with tls: off", key));
     }
   }
 
@@ -183,17 +162,20 @@ class ListenerReader {
   const TlsSettings& tls_;
   std::span<const DialectRules> dialects_;
   const Config& config_;
-  bool data_connections_ = true;  // of the protocol; true where it is not known, likewise
-  bool starttls_ = true;          // of the protocol; true where it is not known, so that nothing more is said
+  // Of the protocol. True if it is unknown, so that the one error is not followed by others.
+  bool starttls_ = true;
+  bool data_connections_ = true;
 };
 
-// What to call a listener in messages: by its name if it has one.
-std::string Call(const YamlNode& node, size_t index) {
+// What messages call a listener: its name if it has one, else its number.
+std::string DescribeListener(const YamlNode& node, size_t index) {
   for (const YamlNode::Entry& entry : node.entries) {
     const bool name = entry.key->kind == YamlNode::Kind::kScalar && entry.key->text == "name";
-    if (name && entry.value->kind == YamlNode::Kind::kScalar) return "listener " + Quoted(entry.value->text);
+    if (name && entry.value->kind == YamlNode::Kind::kScalar) {
+      return fmt::format("listener {}", InQuotes(entry.value->text));
+    }
   }
-  return "listener " + std::to_string(index + 1);
+  return fmt::format("listener {}", index + 1);
 }
 
 }  // namespace
@@ -206,18 +188,18 @@ void ReadListeners(const MapReader& root, const TlsSettings& tls, std::span<cons
   Report& report = root.report();
   if (node->kind != YamlNode::Kind::kList) {
     return report.Fail(
-        *node, "'listeners' takes a list, each item beginning with '-', not " + std::string(KindName(node->kind)));
+        *node, fmt::format("'listeners' needs a list, each item beginning with '-', not {}", KindName(node->kind)));
   }
-  if (node->items.empty()) report.Fail(*node, "'listeners' is an empty list; there is nothing to do");
+  if (node->items.empty()) report.Fail(*node, "'listeners' is an empty list; at least one is needed");
   for (size_t i = 0; i < node->items.size(); ++i) {
     const YamlNode& item = *node->items[i];
-    const MapReader map(report, item, Call(item, i), kListenerKeys);
+    const MapReader map(report, item, DescribeListener(item, i), kListenerKeys);
     Listener listener = ListenerReader(map, tls, dialects, config).Read();
     const auto same = [&](const Listener& other) { return other.name == listener.name; };
     const auto earlier = std::find_if(config.listeners.begin(), config.listeners.end(), same);
     if (!listener.name.empty() && earlier != config.listeners.end()) {
-      report.Fail(*map.Find("name"), "another listener is named " + Quoted(listener.name) + " already, in line " +
-                                         std::to_string(earlier->at.line));
+      report.Fail(*map.Find("name"), fmt::format("the name {} is already used by the listener in line {}",
+                                                 InQuotes(listener.name), earlier->at.line));
     }
     config.listeners.push_back(std::move(listener));
   }

@@ -1,15 +1,18 @@
 #include "config/map_reader.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <tuple>
 
+#include "base/text.h"
 #include "config/suggest.h"
 
 namespace starlock::config {
 namespace {
 
-constexpr size_t kMostErrors = 100;
+constexpr size_t kMaxErrors = 100;
 
 std::vector<Diagnostic> InOrder(std::vector<Diagnostic> diagnostics) {
   std::stable_sort(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& a, const Diagnostic& b) {
@@ -18,47 +21,34 @@ std::vector<Diagnostic> InOrder(std::vector<Diagnostic> diagnostics) {
   return diagnostics;
 }
 
-// Where a key belongs that was written somewhere else.
+// The map that a misplaced key belongs to; empty: none. Of several maps, the first in this order.
 std::string_view HomeOf(std::string_view key) {
-  struct Home {
-    std::string_view key;
-    std::string_view map;
+  struct Map {
+    std::string_view name;
+    std::span<const Key> keys;
   };
-  static constexpr std::array kHomes = std::to_array<Home>({
-      {"max_connections", "limits"},
-      {"max_connections_per_client", "limits"},
-      {"connect_timeout", "limits"},
-      {"negotiation_timeout", "limits"},
-      {"idle_timeout", "limits"},
-      {"drain_timeout", "limits"},
-      {"level", "log"},
-      {"format", "log"},
-      {"ticket_keys", "tls"},
-      {"min_version", "tls"},
-      {"max_version", "tls"},
-      {"groups", "tls"},
-      {"certificates", "client"},
-      {"address", "server"},
-      {"verify", "server"},
-      {"server_name", "server"},
-      {"ca", "server"},
-      {"pins", "server"},
-      {"listen", "listeners"},
-      {"protocol", "listeners"},
-      {"client", "listeners"},
-      {"server", "listeners"},
-      {"chain", "certificates"},
-      {"key", "certificates"},
+  static constexpr auto kMaps = std::to_array<Map>({
+      {"limits", kLimitsKeys},
+      {"log", kLogKeys},
+      {"tls", kTlsKeys},
+      {"client", kClientKeys},
+      {"server", kServerKeys},
+      {"listeners", kListenerKeys},
+      {"ftp", kFtpKeys},
+      {"certificates", kCertificateKeys},
   });
-  const auto* found = std::find_if(kHomes.begin(), kHomes.end(), [&](const Home& home) { return home.key == key; });
-  return found == kHomes.end() ? std::string_view() : found->map;
+  const auto has_key = [key](const Map& map) {
+    return std::any_of(map.keys.begin(), map.keys.end(), [key](const Key& k) { return k.name == key && !k.later; });
+  };
+  const auto* found = std::find_if(kMaps.begin(), kMaps.end(), has_key);
+  return found == kMaps.end() ? std::string_view() : found->name;
 }
 
 }  // namespace
 
 void Report::Fail(Location at, std::string message) {
-  if (errors_.size() > kMostErrors) return;
-  if (errors_.size() == kMostErrors) message = "more is wrong from here on; mend what stands above first";
+  if (errors_.size() > kMaxErrors) return;
+  if (errors_.size() == kMaxErrors) message = "too many errors; fix those above first";
   errors_.push_back({std::move(at), std::move(message)});
 }
 
@@ -71,26 +61,26 @@ MapReader::MapReader(Report& report, const YamlNode& node, std::string what, std
     for (const YamlNode::Entry& entry : node.entries) TakeEntry(*entry.key, *entry.value, keys);
     return;
   }
-  report.Fail(node, what_ + " must be a map of keys and values, not " + std::string(KindName(node.kind)));
+  report.Fail(node, fmt::format("{} must be a map of keys and values, not {}", what_, KindName(node.kind)));
   for (const Key& key : keys) found_.push_back({key.name, nullptr});
 }
 
 void MapReader::TakeEntry(const YamlNode& key, const YamlNode& value, std::span<const Key> keys) {
   if (key.kind != YamlNode::Kind::kScalar) {
-    report_.Fail(key, "a key of " + what_ + " must be a word, not " + std::string(KindName(key.kind)));
+    report_.Fail(key, fmt::format("a key of {} must be a word, not {}", what_, KindName(key.kind)));
     return;
   }
   const auto known = std::find_if(keys.begin(), keys.end(), [&](const Key& k) { return k.name == key.text; });
   if (known == keys.end()) return RefuseUnknown(key, keys);
-  if (known->later) return report_.Fail(key, Quoted(key.text) + " is not supported yet; leave it out");
+  if (known->later) return report_.Fail(key, fmt::format("{} is not supported yet; remove it", InQuotes(key.text)));
   for (const YamlNode::Entry& earlier : node_.entries) {
     if (earlier.key.get() == &key) break;
     if (earlier.key->kind != YamlNode::Kind::kScalar || earlier.key->text != key.text) continue;
-    return report_.Fail(key, Quoted(key.text) + " stands twice in " + what_ + "; the first is in line " +
-                                 std::to_string(earlier.key->line));
+    return report_.Fail(key, fmt::format("{} is given twice in {}; the first is in line {}", InQuotes(key.text), what_,
+                                         earlier.key->line));
   }
   const bool empty = value.kind == YamlNode::Kind::kNull;
-  if (empty) report_.Fail(key, Quoted(key.text) + " has no value");
+  if (empty) report_.Fail(key, fmt::format("{} has no value", InQuotes(key.text)));
   found_.push_back({known->name, empty ? nullptr : &value});
 }
 
@@ -100,8 +90,8 @@ void MapReader::RefuseUnknown(const YamlNode& key, std::span<const Key> keys) co
     if (!k.later) known.push_back(k.name);
   }
   const std::string_view home = HomeOf(key.text);
-  const std::string help = home.empty() ? Suggestion(key.text, known) : "; it belongs in '" + std::string(home) + "'";
-  report_.Fail(key, "unknown key " + Quoted(key.text) + " in " + what_ + help);
+  const std::string help = home.empty() ? Suggestion(key.text, known) : fmt::format("; it belongs in '{}'", home);
+  report_.Fail(key, fmt::format("unknown key {} in {}{}", InQuotes(key.text), what_, help));
 }
 
 const YamlNode* MapReader::Find(std::string_view key) const {
@@ -112,14 +102,14 @@ const YamlNode* MapReader::Find(std::string_view key) const {
 const YamlNode* MapReader::Need(std::string_view key, std::string_view example) const {
   const auto found = std::find_if(found_.begin(), found_.end(), [&](const Found& f) { return f.key == key; });
   if (found != found_.end()) return found->value;
-  report_.Fail(node_, what_ + " lacks '" + std::string(key) + "'; write it like " + std::string(example));
+  report_.Fail(node_, fmt::format("{} lacks '{}'; write it like {}", what_, key, example));
   return nullptr;
 }
 
 const YamlNode* MapReader::FindScalar(std::string_view key) const {
   const YamlNode* node = Find(key);
   if (!node || node->kind == YamlNode::Kind::kScalar) return node;
-  report_.Fail(*node, "'" + std::string(key) + "' takes a single value, not " + std::string(KindName(node->kind)));
+  report_.Fail(*node, fmt::format("'{}' needs a single value, not {}", key, KindName(node->kind)));
   return nullptr;
 }
 
@@ -127,19 +117,21 @@ std::vector<const YamlNode*> MapReader::FindList(std::string_view key, bool or_o
   const YamlNode* node = Find(key);
   if (!node) return {};
   if (or_one && node->kind == YamlNode::Kind::kScalar) return {node};
-  const std::string name = "'" + std::string(key) + "'";
   if (node->kind != YamlNode::Kind::kList) {
-    const std::string like = node->kind == YamlNode::Kind::kScalar ? "; write [" + node->text.substr(0, 60) + "]" : "";
-    report_.Fail(*node, name + " takes a list, not " + std::string(KindName(node->kind)) + like);
+    const bool is_scalar = node->kind == YamlNode::Kind::kScalar;
+    const std::string help = is_scalar ? fmt::format("; write [{}]", Shortened(node->text)) : "";
+    report_.Fail(*node, fmt::format("'{}' needs a list, not {}{}", key, KindName(node->kind), help));
     return {};
   }
-  if (node->items.empty()) report_.Fail(*node, name + " is an empty list; name at least one, or leave it out");
+  if (node->items.empty()) {
+    report_.Fail(*node, fmt::format("'{}' is an empty list; give at least one item, or remove it", key));
+  }
   std::vector<const YamlNode*> result;
   for (const auto& item : node->items) {
     if (item->kind == YamlNode::Kind::kScalar) {
       result.push_back(item.get());
     } else {
-      report_.Fail(*item, "each item of " + name + " is a single value, not " + std::string(KindName(item->kind)));
+      report_.Fail(*item, fmt::format("each item of '{}' must be a single value, not {}", key, KindName(item->kind)));
     }
   }
   return result;

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "config/keys.h"
 #include "config/yaml_tree.h"
 
 namespace starlock::config {
 
-/// Gathers what is wrong with one file.
+/// Collects the errors and warnings of one file.
 class Report {
  public:
   explicit Report(std::string path) : path_(std::move(path)) {}
@@ -24,7 +25,7 @@ class Report {
   void Warn(const YamlNode& node, std::string message) { warnings_.push_back({At(node), std::move(message)}); }
 
   bool failed() const { return !errors_.empty(); }
-  /// Both in the order of the file.
+  /// Both in file order.
   std::vector<Diagnostic> TakeErrors();
   std::vector<Diagnostic> TakeWarnings();
 
@@ -34,19 +35,12 @@ class Report {
   std::vector<Diagnostic> warnings_;
 };
 
-/// A key that a map may have. `later`: the name is taken, but what it will do is not there yet.
-struct Key {
-  std::string_view name;
-  bool later = false;
-};
-
-/// One map of a configuration. Says at once what is wrong with the map itself: keys that are unknown, doubled, not yet
-/// supported or without a value. What was said once is not said again: a key with such a fault reads as absent, but is
-/// not missed.
+/// Reads one map of a configuration. The constructor reports keys that are unknown, duplicate, not yet supported or
+/// without a value. Such a key then reads as absent, but is not reported as missing: one mistake gives one error.
 class MapReader {
  public:
-  /// `what` is the map for messages: `'limits'`, `listener 'front'`. A `node` that is no map reads as an empty one of
-  /// which nothing is missed.
+  /// `what` names the map in messages: `'limits'`, `listener 'front'`. A `node` that is not a map is reported, and
+  /// reads as an empty map in which nothing is missing.
   MapReader(Report& report, const YamlNode& node, std::string what, std::span<const Key> keys);
 
   Report& report() const { return report_; }
@@ -55,27 +49,27 @@ class MapReader {
 
   /// The value of `key`, or nullptr.
   const YamlNode* Find(std::string_view key) const;
-  /// The value of `key`, which the map must have; `example` shows a right one.
+  /// The value of a required key, or nullptr after reporting that it is missing; `example` shows a valid one.
   const YamlNode* Need(std::string_view key, std::string_view example) const;
-  /// The same, where the value has to be a single one.
+  /// The value of `key` if it is a single value; otherwise nullptr, after reporting a list or a map.
   const YamlNode* FindScalar(std::string_view key) const;
-  /// The single values of a list that is not empty. `or_one`: a single value stands for a list of it.
+  /// The items of a list, which must be single values, at least one. `or_one`: a single value counts as a list of one.
   std::vector<const YamlNode*> FindList(std::string_view key, bool or_one = false) const;
 
-  /// Reads a single value into `out`, which keeps what it held where there is none, or a wrong one. `parse` takes the
-  /// text and returns a Result.
+  /// Reads a single value into `out`, which is unchanged if the value is absent or invalid. `parse` takes the text and
+  /// returns a Result.
   template <typename Parse, typename T>
   void Read(std::string_view key, Parse parse, T& out) const {
     if (const YamlNode* node = FindScalar(key)) Convert(*node, parse, out);
   }
-  /// The same, where the map must have it; `example` shows a right value. Returns the node if `out` was set.
+  /// The same for a required key; `example` shows a valid value. Returns the node if `out` was set.
   template <typename Parse, typename T>
   const YamlNode* ReadNeeded(std::string_view key, std::string_view example, Parse parse, T& out) const {
     if (!Need(key, example)) return nullptr;
     const YamlNode* node = FindScalar(key);
     return node && Convert(*node, parse, out) ? node : nullptr;
   }
-  /// The same for one node. False: it was wrong, and that has been said.
+  /// The same for one node. False: the value is invalid, and that has been reported.
   template <typename Parse, typename T>
   bool Convert(const YamlNode& node, Parse parse, T& out) const {
     auto value = parse(std::string_view(node.text));
@@ -90,7 +84,7 @@ class MapReader {
  private:
   struct Found {
     std::string_view key;
-    const YamlNode* value;  // nullptr: faulty
+    const YamlNode* value;  // nullptr: already reported
   };
 
   void TakeEntry(const YamlNode& key, const YamlNode& value, std::span<const Key> keys);

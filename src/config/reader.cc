@@ -1,39 +1,48 @@
 #include "config/reader.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstring>
+#include <system_error>
 
+#include "base/text.h"
 #include "config/sections.h"
 #include "config/values.h"
 
 namespace starlock::config {
 namespace {
 
-constexpr Key kRootKeys[] = {{"workers"},      {"log"},       {"limits"},     {"tls"},
-                             {"certificates"}, {"listeners"}, {"admin", true}};
-// One byte more than the parser takes, so that it is the one to say what is too large.
-constexpr size_t kMostRead = (1 << 20) + 1;
+Error Unreadable(int number) {
+  return {ErrorCode::kInvalid, fmt::format("cannot be read: {}", std::generic_category().message(number))};
+}
 
-// Reads a file, or what else can be read (a pipe from a shell). 0, or errno.
-int ReadAll(const std::string& path, std::string& text) {
+// Reads a file, or anything else with a path (a pipe from a shell). Stops one byte beyond what ParseYaml accepts, which
+// then reports that it is too large.
+Result<std::string> ReadAll(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return errno;
+  if (fd < 0) return Unreadable(errno);
+  std::string text;
   int error = 0;
-  char block[16384];
-  while (text.size() < kMostRead) {
-    const ssize_t got = read(fd, block, sizeof block);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) error = errno;
-    if (got <= 0) break;
-    text.append(block, static_cast<size_t>(got));
+  std::array<char, 16384> block{};
+  while (text.size() <= kMaxYamlSize) {
+    const ssize_t n = read(fd, block.data(), block.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) error = errno;
+    if (n <= 0) break;
+    text.append(block.data(), static_cast<size_t>(n));
   }
   close(fd);
-  return error;
+  if (error != 0) return Unreadable(error);
+  return text;
+}
+
+Loaded Failed(Diagnostic error) {
+  Loaded loaded;
+  loaded.errors.push_back(std::move(error));
+  return loaded;
 }
 
 Loaded Finish(Report& report, Config config) {
@@ -46,35 +55,21 @@ Loaded Finish(Report& report, Config config) {
 
 }  // namespace
 
-std::string Diagnostic::ToString() const {
-  std::string line = at.ToString() + ": " + message;
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  std::replace_if(line.begin(), line.end(), is_control, '?');
-  return line;
-}
+std::string Diagnostic::ToString() const { return WithoutControls(fmt::format("{}: {}", at.ToString(), message)); }
 
 Loaded LoadFile(const std::string& path, std::span<const DialectRules> dialects) {
-  std::string text;
-  if (const int error = ReadAll(path, text)) {
-    Loaded loaded;
-    loaded.errors.push_back({{path, 0, 0}, std::string("cannot be read: ") + std::strerror(error)});
-    return loaded;
-  }
-  return LoadText(text, path, dialects);
+  const auto text = ReadAll(path);
+  if (!text) return Failed({{path, 0, 0}, text.error().detail});
+  return LoadText(*text, path, dialects);
 }
 
 Loaded LoadText(std::string_view text, const std::string& path, std::span<const DialectRules> dialects) {
-  Diagnostic error;
-  const auto tree = ParseYaml(text, path, error);
-  if (!tree) {
-    Loaded loaded;
-    loaded.errors.push_back(std::move(error));
-    return loaded;
-  }
+  const auto tree = ParseYaml(text, path);
+  if (!tree) return Failed(tree.error());
   Report report(path);
   Config config;
   TlsSettings tls;
-  const MapReader root(report, *tree, "the configuration", kRootKeys);
+  const MapReader root(report, **tree, "the configuration", kRootKeys);
   root.Read("workers", ParseWorkers, config.workers);
   ReadLog(root, config.log);
   ReadLimits(root, config.limits);

@@ -10,38 +10,38 @@
 
 namespace starlock::config {
 
-/// What a configuration needs to know of a protocol. The protocols themselves are another layer's.
+/// What the configuration must know of a protocol. The protocols themselves are in another layer.
 struct DialectRules {
   std::string name;
-  bool starttls = true;           ///< has an upgrade; without one (`tcp`), a leg is `off` or `implicit`
-  bool data_connections = false;  ///< has connections beside the session (`ftp`)
+  bool starttls = true;           ///< can upgrade; without an upgrade (`tcp`), a leg is `off` or `implicit`
+  bool data_connections = false;  ///< has data connections beside the session (`ftp`)
 };
 
-/// One thing that is wrong, or doubtful: what it is, and what would be right.
+/// One error or warning: where, what is wrong, and what would be right.
 struct Diagnostic {
   Location at;
   std::string message;
 
-  /// `file:line:column: message`.
+  /// `file:line:column: message`, on one line and without control characters.
   std::string ToString() const;
 };
 
-/// What became of reading. `config` is there exactly if `errors` is empty; `warnings` do not stand in its way.
+/// The result of reading a configuration. `config` is set exactly if `errors` is empty, whatever `warnings` holds.
 struct Loaded {
   std::optional<Config> config;
-  std::vector<Diagnostic> errors;  ///< all that were found, in the order of the file
+  std::vector<Diagnostic> errors;  ///< all that were found, in file order
   std::vector<Diagnostic> warnings;
 
   bool ok() const { return config.has_value(); }
 };
 
-/// Reads a YAML file. Relative paths in it are taken from its folder.
+/// Reads a YAML file. Relative paths in it are relative to its folder.
 Loaded LoadFile(const std::string& path, std::span<const DialectRules> dialects);
 
-/// Reads YAML from memory, as if it stood in the file `path`, which is not opened.
+/// Reads YAML from memory. `path` is for messages and relative paths; it is not opened.
 Loaded LoadText(std::string_view text, const std::string& path, std::span<const DialectRules> dialects);
 
-/// What `run` may be told without a file; options that were not given are absent.
+/// The options of `run` without a file. Options that were not given are absent.
 struct Flags {
   std::optional<std::string> protocol;
   std::optional<std::string> listen;
@@ -55,7 +55,7 @@ struct Flags {
   bool insecure = false;
 };
 
-/// One listener, named after its protocol, from options. A diagnostic's location is the option's name.
+/// Makes one listener, named after its protocol, from options. A diagnostic's location is the option's name.
 Loaded FromFlags(const Flags& flags, std::span<const DialectRules> dialects);
 
 }  // namespace starlock::config

@@ -1,37 +1,33 @@
 #include "config/sections.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 
-#include "config/suggest.h"
+#include "base/text.h"
 #include "config/values.h"
 
 namespace starlock::config {
 namespace {
 
-constexpr Key kLogKeys[] = {{"level"}, {"format"}};
-constexpr Key kLimitsKeys[] = {{"max_connections"}, {"max_connections_per_client"},
-                               {"connect_timeout"}, {"negotiation_timeout"},
-                               {"idle_timeout"},    {"drain_timeout"}};
-constexpr Key kTlsKeys[] = {{"min_version"}, {"max_version"}, {"groups"}, {"ticket_keys"}};
-constexpr Key kCertificateKeys[] = {{"chain"}, {"key"}};
-
 void CheckVersions(const MapReader& map, const TlsSettings& tls) {
   const YamlNode* max = map.Find("max_version");
   const YamlNode* at = max ? max : map.Find("min_version");
   if (!at || tls.min_version <= tls.max_version) return;
-  map.report().Fail(*at, "min_version 1.3 is above max_version 1.2; no version is left");
+  map.report().Fail(*at, fmt::format("min_version {} is above max_version {}; no version is left",
+                                     ToString(tls.min_version), ToString(tls.max_version)));
 }
 
-void ReadGroups(const MapReader& map, std::vector<std::string>& groups) {
-  std::vector<std::string> result;
+void ReadGroups(const MapReader& map, std::vector<KeyExchangeGroup>& groups) {
+  std::vector<KeyExchangeGroup> result;
   for (const YamlNode* item : map.FindList("groups")) {
-    std::string group;
+    KeyExchangeGroup group{};
     if (!map.Convert(*item, ParseGroup, group)) continue;
     if (std::find(result.begin(), result.end(), group) != result.end()) {
-      map.report().Fail(*item, Quoted(group) + " stands twice in 'groups'");
+      map.report().Fail(*item, fmt::format("'{}' is listed twice in 'groups'", ToString(group)));
     }
-    result.push_back(std::move(group));
+    result.push_back(group);
   }
   if (!result.empty()) groups = std::move(result);
 }
@@ -39,22 +35,22 @@ void ReadGroups(const MapReader& map, std::vector<std::string>& groups) {
 void ReadCertificate(Report& report, const YamlNode& name, const YamlNode& value,
                      std::vector<Certificate>& certificates) {
   if (name.kind != YamlNode::Kind::kScalar) {
-    return report.Fail(name, "a certificate's name must be a word, not " + std::string(KindName(name.kind)));
+    return report.Fail(name, fmt::format("a certificate's name must be a word, not {}", KindName(name.kind)));
   }
   const auto parsed = ParseName(name.text);
   if (!parsed) return report.Fail(name, parsed.error().detail);
   const auto same = [&](const Certificate& other) { return other.name == name.text; };
   const auto earlier = std::find_if(certificates.begin(), certificates.end(), same);
   if (earlier != certificates.end()) {
-    return report.Fail(name, "the name " + Quoted(name.text) +
-                                 " stands twice in 'certificates'; the first is in line " +
-                                 std::to_string(earlier->at.line));
+    return report.Fail(name, fmt::format("the name {} is used twice in 'certificates'; the first is in line {}",
+                                         InQuotes(name.text), earlier->at.line));
   }
   Certificate certificate{.name = name.text, .chain = {}, .key = {}, .at = report.At(name)};
   if (value.kind == YamlNode::Kind::kNull) {
-    report.Fail(name, "certificate " + Quoted(name.text) + " has no value; write {chain: FILE, key: FILE}");
+    report.Fail(name,
+                fmt::format("certificate {} has no value; write {{chain: FILE, key: FILE}}", InQuotes(name.text)));
   } else {
-    const MapReader map(report, value, "certificate " + Quoted(name.text), kCertificateKeys);
+    const MapReader map(report, value, fmt::format("certificate {}", InQuotes(name.text)), kCertificateKeys);
     map.Need("chain", "chain: mail.pem");
     map.Need("key", "key: mail.key");
     certificate.chain = ReadPath(map, "chain").value_or(File{});
@@ -69,7 +65,7 @@ std::optional<File> ReadPath(const MapReader& map, std::string_view key) {
   const YamlNode* node = map.FindScalar(key);
   if (!node) return std::nullopt;
   if (node->text.empty() || node->text.find('\0') != std::string::npos) {
-    map.report().Fail(*node, "'" + std::string(key) + "' takes the path of a file");
+    map.report().Fail(*node, fmt::format("'{}' needs the path of a file", key));
     return std::nullopt;
   }
   const auto folder = std::filesystem::path(map.report().path()).parent_path();
@@ -117,10 +113,9 @@ void ReadCertificates(const MapReader& root, std::vector<Certificate>& certifica
   const YamlNode* node = root.Find("certificates");
   if (!node) return;
   if (node->kind != YamlNode::Kind::kMap) {
-    return root.report().Fail(*node,
-                              "'certificates' must be a map of names, like mail: {chain: mail.pem, key: "
-                              "mail.key}, not " +
-                                  std::string(KindName(node->kind)));
+    return root.report().Fail(*node, fmt::format("'certificates' must be a map of names, like mail: "
+                                                 "{{chain: mail.pem, key: mail.key}}, not {}",
+                                                 KindName(node->kind)));
   }
   for (const YamlNode::Entry& entry : node->entries)
     ReadCertificate(root.report(), *entry.key, *entry.value, certificates);

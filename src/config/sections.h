@@ -4,24 +4,24 @@
 
 #include "config/map_reader.h"
 
-/// The parts of a configuration file, each read from its map into its struct, with every rule that it alone breaks.
+/// Each function reads one section of a configuration file into its struct and checks the rules within that section.
 namespace starlock::config {
 
 void ReadLog(const MapReader& root, LogSettings& log);
 void ReadLimits(const MapReader& root, Limits& limits);
-/// `tls`: what every leg begins with, and `ticket_keys`.
+/// `tls`: the settings that every leg inherits, and `ticket_keys`.
 void ReadTls(const MapReader& root, TlsSettings& tls, std::optional<File>& ticket_keys);
-/// `min_version`, `max_version` and `groups` of any map that may have them.
+/// `min_version`, `max_version` and `groups`, of `tls` or of a leg.
 void ReadTlsSettings(const MapReader& map, TlsSettings& tls);
 void ReadCertificates(const MapReader& root, std::vector<Certificate>& certificates);
-/// `listeners`, last of all: a leg begins with `tls`, and its certificates are looked up in `config`.
+/// `listeners`, to be read last: legs inherit `tls`, and their certificates are looked up in `config`.
 void ReadListeners(const MapReader& root, const TlsSettings& tls, std::span<const DialectRules> dialects,
                    Config& config);
 
-/// A path of the file, taken from the file's own folder where it is relative.
+/// The path under `key`. A relative path is relative to the configuration file's folder.
 std::optional<File> ReadPath(const MapReader& map, std::string_view key);
 
-/// Whether `a` and `b` cannot both be bound: the same address and port, unless that is 0.
+/// Whether `a` and `b` cannot both be bound: same address and port, and the port is not 0.
 bool Collide(const HostPort& a, const HostPort& b);
 
 }  // namespace starlock::config

@@ -1,5 +1,7 @@
 #include "config/suggest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -34,7 +36,7 @@ std::string_view Nearest(std::string_view word, std::span<const std::string_view
   if (word.empty() || word.size() > kLongestWord) return nearest;
   size_t best = kLongestWord;
   for (const std::string_view candidate : known) {
-    // A third of the letters may be wrong; beyond that it is another word.
+    // Up to a third of the letters may differ; beyond that it is another word.
     const size_t bound = std::max<size_t>(1, std::max(word.size(), candidate.size()) / 3);
     const size_t distance = EditDistance(word, candidate);
     if (distance <= bound && distance < best && distance < candidate.size()) {
@@ -47,18 +49,8 @@ std::string_view Nearest(std::string_view word, std::span<const std::string_view
 
 std::string Suggestion(std::string_view word, std::span<const std::string_view> known) {
   const std::string_view nearest = Nearest(word, known);
-  if (!nearest.empty()) return "; did you mean '" + std::string(nearest) + "'?";
-  return "; it is one of " + Choices(known);
-}
-
-std::string Quoted(std::string_view word) {
-  constexpr size_t kShown = 60;
-  std::string result = "'";
-  for (const char c : word.substr(0, kShown)) {
-    const auto byte = static_cast<unsigned char>(c);
-    result += byte < 0x20 || byte == 0x7f ? '?' : c;
-  }
-  return result + (word.size() > kShown ? "…'" : "'");
+  if (!nearest.empty()) return fmt::format("; did you mean '{}'?", nearest);
+  return fmt::format("; expected {}", Choices(known));
 }
 
 std::string Choices(std::span<const std::string_view> words) {

@@ -6,18 +6,15 @@
 
 namespace starlock::config {
 
-/// How many letters must be added, left out, changed or swapped with a neighbour to make `b` of `a`
-/// (Damerau-Levenshtein, optimal string alignment), upper and lower case being the same.
+/// The number of bytes to add, remove, change or swap with a neighbour to turn `a` into `b` (Damerau-Levenshtein,
+/// optimal string alignment). ASCII case is ignored.
 size_t EditDistance(std::string_view a, std::string_view b);
 
-/// The one of `known` that `word` is most likely meant to be; empty where none is near.
+/// The one of `known` that `word` is most likely a misspelling of; empty if none is similar.
 std::string_view Nearest(std::string_view word, std::span<const std::string_view> known);
 
-/// The end of a sentence about `word`: `; did you mean 'listen'?`, or, where nothing is near, `; it is one of a, b, c`.
+/// The end of a message about `word`: `; did you mean 'listen'?`, or, if none is similar, `; expected a, b or c`.
 std::string Suggestion(std::string_view word, std::span<const std::string_view> known);
-
-/// `word` in quotation marks, short and harmless on a terminal whatever it holds.
-std::string Quoted(std::string_view word);
 
 /// `a, b or c`.
 std::string Choices(std::span<const std::string_view> words);

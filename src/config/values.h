@@ -10,8 +10,8 @@
 #include "config/config.h"
 #include "config/reader.h"
 
-/// From one text to one value: the same for a file and for a command line. Every error is kInvalid, and its detail says
-/// what is wrong with the text and what would be right.
+/// Parsers of single values, for files and command lines alike. Every error is kInvalid; its detail says what is wrong
+/// with the text and what would be right.
 namespace starlock::config {
 
 /// An integer and `ms`, `s`, `m` or `h`; only 0 may lack the unit. At most ten years.
@@ -26,15 +26,12 @@ Result<TlsVersion> ParseTlsVersion(std::string_view text);
 Result<Verify> ParseVerify(std::string_view text);
 Result<LogLevel> ParseLogLevel(std::string_view text);
 Result<LogFormat> ParseLogFormat(std::string_view text);
-/// The name of a key exchange group, as TLS's registry or FIPS 186 has it.
-Result<std::string> ParseGroup(std::string_view text);
-/// `sha256/` and the base64 of 32 bytes, padded (RFC 7469 2.4 in the form that curl writes).
-Result<std::string> ParsePin(std::string_view text);
+Result<KeyExchangeGroup> ParseGroup(std::string_view text);
 Result<std::string> ParseProtocol(std::string_view text, std::span<const DialectRules> dialects);
 
-/// Where to listen: host and port, the port possibly 0.
+/// Where to listen: host and port. Port 0 is allowed.
 Result<HostPort> ParseListen(std::string_view text);
-/// Where to connect to: host and port. Where `default_port` is not 0 the port may be missing.
+/// Where to connect: host and port. The port may be missing if `default_port` is not 0.
 Result<HostPort> ParseAddress(std::string_view text, uint16_t default_port = 0);
 /// `50000-50999`, or one port.
 Result<std::pair<uint16_t, uint16_t>> ParsePortRange(std::string_view text);
@@ -42,7 +39,7 @@ Result<std::pair<uint16_t, uint16_t>> ParsePortRange(std::string_view text);
 Result<std::string> ParseIpv4(std::string_view text);
 /// A host name or an address literal, without brackets or a port.
 Result<std::string> ParseServerName(std::string_view text);
-/// The name of a listener or a certificate: not empty, not long, no control characters.
+/// The name of a listener or a certificate: 1 to 64 bytes, no control characters.
 Result<std::string> ParseName(std::string_view text);
 
 }  // namespace starlock::config

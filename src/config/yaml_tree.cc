@@ -1,5 +1,6 @@
 #include "config/yaml_tree.h"
 
+#include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
@@ -11,29 +12,28 @@
 namespace starlock::config {
 namespace {
 
-constexpr size_t kMaxText = 1 << 20;
 constexpr size_t kMaxDepth = 32;
-// An alias counts as much as what it stands for, so that ten lines of aliases of aliases do not become a billion nodes.
+// An alias counts as many nodes as its anchor, so that nested aliases ("billion laughs") are refused early.
 constexpr size_t kMaxNodes = 100'000;
 
-// Our own refusals travel as the parser's do, and are told from them by their type.
+// Our own refusals. They unwind through yaml-cpp like its parse errors; the type tells them apart.
 class Refusal : public YAML::Exception {
  public:
   using YAML::Exception::Exception;
 };
 
-// Takes the parser's events and builds the tree.
+// Builds the tree from the parser's events.
 class TreeBuilder : public YAML::EventHandler {
  public:
   std::shared_ptr<const YamlNode> root() const { return root_; }
-  /// The innermost list or map that was being read when the parser gave up; nullptr: none.
+  /// The innermost list or map that was open when the parser failed; nullptr: none.
   const YamlNode* innermost() const { return open_.empty() ? nullptr : open_.back().node.get(); }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
     if (!root_) return;
     const bool whole = root_->kind == YamlNode::Kind::kMap || root_->kind == YamlNode::Kind::kNull;
-    throw Refusal(mark, whole ? "a second document begins here; a configuration is one"
-                              : "does not belong to what stands above it; a configuration is one map");
+    throw Refusal(mark, whole ? "a second document begins here; a configuration is one document"
+                              : "does not belong to the value above it; a configuration is one map");
   }
   void OnDocumentEnd() override {}
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { Leaf(YamlNode::Kind::kNull, mark, anchor, {}); }
@@ -54,7 +54,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) throw Refusal(mark, "an alias inside what it stands for");
+    if (found == anchors_.end()) throw Refusal(mark, "an alias inside its own anchor");
     Count(found->second.nodes, mark);
     Add(found->second.node);
   }
@@ -68,7 +68,7 @@ class TreeBuilder : public YAML::EventHandler {
     std::shared_ptr<YamlNode> node;
     YAML::anchor_t anchor;
     size_t nodes_before = 0;
-    std::shared_ptr<const YamlNode> key;  // of a map, while its value is awaited
+    std::shared_ptr<const YamlNode> key;  // of a map, until its value has been read
   };
 
   std::shared_ptr<YamlNode> Make(YamlNode::Kind kind, const YAML::Mark& mark) {
@@ -88,7 +88,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void Open(YamlNode::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    if (open_.size() == kMaxDepth) throw Refusal(mark, "nested too deeply for a configuration");
+    if (open_.size() == kMaxDepth) throw Refusal(mark, "nested too deeply; at most 32 levels");
     const size_t before = nodes_;
     open_.push_back({Make(kind, mark), anchor, before, nullptr});
   }
@@ -118,7 +118,7 @@ class TreeBuilder : public YAML::EventHandler {
 
   void Count(size_t nodes, const YAML::Mark& mark) {
     nodes_ += nodes;
-    if (nodes_ > kMaxNodes) throw Refusal(mark, "more than a configuration can need, or too many aliases");
+    if (nodes_ > kMaxNodes) throw Refusal(mark, "too many nodes; aliases count as what they repeat");
   }
 
   std::shared_ptr<const YamlNode> root_;
@@ -134,16 +134,16 @@ Location PlaceOf(size_t offset, std::string_view text, const std::string& path) 
           static_cast<int>(offset - line_start) + 1};
 }
 
-// Finds what YAML's own error would be obscure about.
-std::optional<Diagnostic> FindObscure(std::string_view text, const std::string& path) {
-  if (text.size() > kMaxText) return Diagnostic{{path, 1, 1}, "larger than 1 MiB; a configuration is not"};
+// Finds mistakes for which yaml-cpp's own message would be misleading.
+std::optional<Diagnostic> FindMisleading(std::string_view text, const std::string& path) {
+  if (text.size() > kMaxYamlSize) return Diagnostic{{path, 1, 1}, "larger than 1 MiB, the limit for a configuration"};
   if (const size_t nul = text.find('\0'); nul != std::string_view::npos) {
-    return Diagnostic{PlaceOf(nul, text, path), "a NUL byte; a configuration is UTF-8 text"};
+    return Diagnostic{PlaceOf(nul, text, path), "contains a NUL byte; a configuration is UTF-8 text"};
   }
   return std::nullopt;
 }
 
-// The first tab that indents something on or before `last_line`.
+// The first tab used as indentation, up to and including `last_line`.
 std::optional<Location> FindTab(std::string_view text, const std::string& path, int last_line) {
   for (size_t start = 0, line = 1; start < text.size() && static_cast<int>(line) <= last_line; ++line) {
     const size_t content = std::min(text.find_first_not_of(" \t", start), text.size());
@@ -154,7 +154,7 @@ std::optional<Location> FindTab(std::string_view text, const std::string& path, 
   return std::nullopt;
 }
 
-// The parser's words for the mistakes that people make most, and what to do about them.
+// yaml-cpp's messages for the most common mistakes, in plain words and with the remedy.
 std::string InPlainWords(const std::string& message) {
   namespace said = YAML::ErrorMsg;
   struct Plain {
@@ -162,25 +162,26 @@ std::string InPlainWords(const std::string& message) {
     const char* plain;
   };
   static const Plain kPlain[] = {
-      {said::MAP_VALUE, "a ':' where none can be; check the indentation, or quote the value"},
-      {said::END_OF_MAP, "does not line up with the keys above it; check the indentation"},
-      {said::END_OF_SEQ, "does not line up with the list above it; check the indentation"},
-      {said::END_OF_MAP_FLOW, "this '{' lacks its '}'"},
-      {said::END_OF_SEQ_FLOW, "this '[' lacks its ']'"},
-      {said::FLOW_END, "a ']' or '}' that nothing has opened"},
-      {said::EOF_IN_SCALAR, "a quote lacks its closing one"},
-      {said::UNKNOWN_TOKEN, "nothing can begin with this character; quote the value"},
-      {said::BLOCK_ENTRY, "a '-' where no list can begin; check the indentation"},
+      {said::MAP_VALUE, "unexpected ':'; check the indentation, or quote the value"},
+      {said::END_OF_MAP, "is not aligned with the keys above it; check the indentation"},
+      {said::END_OF_SEQ, "is not aligned with the list above it; check the indentation"},
+      {said::END_OF_MAP_FLOW, "this '{' is not closed by '}'"},
+      {said::END_OF_SEQ_FLOW, "this '[' is not closed by ']'"},
+      {said::FLOW_END, "this ']' or '}' closes nothing"},
+      {said::EOF_IN_SCALAR, "a quotation mark is not closed"},
+      {said::UNKNOWN_TOKEN, "a value cannot begin with this character; quote the value"},
+      {said::BLOCK_ENTRY, "unexpected '-': no list can begin here; check the indentation"},
   };
   for (const Plain& entry : kPlain) {
     if (message == entry.said) return entry.plain;
   }
-  return "not YAML: " + message;
+  return fmt::format("not YAML: {}", message);
 }
 
 Diagnostic Describe(const YAML::Exception& e, const TreeBuilder& builder, std::string_view text,
                     const std::string& path) {
-  if (const auto tab = FindTab(text, path, e.mark.line + 1)) return {*tab, "a tab indents; YAML wants spaces"};
+  if (const auto tab = FindTab(text, path, e.mark.line + 1))
+    return {*tab, "indented by a tab; YAML allows only spaces"};
   const bool unclosed = e.msg == YAML::ErrorMsg::END_OF_MAP_FLOW || e.msg == YAML::ErrorMsg::END_OF_SEQ_FLOW;
   if (const YamlNode* node = builder.innermost(); node && unclosed) {
     return {{path, node->line, node->column}, InPlainWords(e.msg)};
@@ -204,11 +205,8 @@ std::string_view KindName(YamlNode::Kind kind) {
   return "nothing";
 }
 
-std::shared_ptr<const YamlNode> ParseYaml(std::string_view text, const std::string& path, Diagnostic& error) {
-  if (auto obscure = FindObscure(text, path)) {
-    error = std::move(*obscure);
-    return nullptr;
-  }
+Result<std::shared_ptr<const YamlNode>, Diagnostic> ParseYaml(std::string_view text, const std::string& path) {
+  if (auto found = FindMisleading(text, path)) return std::move(*found);
   TreeBuilder builder;
   try {
     std::istringstream stream{std::string(text)};
@@ -216,15 +214,14 @@ std::shared_ptr<const YamlNode> ParseYaml(std::string_view text, const std::stri
     while (parser.HandleNextDocument(builder)) {
     }
     if (builder.root()) return builder.root();
-    error = {{path, 1, 1}, "empty; a configuration has at least 'listeners'"};
+    return Diagnostic{{path, 1, 1}, "empty; a configuration needs at least 'listeners'"};
   } catch (const Refusal& e) {
-    error = {{path, e.mark.line + 1, e.mark.column + 1}, e.msg};
+    return Diagnostic{{path, e.mark.line + 1, e.mark.column + 1}, e.msg};
   } catch (const YAML::Exception& e) {
-    error = Describe(e, builder, text, path);
+    return Describe(e, builder, text, path);
   } catch (const std::exception& e) {
-    error = {{path, 1, 1}, std::string("not YAML: ") + e.what()};
+    return Diagnostic{{path, 1, 1}, fmt::format("not YAML: {}", e.what())};
   }
-  return nullptr;
 }
 
 }  // namespace starlock::config

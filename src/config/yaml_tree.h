@@ -5,12 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "config/reader.h"
 
 namespace starlock::config {
 
-/// A YAML document as it was written: keys that occur twice are still there twice, and every node knows its place.
-/// Aliases share the node that they name.
+/// A YAML document as it was written. Duplicate keys are kept, and every node has its position. Aliases share the node
+/// that they name.
 struct YamlNode {
   enum class Kind : uint8_t { kNull, kScalar, kList, kMap };
   struct Entry {
@@ -29,9 +30,12 @@ struct YamlNode {
 /// `a list`, `a map`, `a single value`, `nothing`.
 std::string_view KindName(YamlNode::Kind kind);
 
-/// Parses the one document that `text` must be. nullptr: not YAML, or more of it than a configuration can need, and
-/// `error` says so. The work and the memory are bounded by a small multiple of the text's size, and the depth by a
-/// constant, whatever the text holds.
-std::shared_ptr<const YamlNode> ParseYaml(std::string_view text, const std::string& path, Diagnostic& error);
+/// The largest text that ParseYaml accepts, in bytes.
+inline constexpr size_t kMaxYamlSize = 1 << 20;
+
+/// Parses `text`, which must be exactly one document; `path` is for messages. Fails if it is not YAML or exceeds a
+/// limit (size, depth, nodes). For any input, time and memory are at most a small multiple of the text's size, and the
+/// depth is bounded by a constant. The result is never nullptr.
+Result<std::shared_ptr<const YamlNode>, Diagnostic> ParseYaml(std::string_view text, const std::string& path);
 
 }  // namespace starlock::config

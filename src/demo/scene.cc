@@ -138,7 +138,7 @@ class Scene {
     auto loaded = config::FromFlags(flags, session::DialectRulesForConfig());
     if (!loaded.ok()) return {ErrorCode::kInvalid, loaded.errors.front().ToString()};
     loaded.config->workers = 1;
-    evidence_.proxy_verifies = loaded.config->listeners[0].server.VerifyInForce() == config::Verify::kFull;
+    evidence_.proxy_verifies = loaded.config->listeners[0].server.VerifyInForce() == Verify::kFull;
     auto credentials = proxy::LoadCredentials(*loaded.config);
     if (!credentials.errors.empty()) return {ErrorCode::kInvalid, credentials.errors.front().ToString()};
     auto proxy = proxy::Server::Create(*loaded.config, std::move(credentials.credentials), log_.log());

@@ -5,11 +5,11 @@
 namespace starlock::proxy {
 namespace {
 
-// Counts one more, unless there are `most` already.
-bool Count(std::atomic<uint32_t>& counter, uint32_t most) {
+// Increments `counter`, unless it is `max` already.
+bool Count(std::atomic<uint32_t>& counter, uint32_t max) {
   uint32_t now = counter.load(std::memory_order_relaxed);
   do {
-    if (now >= most) return false;
+    if (now >= max) return false;
   } while (!counter.compare_exchange_weak(now, now + 1, std::memory_order_relaxed));
   return true;
 }

@@ -8,7 +8,7 @@
 
 namespace starlock::proxy {
 
-/// The process-wide limits on connections. Any thread; touched when a session begins and when it ends.
+/// The process-wide limits on connections. Thread-safe. Used when a session starts and ends.
 class Admission {
  public:
   /// 0: no limit.
@@ -17,16 +17,17 @@ class Admission {
 
   enum class Answer : uint8_t {
     kServe,
-    kRefuse,  ///< say the protocol's temporary failure, and nothing more
-    kDrop,    ///< so many are being refused that even that would cost too much
+    kRefuse,  ///< answer with the protocol's temporary failure, and close
+    kDrop,    ///< close without an answer: too many are being refused already
   };
 
-  /// Refused sessions are short, but a flood of them must stay bounded too. They take nobody's place.
+  /// The most sessions that may be in refusal at once. They are short, but a flood must stay bounded. They do not count
+  /// towards max_connections.
   static constexpr uint32_t kMaxRefusing = 1000;
 
-  /// Counts a connection from `client` (an address without a port). Each kServe and kRefuse needs one Leave.
+  /// Counts a connection from `client`, an address without a port. Each kServe and each kRefuse needs one Leave.
   Answer Enter(const std::string& client);
-  /// `answer`: what Enter said of this connection.
+  /// `answer`: the result of Enter for this connection.
   void Leave(const std::string& client, Answer answer);
 
  private:
@@ -37,8 +38,8 @@ class Admission {
   const uint32_t max_per_client_;
   std::atomic<uint32_t> serving_{0};
   std::atomic<uint32_t> refusing_{0};
-  std::mutex mutex_;                                   ///< for clients_
-  std::unordered_map<std::string, uint32_t> clients_;  ///< those served, where there is a limit a client
+  std::mutex mutex_;                                   ///< protects clients_
+  std::unordered_map<std::string, uint32_t> clients_;  ///< connections served per client, if they are limited
 };
 
 }  // namespace starlock::proxy

@@ -6,7 +6,7 @@ namespace starlock::proxy {
 namespace {
 
 bool NeedsTrust(const config::ServerLeg& leg) {
-  return leg.mode != TlsMode::kOff && leg.VerifyInForce() != config::Verify::kNone;
+  return leg.mode != TlsMode::kOff && leg.VerifyInForce() != Verify::kNone;
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ LoadedCredentials LoadCredentials(const config::Config& config) {
   for (const config::Listener& listener : config.listeners) {
     const config::ServerLeg& leg = listener.server;
     const std::string path = leg.ca ? leg.ca->path : std::string();
-    // A file that is named has to be one, also where nothing hangs on it.
+    // A file that is named must be valid, even if it is not used.
     if ((!leg.ca && !NeedsTrust(leg)) || all.trust.contains(path)) continue;
     auto trust = tls::TrustStore::Load(path);
     if (!trust) {

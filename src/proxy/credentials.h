@@ -12,16 +12,16 @@
 
 namespace starlock::proxy {
 
-/// What a configuration's files hold, read once and shared by all workers.
+/// The contents of the files that a configuration names, read once and shared by all workers.
 struct Credentials {
   std::map<std::string, std::shared_ptr<const tls::Identity>> identities;  ///< by name
-  std::map<std::string, std::shared_ptr<const tls::TrustStore>> trust;     ///< by path; "" is the system's
+  std::map<std::string, std::shared_ptr<const tls::TrustStore>> trust;     ///< by path; empty: the system's
   std::shared_ptr<tls::TicketKeys> tickets;
 };
 
 struct LoadedCredentials {
-  Credentials credentials;                 ///< whole exactly if `errors` is empty
-  std::vector<config::Diagnostic> errors;  ///< each at the place in the configuration that names the file
+  Credentials credentials;                 ///< complete only if `errors` is empty
+  std::vector<config::Diagnostic> errors;  ///< each located where the configuration names the file
 };
 
 /// Reads every certificate, key, CA bundle and ticket key file that `config` names.

@@ -8,12 +8,12 @@
 
 namespace starlock::proxy {
 
-/// How many descriptors a process of this configuration may come to need: its own, the pipes' of each of `workers`, and
-/// for each of max_connections the sockets of a session. Those are two; where the protocol has data connections, two
-/// more for each of the two that a session may have at once. 0: max_connections is no limit, so nobody can tell.
+/// The most descriptors that a process with this configuration needs: its own, the pipes of each worker, and the
+/// sockets of max_connections sessions. A session has two sockets, and with a protocol that has data connections four
+/// more, for at most two data connections at once. 0: unknown, because max_connections is unlimited.
 uint64_t DescriptorsNeeded(const config::Config& config, size_t workers);
 
-/// Raises the process's limit of open descriptors as far as it may go, and warns where that is less than `needed`.
+/// Raises the process's soft limit of open descriptors to the hard limit, and logs a warning if that is below `needed`.
 void RaiseDescriptorLimit(uint64_t needed, Logger& log);
 
 }  // namespace starlock::proxy

@@ -1,41 +1,18 @@
 #include "proxy/routes.h"
 
-#include <unistd.h>
+#include <fmt/format.h>
 
-#include <array>
 #include <utility>
+
+#include "base/host_name.h"
 
 namespace starlock::proxy {
 namespace {
 
-std::string OwnName() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
-}
-
-void Fill(tls::CommonSettings& to, const config::TlsSettings& from) {
-  to.min_version = config::ToString(from.min_version);
-  to.max_version = config::ToString(from.max_version);
-  to.groups = from.groups;
-}
-
-tls::Verify Translate(config::Verify verify) {
-  switch (verify) {
-    case config::Verify::kFull:
-      return tls::Verify::kFull;
-    case config::Verify::kChain:
-      return tls::Verify::kChain;
-    case config::Verify::kNone:
-      return tls::Verify::kNone;
-  }
-  return tls::Verify::kFull;
-}
-
 Error MakeClientLeg(const config::ClientLeg& leg, const Credentials& credentials, Route& route) {
   if (leg.mode == TlsMode::kOff) return {};
   tls::ServerSettings settings;
-  Fill(settings, leg.tls);
+  settings.tls = leg.tls;
   settings.tickets = credentials.tickets;
   if (!route.dialect->alpn.empty()) settings.alpn = {std::string(route.dialect->alpn)};
   settings.alpn_required = route.dialect->alpn_required && leg.mode == TlsMode::kImplicit;
@@ -50,14 +27,14 @@ Error MakeClientLeg(const config::ClientLeg& leg, const Credentials& credentials
 Error MakeServerLeg(const config::ServerLeg& leg, const Credentials& credentials, Route& route) {
   if (leg.mode == TlsMode::kOff) return {};
   tls::ClientSettings settings;
-  Fill(settings, leg.tls);
-  settings.verify = Translate(leg.VerifyInForce());
+  settings.tls = leg.tls;
+  settings.verify = leg.VerifyInForce();
   settings.alpn_required = route.dialect->alpn_required && leg.mode == TlsMode::kImplicit;
   if (settings.alpn_required) settings.alpn = {std::string(route.dialect->alpn)};
   settings.ca_file = leg.ca ? leg.ca->path : std::string();
   const auto trust = credentials.trust.find(settings.ca_file);
   if (trust != credentials.trust.end()) settings.trust = trust->second;
-  for (const config::Pin& pin : leg.pins) settings.pins.push_back(pin.text);
+  settings.pins = leg.pins;
   for (const HostPort& target : leg.address) {
     settings.server_name = leg.ServerName(target);
     auto context = tls::ClientContext::Create(settings);
@@ -71,7 +48,7 @@ Error MakeServerLeg(const config::ServerLeg& leg, const Credentials& credentials
 
 Result<std::vector<std::unique_ptr<Route>>> MakeRoutes(const config::Config& config, const Credentials& credentials) {
   std::vector<std::unique_ptr<Route>> routes;
-  const std::string host = OwnName();
+  const std::string host = OwnHostName();
   for (const config::Listener& listener : config.listeners) {
     auto route = std::make_unique<Route>();
     route->settings = &listener;
@@ -80,7 +57,7 @@ Result<std::vector<std::unique_ptr<Route>>> MakeRoutes(const config::Config& con
     route->host = host;
     for (const Error& error :
          {MakeClientLeg(listener.client, credentials, *route), MakeServerLeg(listener.server, credentials, *route)}) {
-      if (error) return Error{ErrorCode::kInvalid, listener.at.ToString() + ": " + error.detail};
+      if (error) return Error{ErrorCode::kInvalid, fmt::format("{}: {}", listener.at.ToString(), error.detail)};
     }
     routes.push_back(std::move(route));
   }

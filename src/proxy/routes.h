@@ -12,8 +12,8 @@ namespace starlock::proxy {
 
 using session::Route;
 
-/// The listeners of `config` (which must outlive them) with TLS contexts of one worker's own. kInvalid says which
-/// listener, and what its TLS lacks.
+/// One worker's routes: the listeners of `config`, which must outlive them, with TLS contexts of that worker's own.
+/// kInvalid: names the listener and the problem of its TLS settings.
 Result<std::vector<std::unique_ptr<Route>>> MakeRoutes(const config::Config& config, const Credentials& credentials);
 
 }  // namespace starlock::proxy

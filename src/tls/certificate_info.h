@@ -4,17 +4,19 @@
 #include <string>
 #include <vector>
 
+#include "base/spki_pin.h"
+
 namespace starlock::tls {
 
-/// A certificate as people want to see it.
+/// A certificate for logs and reports.
 struct CertificateInfo {
-  std::string subject;             ///< `CN=mail.example.org, O=Example`
-  std::string issuer;              ///< likewise
-  std::vector<std::string> names;  ///< dNSName and iPAddress of subjectAltName, the latter in their usual writing
+  std::string subject;             ///< RFC 2253 order: `CN=mail.example.org, O=Example`
+  std::string issuer;              ///< the same form
+  std::vector<std::string> names;  ///< dNSName and iPAddress of subjectAltName, addresses as text
   std::chrono::system_clock::time_point not_before;
   std::chrono::system_clock::time_point not_after;
   std::string key_type;  ///< `ECDSA P-256`, `RSA 2048`, `Ed25519`
-  std::string pin;       ///< `sha256/BASE64` of its SubjectPublicKeyInfo (RFC 7469, 2.4)
+  SpkiPin pin;           ///< of its public key
 };
 
 }  // namespace starlock::tls

@@ -11,7 +11,8 @@
 
 namespace starlock::tls {
 
-/// Which certificates to offer for a name, best first. The handshake takes the first that the client can verify.
+/// Chooses the certificates to offer for a server name, in order of preference. The handshake uses the first that the
+/// client supports.
 class CertificateMap {
  public:
   using Identities = std::vector<const Identity*>;
@@ -19,12 +20,12 @@ class CertificateMap {
   /// At least one identity. They must outlive the map.
   explicit CertificateMap(const std::vector<std::shared_ptr<const Identity>>& identities);
 
-  /// Those of the name itself, those of a wildcard for its last label, then the default ones. ECDSA goes before RSA.
-  /// An unknown or empty name gets the default ones: better a name that does not match than no answer at all.
+  /// Certificates for the name itself, then for its wildcard, then the defaults. ECDSA comes before RSA. An unknown or
+  /// empty name gets the defaults: the client decides whether to accept another name.
   Identities For(std::string_view server_name) const;
 
-  /// The first identity and its twins (same names, other keys), then the first one with another kind of key, for a
-  /// client that could verify none of these.
+  /// The first identity and those with the same names (other keys), then the first one with another key type, for
+  /// clients that support none of these.
   const Identities& defaults() const { return defaults_; }
 
  private:

@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <cstdlib>
 #include <utility>
 
 #include "base/host_port.h"
+#include "base/text.h"
 #include "tls/client_context_impl.h"
 #include "tls/common_context.h"
 #include "tls/names.h"
@@ -12,7 +15,7 @@ namespace {
 
 using Impl = ClientContext::Impl;
 
-// SHA-1 is left out, and Ed25519 and P-521, which BoringSSL by itself does not offer, are in.
+// BoringSSL's defaults without SHA-1, plus Ed25519 and P-521.
 constexpr uint16_t kSignatures[] = {
     SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_ED25519,
     SSL_SIGN_RSA_PSS_RSAE_SHA256,    SSL_SIGN_RSA_PKCS1_SHA256,
@@ -38,8 +41,8 @@ ssl_verify_result_t OnVerify(SSL* ssl, uint8_t* alert) {
   return ImplOf(ssl).verifier->Check(ssl, *outcome, alert);
 }
 
-// Kept only when the handshake that made it stands, so a session to be resumed has passed the same settings' checks.
-// A family's sessions serve it alone, and end with it: what stood when its first handshake did stands for all of it.
+// BoringSSL calls this only after a successful handshake, so a stored session has passed the verification of these
+// settings. A family's sessions are used only within the family: its first handshake was verified.
 int OnNewSession(SSL* ssl, SSL_SESSION* session) {
   if (auto* family = static_cast<SessionFamily*>(SSL_get_ex_data(ssl, FamilyIndex()))) {
     family->impl().sessions.Add(bssl::UniquePtr<SSL_SESSION>(session));
@@ -47,13 +50,13 @@ int OnNewSession(SSL* ssl, SSL_SESSION* session) {
   }
   if (!ImplOf(ssl).verifier->vouches()) return 0;
   ImplOf(ssl).sessions.Add(bssl::UniquePtr<SSL_SESSION>(session));
-  return 1;  // the reference is ours now
+  return 1;  // takes the reference
 }
 
 Error SetAlpn(SSL_CTX* context, const ClientSettings& settings) {
   const auto alpn = AlpnList(settings.alpn);
   if (!alpn.ok()) return alpn.error();
-  // Zero is success here, unlike everywhere else.
+  // Unlike other functions, this one returns 0 for success.
   if (SSL_CTX_set_alpn_protos(context, alpn.value().data(), alpn.value().size()) != 0) {
     return TakeError(ErrorCode::kInvalid, "alpn");
   }
@@ -65,7 +68,8 @@ Error SetServerName(Impl& impl, const ClientSettings& settings) {
   impl.sni = NormalName(settings.server_name);
   const bssl::UniquePtr<SSL> trial(SSL_new(impl.context.get()));
   if (!trial || SSL_set_tlsext_host_name(trial.get(), impl.sni.c_str()) != 1) {
-    return TakeError(ErrorCode::kInvalid, "server_name '" + settings.server_name + "' cannot be sent");
+    return TakeError(ErrorCode::kInvalid,
+                     fmt::format("server_name {} cannot be sent as SNI", InQuotes(settings.server_name)));
   }
   return {};
 }
@@ -87,7 +91,7 @@ ClientContext::ClientContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)
 ClientContext::~ClientContext() = default;
 
 Result<std::unique_ptr<ClientContext>> ClientContext::Create(const ClientSettings& settings) {
-  auto context = MakeContext(settings);
+  auto context = MakeContext(settings.tls);
   if (!context.ok()) return context.error();
   auto verifier = Verifier::Create(settings);
   if (!verifier.ok()) return verifier.error();

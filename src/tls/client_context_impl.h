@@ -18,16 +18,15 @@ struct SessionFamily::Impl {
 };
 
 struct ClientContext::Impl {
-  /// A new connection's state, in the client role, with a session to resume where there is one. What verification
-  /// finds goes to `outcome`, which must live as long; so must `family`, whose sessions are meant where there is one.
-  /// Aborts where there is no memory left.
+  /// A new connection in the client role, with a session to resume if there is one: of `family` if that is set, else of
+  /// this context. Verification writes to `outcome`. Both must outlive the connection. Aborts without memory.
   bssl::UniquePtr<SSL> NewSsl(VerifyOutcome* outcome, SessionFamily* family = nullptr);
 
-  std::string sni;             ///< empty: none is sent
-  bool alpn_required = false;  ///< a handshake without an agreement on ALPN has failed
+  std::string sni;             ///< empty: no SNI
+  bool alpn_required = false;  ///< the handshake fails unless ALPN selects a protocol
   std::unique_ptr<Verifier> verifier;
-  bssl::UniquePtr<CRYPTO_BUFFER_POOL> certificates;  ///< one copy of what the same server sends each time
-  SessionCache sessions;                             ///< holds certificates of the pool
+  bssl::UniquePtr<CRYPTO_BUFFER_POOL> certificates;  ///< shares one copy of the certificates that a server sends
+  SessionCache sessions;                             ///< refers to certificates of the pool
   bssl::UniquePtr<SSL_CTX> context;
 };
 

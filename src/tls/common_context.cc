@@ -1,6 +1,9 @@
 #include "tls/common_context.h"
 
+#include <fmt/format.h>
 #include <openssl/pool.h>
+
+#include <vector>
 
 #include "tls/names.h"
 #include "tls/openssl_errors.h"
@@ -8,8 +11,8 @@
 namespace starlock::tls {
 namespace {
 
-// Forward secrecy and an AEAD, for TLS 1.2; TLS 1.3 has nothing else. All are sound, so the client's order decides: one
-// without AES in hardware says so by asking for ChaCha20 first.
+// TLS 1.2: forward secrecy and an AEAD. All are secure, so the brackets leave the choice to the client's order: a
+// client without AES instructions asks for ChaCha20 first. TLS 1.3's suites are not configurable in BoringSSL.
 constexpr const char* kCiphers =
     "[ECDHE-ECDSA-AES128-GCM-SHA256|ECDHE-ECDSA-AES256-GCM-SHA384|ECDHE-ECDSA-CHACHA20-POLY1305|"
     "ECDHE-RSA-AES128-GCM-SHA256|ECDHE-RSA-AES256-GCM-SHA384|ECDHE-RSA-CHACHA20-POLY1305]";
@@ -19,26 +22,23 @@ int OwnerIndex() {
   return index;
 }
 
-Error SetVersions(SSL_CTX* context, const CommonSettings& settings) {
-  const auto min = VersionId(settings.min_version);
-  if (!min.ok()) return min.error();
-  const auto max = VersionId(settings.max_version);
-  if (!max.ok()) return max.error();
-  if (min.value() > max.value()) {
-    return {ErrorCode::kInvalid,
-            "min_version " + settings.min_version + " is above max_version " + settings.max_version};
+Error SetVersions(SSL_CTX* context, const TlsSettings& settings) {
+  if (settings.min_version > settings.max_version) {
+    return {ErrorCode::kInvalid, fmt::format("min_version {} is above max_version {}", ToString(settings.min_version),
+                                             ToString(settings.max_version))};
   }
-  if (SSL_CTX_set_min_proto_version(context, min.value()) != 1 ||
-      SSL_CTX_set_max_proto_version(context, max.value()) != 1) {
+  if (SSL_CTX_set_min_proto_version(context, WireId(settings.min_version)) != 1 ||
+      SSL_CTX_set_max_proto_version(context, WireId(settings.max_version)) != 1) {
     return TakeError(ErrorCode::kInvalid, "TLS versions");
   }
   return {};
 }
 
-Error SetGroups(SSL_CTX* context, const CommonSettings& settings) {
-  const auto ids = GroupIds(settings.groups);
-  if (!ids.ok()) return ids.error();
-  if (SSL_CTX_set1_group_ids(context, ids.value().data(), ids.value().size()) != 1) {
+Error SetGroups(SSL_CTX* context, const TlsSettings& settings) {
+  if (settings.groups.empty()) return {ErrorCode::kInvalid, "groups: at least one is needed"};
+  std::vector<uint16_t> ids;
+  for (const KeyExchangeGroup group : settings.groups) ids.push_back(WireId(group));
+  if (SSL_CTX_set1_group_ids(context, ids.data(), ids.size()) != 1) {
     return TakeError(ErrorCode::kInvalid, "groups");
   }
   return {};
@@ -46,9 +46,9 @@ Error SetGroups(SSL_CTX* context, const CommonSettings& settings) {
 
 }  // namespace
 
-Result<bssl::UniquePtr<SSL_CTX>> MakeContext(const CommonSettings& settings) {
+Result<bssl::UniquePtr<SSL_CTX>> MakeContext(const TlsSettings& settings) {
   bssl::UniquePtr<SSL_CTX> context(SSL_CTX_new(TLS_with_buffers_method()));
-  if (!context) return TakeError(ErrorCode::kSystem, "no TLS context");
+  if (!context) return TakeError(ErrorCode::kSystem, "cannot create a TLS context");
   if (Error error = SetVersions(context.get(), settings)) return error;
   if (Error error = SetGroups(context.get(), settings)) return error;
   if (SSL_CTX_set_strict_cipher_list(context.get(), kCiphers) != 1) return TakeError(ErrorCode::kSystem, "ciphers");

@@ -3,14 +3,14 @@
 #include <openssl/ssl.h>
 
 #include "base/result.h"
-#include "tls/context.h"
+#include "base/tls_settings.h"
 
 namespace starlock::tls {
 
-/// A context with what both roles share: versions, groups, cipher suites, and one copy of every certificate seen.
-Result<bssl::UniquePtr<SSL_CTX>> MakeContext(const CommonSettings& settings);
+/// A context with what both roles configure alike: versions, groups and cipher suites.
+Result<bssl::UniquePtr<SSL_CTX>> MakeContext(const TlsSettings& settings);
 
-/// Where a context keeps its owner, for callbacks that get no argument.
+/// A context's owner, for BoringSSL callbacks without a user argument.
 void SetOwner(SSL_CTX* context, void* owner);
 void* OwnerOf(const SSL* ssl);
 

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/spki_pin.h"
+#include "base/tls_settings.h"
 
 namespace starlock::tls {
 
@@ -12,15 +14,16 @@ class Identity;
 class TicketKeys;
 class TrustStore;
 
-/// What both roles agree on. Versions are "1.2" or "1.3"; groups are the names of the configuration, best first.
+using starlock::Verify;
+
+/// The settings that both roles have.
 struct CommonSettings {
-  std::string min_version = "1.2";
-  std::string max_version = "1.3";
-  std::vector<std::string> groups = {"X25519MLKEM768", "X25519", "P-256"};
-  std::vector<std::string> alpn;  ///< server: accepted, and a client that offers none of them gets
-                                  ///< no_application_protocol (a client that offers no ALPN at all is let in unless
-                                  ///< `alpn_required`); client: offered, and a server that agrees to none of them
-                                  ///< is left where `alpn_required`. Empty: ALPN is not spoken.
+  TlsSettings tls;
+  /// ALPN protocols; empty: ALPN is not used. Server role: those accepted; a client that offers only others gets the
+  /// alert no_application_protocol. Client role: those offered.
+  std::vector<std::string> alpn;
+  /// Whether the handshake fails if no protocol is agreed on: because the client offers no ALPN (server role), or the
+  /// server selects nothing (client role).
   bool alpn_required = false;
 };
 
@@ -29,25 +32,23 @@ struct ServerSettings : CommonSettings {
   std::shared_ptr<TicketKeys> tickets;                      ///< shared by all workers; nullptr: no tickets
 };
 
-/// How much of the upstream's certificate is checked.
-enum class Verify : uint8_t { kFull, kChain, kNone };
-
 struct ClientSettings : CommonSettings {
   Verify verify = Verify::kFull;
   std::string server_name;  ///< a DNS name (sent as SNI) or an IP literal (matched as iPAddress, no SNI)
   std::string ca_file;      ///< PEM; empty: the system's
-  std::shared_ptr<const TrustStore> trust;  ///< `ca_file` as loaded by the caller, to be shared by the contexts of all
-                                            ///< workers (it is large); nullptr: each context loads its own
-  std::vector<std::string> pins;  ///< `sha256/BASE64` of a SubjectPublicKeyInfo: one of them must be in the verified
-                                  ///< chain (kNone: in the chain that the server sends); empty: none
-  bool enforce = true;            ///< false: a server that verification refuses is talked to all the same, and only
-                                  ///< TlsStream::peer() tells. For a probe, which has nothing to lose
+  std::shared_ptr<const TrustStore> trust;  ///< `ca_file`, loaded once and shared by all workers (it is large);
+                                            ///< nullptr: this context loads its own
+  std::vector<SpkiPin> pins;  ///< one of them must be in the verified chain (kNone: in the chain that the server
+                              ///< sends); empty: not checked
+  bool enforce = true;        ///< false: a failed verification does not fail the handshake; TlsStream::peer() has the
+                              ///< result. For probes, which send nothing confidential
 };
 
-/// The server role's settings, made ready. One a worker: nothing of it is shared between threads but the
-/// identities and the ticket keys.
+/// What connections in the server role share. Each worker has its own; threads share only the identities and the ticket
+/// keys.
 class ServerContext {
  public:
+  /// kInvalid: the settings contradict each other, or BoringSSL refuses them.
   static Result<std::unique_ptr<ServerContext>> Create(const ServerSettings& settings);
   ~ServerContext();
 
@@ -59,9 +60,11 @@ class ServerContext {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The client role's settings, made ready, with the sessions that the upstream gave us for resumption. One a worker.
+/// What connections in the client role to one upstream share, with its sessions for resumption. Each worker has its
+/// own.
 class ClientContext {
  public:
+  /// kInvalid: the settings contradict each other, or `ca_file` cannot be loaded.
   static Result<std::unique_ptr<ClientContext>> Create(const ClientSettings& settings);
   ~ClientContext();
 

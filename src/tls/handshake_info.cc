@@ -16,7 +16,7 @@ TlsInfo InfoOf(const SSL* ssl) {
   const uint16_t group_id = SSL_get_group_id(ssl);
   const char* group = group_id != 0 ? SSL_get_group_name(group_id) : nullptr;
   info.resumed = SSL_session_reused(ssl) == 1;
-  // A TLS 1.2 session remembers the group of its full handshake; the resumed one used none.
+  // A resumed TLS 1.2 handshake uses no group, but BoringSSL reports that of the full handshake.
   const bool used_none = info.resumed && SSL_version(ssl) < TLS1_3_VERSION;
   if (group != nullptr && !used_none) info.group = group;
   const char* name = SSL_is_server(ssl) == 1 ? SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name) : nullptr;

@@ -8,10 +8,10 @@
 
 namespace starlock::tls {
 
-/// What a handshake that is done agreed on.
+/// The parameters of a completed handshake.
 TlsInfo InfoOf(const SSL* ssl);
 
-/// What the server of `ssl` sent, in words, with what verification made of it.
+/// The server's certificates and the result of their verification.
 PeerInfo PeerOf(const SSL* ssl, const Verifier& verifier, const VerifyOutcome& outcome);
 
 }  // namespace starlock::tls

@@ -1,5 +1,6 @@
 #include "tls/identity.h"
 
+#include <fmt/format.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -23,9 +24,9 @@ namespace {
 
 using Certificates = std::vector<bssl::UniquePtr<X509>>;
 
-Error Invalid(const std::string& detail) { return {ErrorCode::kInvalid, detail}; }
+Error Invalid(std::string detail) { return {ErrorCode::kInvalid, std::move(detail)}; }
 
-// Nobody is there to be asked for a pass phrase; remember only that one was wanted.
+// A PEM pass phrase callback that supplies none and records that one was needed.
 int NoPassPhrase(char* /*buffer*/, int /*size*/, int /*writing*/, void* wanted) {
   *static_cast<bool*>(wanted) = true;
   return -1;
@@ -38,13 +39,14 @@ Result<bssl::UniquePtr<EVP_PKEY>> KeyFromPem(std::string_view pem, const std::st
   if (bio) key.reset(PEM_read_bio_PrivateKey(bio.get(), nullptr, &NoPassPhrase, &encrypted));
   if (encrypted) {
     ERR_clear_error();
-    return Invalid(where + ": the private key is encrypted; only one without a pass phrase can be used");
+    return Invalid(fmt::format("{}: the private key is encrypted; use a key without a pass phrase", where));
   }
   if (!key) {
     const uint32_t error = ERR_peek_last_error();
     const bool none = ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
-    ERR_clear_error();  // what it says of a key's inside is nobody's business
-    return Invalid(where + (none ? ": no private key in PEM form" : ": the private key cannot be read"));
+    ERR_clear_error();  // it may reveal key material
+    return Invalid(
+        fmt::format("{}: {}", where, none ? "no private key in PEM form" : "the private key cannot be read"));
   }
   return key;
 }
@@ -57,8 +59,8 @@ bssl::UniquePtr<CRYPTO_BUFFER> BufferOf(X509* certificate) {
   return bssl::UniquePtr<CRYPTO_BUFFER>(CRYPTO_BUFFER_new(der, static_cast<size_t>(size), nullptr));
 }
 
-// A session is resumed only where the certificate of its full handshake would be shown again, so that a ticket is no
-// way from one name's service to another's.
+// A ticket resumes only sessions with the certificate of its full handshake, so that it cannot be used to move from one
+// name's service to another's.
 bool PartitionSessions(SSL_CREDENTIAL* credential, const CRYPTO_BUFFER* leaf) {
   std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
   SHA256(CRYPTO_BUFFER_data(leaf), CRYPTO_BUFFER_len(leaf), digest.data());
@@ -88,7 +90,7 @@ bool Matches(const X509* leaf, const EVP_PKEY* key) {
   return matches;
 }
 
-// Where the leaf does not come first, the operator has the right files in the wrong order.
+// Helps operators whose chain file has the certificates in the wrong order.
 const char* MismatchHint(const Certificates& chain, const EVP_PKEY* key) {
   for (size_t i = 1; i < chain.size(); ++i) {
     if (Matches(chain[i].get(), key)) return "; it matches a later one: the server's own certificate must come first";
@@ -99,16 +101,16 @@ const char* MismatchHint(const Certificates& chain, const EVP_PKEY* key) {
 Result<std::unique_ptr<Identity::Impl>> Assemble(std::string_view chain_pem, const std::string& chain_name,
                                                  std::string_view key_pem, const std::string& key_name) {
   auto chain = CertificatesFromPem(chain_pem);
-  if (!chain.ok()) return Invalid(chain_name + ": " + chain.error().detail);
-  if (chain->empty()) return Invalid(chain_name + ": no certificate in PEM form");
+  if (!chain.ok()) return Invalid(fmt::format("{}: {}", chain_name, chain.error().detail));
+  if (chain->empty()) return Invalid(fmt::format("{}: no certificate in PEM form", chain_name));
   auto key = KeyFromPem(key_pem, key_name);
   if (!key.ok()) return key.error();
   if (!Matches(chain->front().get(), key->get())) {
-    return Invalid(key_name + ": the private key does not match the first certificate of " + chain_name +
-                   MismatchHint(*chain, key->get()));
+    return Invalid(fmt::format("{}: the private key does not match the first certificate of {}{}", key_name, chain_name,
+                               MismatchHint(*chain, key->get())));
   }
   auto credential = MakeCredential(*chain, key->get());
-  if (!credential.ok()) return Invalid(chain_name + ": " + credential.error().detail);
+  if (!credential.ok()) return Invalid(fmt::format("{}: {}", chain_name, credential.error().detail));
 
   auto impl = std::make_unique<Identity::Impl>();
   impl->certificate = Describe(chain->front().get());

@@ -9,11 +9,11 @@
 
 namespace starlock::tls {
 
-/// A certificate chain with its private key, checked to belong together. Immutable; shared by workers.
+/// A certificate chain and the private key that matches it. Immutable; shared by all workers.
 class Identity {
  public:
-  /// Reads PEM files: the leaf first, then its issuers; one file may hold both chain and key. kInvalid names the file
-  /// and what is wrong with it, and never a key's content.
+  /// Reads PEM files. The chain has the leaf first, then its issuers; one file may hold both chain and key. kInvalid
+  /// names the file and the problem, and never reveals key material.
   static Result<std::shared_ptr<const Identity>> Load(const std::string& chain_path, const std::string& key_path);
   /// The same from PEM text.
   static Result<std::shared_ptr<const Identity>> FromPem(std::string_view chain, std::string_view key);
@@ -21,7 +21,7 @@ class Identity {
   Identity(const Identity&) = delete;
   Identity& operator=(const Identity&) = delete;
 
-  /// The leaf: names, not_after and so on.
+  /// The leaf certificate.
   const CertificateInfo& certificate() const;
   bool ecdsa() const;
 

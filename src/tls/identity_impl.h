@@ -9,7 +9,7 @@ namespace starlock::tls {
 struct Identity::Impl {
   CertificateInfo certificate;
   bool ecdsa = false;
-  bssl::UniquePtr<SSL_CREDENTIAL> credential;  ///< complete, and never changed again
+  bssl::UniquePtr<SSL_CREDENTIAL> credential;  ///< complete and immutable
 };
 
 }  // namespace starlock::tls

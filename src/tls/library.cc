@@ -1,5 +1,6 @@
 #include "tls/library.h"
 
+#include <fmt/format.h>
 #include <openssl/base.h>
 
 #include "tls/record_internals.h"
@@ -8,7 +9,7 @@ namespace starlock::tls {
 
 std::string LibraryVersion() {
   const char* const records = record_internals::Built() ? "opened and sealed in place" : "through the public API";
-  return "BoringSSL, API version " + std::to_string(BORINGSSL_API_VERSION) + "; records " + records;
+  return fmt::format("BoringSSL, API version {}; records {}", BORINGSSL_API_VERSION, records);
 }
 
 }  // namespace starlock::tls

@@ -4,7 +4,7 @@
 
 namespace starlock::tls {
 
-/// The TLS library that we are built with, and what it does with records, for people:
+/// The TLS library of this build and how records are processed, for --version:
 /// `BoringSSL, API version 44; records opened and sealed in place`.
 std::string LibraryVersion();
 

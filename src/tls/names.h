@@ -6,18 +6,19 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/tls_settings.h"
 
 namespace starlock::tls {
 
-/// The wire's numbers for the configuration's names. kInvalid says which names there are.
-Result<std::vector<uint16_t>> GroupIds(const std::vector<std::string>& names);
-Result<uint16_t> VersionId(const std::string& name);
-/// ALPN's list of protocols as it stands in the extension (RFC 7301, 3.1).
+/// A group's and a version's number on the wire.
+uint16_t WireId(KeyExchangeGroup group);
+uint16_t WireId(TlsVersion version);
+/// The ProtocolNameList of the ALPN extension (RFC 7301, 3.1). kInvalid: a name is empty or longer than 255 bytes.
 Result<std::vector<uint8_t>> AlpnList(const std::vector<std::string>& protocols);
 
-/// A DNS name as it is compared: lower case, without the root's dot.
+/// A DNS name for comparison: lower case, without a trailing dot.
 std::string NormalName(std::string_view name);
-/// `*.example.org` for `mail.example.org`; empty where there is no further label.
+/// `*.example.org` for `mail.example.org`; empty for a name of one label.
 std::string WildcardOf(std::string_view normal_name);
 
 }  // namespace starlock::tls

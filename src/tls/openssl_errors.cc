@@ -1,10 +1,12 @@
 #include "tls/openssl_errors.h"
 
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 namespace starlock::tls {
 namespace {
@@ -21,17 +23,17 @@ std::string Describe(uint32_t error) {
   const int reason = ERR_GET_REASON(error);
   if (ERR_GET_LIB(error) == ERR_LIB_SSL && reason >= SSL_AD_REASON_OFFSET) {
     const char* alert = SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET);
-    return "peer sent alert " + Lower(alert, '_');
+    return fmt::format("peer sent alert {}", Lower(alert, '_'));
   }
   const char* text = ERR_reason_error_string(error);
-  return text != nullptr ? Lower(text, ' ') : "error " + std::to_string(reason);
+  return text != nullptr ? Lower(text, ' ') : fmt::format("error {}", reason);
 }
 
 }  // namespace
 
 std::string TakeErrors() {
-  // The SSL library's first error is the cause as TLS sees it; what lies before it is an AEAD's or a parser's view of
-  // the same, and what follows are the consequences.
+  // The first error of the SSL library is the cause in TLS terms. Errors before it are the same cause as an AEAD or a
+  // parser reports it; errors after it are consequences.
   uint32_t chosen = 0;
   while (const uint32_t error = ERR_get_error()) {
     const bool better = ERR_GET_LIB(chosen) != ERR_LIB_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL;
@@ -41,9 +43,9 @@ std::string TakeErrors() {
 }
 
 Error TakeError(ErrorCode code, const std::string& what) {
-  const std::string why = TakeErrors();
-  if (why.empty()) return {code, what};
-  return {code, what.empty() ? why : what + ": " + why};
+  std::string reason = TakeErrors();
+  if (reason.empty()) return {code, what};
+  return {code, what.empty() ? std::move(reason) : fmt::format("{}: {}", what, reason)};
 }
 
 bool LatestSslErrorIs(int reason) {

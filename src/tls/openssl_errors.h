@@ -6,14 +6,14 @@
 
 namespace starlock::tls {
 
-/// What BoringSSL's error queue of this thread says, in words: `no shared cipher`, `peer sent alert bad_certificate`.
-/// Empties the queue, so that no session sees another's errors. Empty where the queue was.
+/// The reason in this thread's BoringSSL error queue, for example `no shared cipher` or `peer sent alert
+/// bad_certificate`; empty if the queue is empty. Clears the queue, so that no session sees another's errors.
 std::string TakeErrors();
 
-/// An error with `what` before what the queue says.
+/// An error whose detail is `what`, followed by the reason in the queue.
 Error TakeError(ErrorCode code, const std::string& what);
 
-/// Whether the queue's latest error is `reason` of the SSL library.
+/// Whether the latest error in the queue is `reason` of the SSL library (SSL_R_…).
 bool LatestSslErrorIs(int reason);
 
 }  // namespace starlock::tls

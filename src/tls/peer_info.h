@@ -8,17 +8,17 @@
 
 namespace starlock::tls {
 
-/// What a client-role handshake learnt of the server.
+/// What a handshake in the client role learned about the server.
 struct PeerInfo {
   enum class Verification : uint8_t {
-    kNotDone,  ///< verify: none without pins; or the handshake did not come so far
-    kPassed,   ///< now, or when the session that was resumed was new
+    kNotDone,  ///< verify: none without pins, or the handshake failed earlier
+    kPassed,   ///< in this handshake, or in the full handshake of the resumed session
     kFailed,
   };
 
-  std::vector<CertificateInfo> chain;  ///< as sent, the server's own first
+  std::vector<CertificateInfo> chain;  ///< as sent; the server's own certificate is first
   Verification verification = Verification::kNotDone;
-  std::string reason;  ///< of kFailed: `certificate has expired`, `no pinned key in the chain` …
+  std::string reason;  ///< for kFailed: `certificate has expired`, for example
 };
 
 }  // namespace starlock::tls

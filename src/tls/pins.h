@@ -4,30 +4,28 @@
 #include <openssl/x509.h>
 
 #include <set>
-#include <string>
 #include <vector>
 
-#include "base/result.h"
+#include "base/spki_pin.h"
 
 namespace starlock::tls {
 
-/// Public keys, one of which a server's chain must hold.
+/// Pinned public keys, one of which must be in a server's chain.
 class PinSet {
  public:
-  /// `sha256/` and the base64 of 32 bytes each; kInvalid quotes the one that is not.
-  static Result<PinSet> Parse(const std::vector<std::string>& pins);
+  explicit PinSet(const std::vector<SpkiPin>& pins) : pins_(pins.begin(), pins.end()) {}
 
   bool empty() const { return pins_.empty(); }
-  /// Whether a certificate of a chain that was verified is among them.
+  /// Whether a certificate of the verified chain matches a pin.
   bool MatchesVerified(const STACK_OF(X509) * chain) const;
-  /// The same of a chain as the server sent it, unverified. Anyone can send along a certificate that is not his, so a
-  /// certificate counts only where each before it was signed by the next; the first is proven by the handshake.
+  /// The same for the unverified chain that the server sent. A server can send any certificate, so one counts only if
+  /// every certificate before it is signed by the next one. The handshake proves possession of the first one's key.
   bool MatchesPresented(const STACK_OF(X509) * chain) const;
 
  private:
   bool Matches(const X509* certificate) const;
 
-  std::set<std::string> pins_;
+  std::set<SpkiPin> pins_;
 };
 
 }  // namespace starlock::tls

@@ -14,14 +14,14 @@ namespace {
 
 bool HidesType(const bssl::SSLImpl& ssl) { return bssl::ssl_protocol_version(&ssl) >= TLS1_3_VERSION; }
 
-// Fields before and behind the pointer to the state, and the last ones.
+// Checks fields before and after the pointer to the state, and the last ones.
 bool ConnectionAgrees(const bssl::SSLImpl& ssl, const SSL* opaque) {
   return ssl.rbio.get() == SSL_get_rbio(opaque) && ssl.wbio.get() == SSL_get_wbio(opaque) &&
          ssl.ctx.get() == SSL_get_SSL_CTX(opaque) && ssl.mode == SSL_get_mode(opaque) &&
          ssl.options == SSL_get_options(opaque) && bool{ssl.server} == (SSL_is_server(opaque) == 1);
 }
 
-// The same of the state: what is used here lies between these.
+// Checks fields of the state around those used here.
 bool StateAgrees(const bssl::SSL3_STATE& state, const SSL* opaque) {
   std::array<uint8_t, SSL3_RANDOM_SIZE> random{};
   (void)SSL_get_server_random(opaque, random.data(), random.size());
@@ -34,7 +34,7 @@ bool StateAgrees(const bssl::SSL3_STATE& state, const SSL* opaque) {
          (alpn_size == 0 || state.alpn_selected.data() == alpn);
 }
 
-// And of what lies behind the state's pointers.
+// Checks the objects that the state points to.
 bool CiphersAgree(const bssl::SSLImpl& ssl, const SSL* opaque) {
   const bssl::SSLAEADContext* write = ssl.s3->aead_write_ctx.get();
   const bssl::SSLAEADContext* read = ssl.s3->aead_read_ctx.get();
@@ -59,7 +59,7 @@ bool CanOpen(const SSL* ssl) {
   return state.read_buffer.empty() && state.pending_app_data.empty();
 }
 
-// What SSL_read does with each record, but for its buffer.
+// What SSL_read does with each record, without its buffer.
 Opened Open(SSL* ssl, std::span<uint8_t> in) {
   bssl::SSLImpl* impl = bssl::FromOpaque(ssl);
   bssl::Span<uint8_t> body;
@@ -94,12 +94,12 @@ Overhead OverheadOf(const SSL* ssl, size_t size) {
   const bssl::SSLImpl* impl = bssl::FromOpaque(ssl);
   const bssl::SSLAEADContext* aead = impl->s3->aead_write_ctx.get();
   size_t suffix = 0;
-  // It fails for sizes only that no record has.
+  // Fails only for sizes that no record has.
   if (!aead->SuffixLen(&suffix, size, HidesType(*impl) ? 1 : 0)) suffix = SIZE_MAX / 2;
   return {SSL3_RT_HEADER_LENGTH + aead->ExplicitNonceLen(), suffix};
 }
 
-// What SSL_write does with each record; there is no function for it that takes overlapping buffers.
+// What SSL_write does with each record. BoringSSL has no function for this that accepts overlapping buffers.
 bool Seal(SSL* ssl, const uint8_t* in, size_t size, uint8_t* out) {
   bssl::SSLImpl* impl = bssl::FromOpaque(ssl);
   bssl::SSL3_STATE& state = *impl->s3;

@@ -17,7 +17,7 @@ constexpr size_t kLargestRecord = SSL3_RT_MAX_PACKET_SIZE + 128;
 
 }  // namespace
 
-/// The transport as BoringSSL sees it: reads take from the input chain, writes always succeed into the output.
+/// The BIO under BoringSSL: reads take from the input chain; writes go to the output and always succeed.
 struct RecordBio {
   static int Read(BIO* bio, char* out, int size) {
     auto* layer = static_cast<RecordLayer*>(BIO_get_data(bio));
@@ -69,14 +69,14 @@ RecordLayer::RecordLayer(bssl::UniquePtr<SSL> ssl, buffer::SlabPool& pool, Path 
   BIO_set_data(bio.get(), this);
   BIO_set_init(bio.get(), 1);
   BIO* both = bio.release();
-  SSL_set_bio(ssl_.get(), both, both);  // takes one reference where they are the same
+  SSL_set_bio(ssl_.get(), both, both);  // takes one reference if both are the same
   SSL_set_shed_handshake_config(ssl_.get(), 1);
   SSL_set_renegotiate_mode(ssl_.get(), ssl_renegotiate_never);
 }
 
 RecordLayer::~RecordLayer() = default;
 
-// Room for `size` bytes in one piece behind what is written already.
+// Contiguous space for `size` bytes after the output written so far.
 uint8_t* RecordLayer::ReserveOutput(size_t size) {
   if (cut_.tailroom() - cut_used_ < size) {
     CommitOutput();
@@ -135,7 +135,7 @@ RecordLayer::Status RecordLayer::StatusOf(int result) const {
 }
 
 bool RecordLayer::in_place() {
-  // A record and what marks it while it waits must fit a slab.
+  // A record, and the mark of one that waits (AwaitRest), must fit a slab.
   const auto fits = [this] { return pool_.slab_size() >= kLargestRecord && record_internals::Fit(ssl_.get()); };
   if (!std::exchange(checked_, true) && !fits()) path_ = Path::kPublic;
   return path_ == Path::kInPlace;

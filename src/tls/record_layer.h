@@ -13,19 +13,19 @@
 
 namespace starlock::tls {
 
-/// TLS between two chains: ciphertext on one side, plaintext on the other, BoringSSL in between. All record I/O of a
-/// stream goes through here, and only here. Knows neither the transport nor the owner, and calls nobody.
+/// TLS between two chains: ciphertext on one side, plaintext on the other. All record I/O of a stream goes through this
+/// class. It knows neither the transport nor the owner, and has no callbacks.
 class RecordLayer {
  public:
   enum class Status : uint8_t {
-    kDone,    ///< of Handshake: it is
-    kMore,    ///< all that came has been used up; more is needed
-    kEnd,     ///< the peer's close_notify; nothing behind it counts
-    kFailed,  ///< fatal; the alert, where one is due, lies in the output, and the error queue says why
+    kDone,    ///< only from Handshake: it is complete
+    kMore,    ///< all input is consumed; more is needed
+    kEnd,     ///< the peer's close_notify; later input is ignored
+    kFailed,  ///< fatal error; the alert, if any, is in the output, and the error queue has the reason
   };
-  /// How records are opened and sealed once the handshake is done. Either way gives the same bytes, alerts and errors.
+  /// How records are opened and sealed once the handshake is done. Both give the same bytes, alerts and errors.
   enum class Path : uint8_t {
-    kInPlace,  ///< where they lie (record_internals.h), or, where that can't be, as kPublic
+    kInPlace,  ///< in place (record_internals.h); falls back to kPublic if that is impossible
     kPublic,   ///< by SSL_read and SSL_write, which copy
   };
 
@@ -34,37 +34,36 @@ class RecordLayer {
   RecordLayer(const RecordLayer&) = delete;
   RecordLayer& operator=(const RecordLayer&) = delete;
 
-  /// Adds what the transport brought.
+  /// Adds input from the transport.
   void Feed(buffer::Chain ciphertext) { in_.Append(std::move(ciphertext)); }
-  /// What is to be sent, in order, all that was made since the last call.
+  /// The output since the last call, to be sent in order.
   buffer::Chain TakeOutput();
 
-  /// Goes on with the handshake as far as it can. Tickets and the last flight may stay behind, to go with the first
-  /// data.
+  /// Continues the handshake. Tickets and the last flight may be held back, to be sent with the first data.
   Status Handshake();
-  /// Opens all records that came and appends their data to `plain`. What precedes an end or a failure is in `plain`.
+  /// Opens all complete records and appends their data to `plain`, also the data before an end or a failure.
   Status Open(buffer::Chain& plain);
-  /// Seals all of `plain`. False: fatal, see kFailed. A chunk of at most 16384 bytes that has room() around it is
-  /// sealed where it lies.
+  /// Seals all of `plain`. False: fatal, see kFailed. A chunk of at most 16384 bytes with room() around it is sealed in
+  /// place.
   bool Seal(buffer::Chain plain);
-  /// Seals a close_notify. Nothing can be sealed after it; opening goes on.
+  /// Seals a close_notify. Nothing can be sealed after it; records can still be opened.
   bool SealEnd();
-  /// Seals a fatal alert, behind which nothing counts.
+  /// Seals a fatal alert. Nothing must be sealed after it.
   void SealAlert(uint8_t description);
 
-  /// How bytes that are to be sealed should lie, once the handshake is done.
+  /// The layout that lets Seal work in place; known once the handshake is done.
   buffer::Room room();
-  /// Bytes that came and were not opened yet (a record that is still incomplete does not count).
+  /// Whether input can be opened now: it is not just an incomplete record.
   bool pending() const { return in_.size() > incomplete_ || SSL_pending(ssl_.get()) > 0; }
   void DropInput();
-  /// For input that will wait: makes it hold no more memory than it needs.
+  /// Copies input that will wait for long out of shared slabs, so that it pins no more memory than it needs.
   void CompactInput();
   const SSL* ssl() const { return ssl_.get(); }
-  /// Whether records are opened and sealed where they lie, once the handshake is done.
+  /// Whether records are opened and sealed in place; known once the handshake is done.
   bool in_place();
 
-  /// Bytes sealed with one key before it is replaced, where the version can (RFC 8446, 5.5: at most 2^24.5 records of
-  /// AES-GCM; this is 2^23 full ones).
+  /// Bytes sealed with one key before a key update (TLS 1.3 only). RFC 8446, 5.5 allows 2^24.5 records of AES-GCM; this
+  /// is 2^23 full ones.
   static constexpr uint64_t kRekeyAfter = uint64_t{1} << 37;
   void set_rekey_after(uint64_t bytes) { rekey_after_ = bytes; }
 
@@ -79,8 +78,8 @@ class RecordLayer {
   Status HandleMessages();
 
   // record_seal.cc
-  bool CanSealWhereItLies(const buffer::Chunk& chunk);
-  bool SealWhereItLies(buffer::Chunk chunk);
+  bool CanSealInPlace(const buffer::Chunk& chunk);
+  bool SealInPlace(buffer::Chunk chunk);
   bool SealFront(buffer::Chain& plain, size_t size);
   bool SealToOutput(const buffer::Chain& plain, size_t size);
   bool SealByWriting(const buffer::Chain& plain, size_t size);
@@ -93,13 +92,13 @@ class RecordLayer {
 
   buffer::SlabPool& pool_;
   buffer::Chain in_;
-  size_t incomplete_ = 0;  ///< so much of in_ is the beginning of a record, known to be incomplete
-  bool hidden_ = false;    ///< BoringSSL shall find no input
-  bool checked_ = false;   ///< path_ is settled
-  bool opening_ = false;   ///< the pool's reservation is the plaintext's, so output must wait in late_
+  size_t incomplete_ = 0;  ///< bytes at the front of in_ known to be an incomplete record
+  bool hidden_ = false;    ///< reads of BoringSSL find no input
+  bool checked_ = false;   ///< path_ is final
+  bool opening_ = false;   ///< the pool's reservation is in use for plaintext, so output goes to late_
   Path path_;
   buffer::Chain out_;
-  buffer::Chunk cut_;  ///< where output is being written, reserved but not yet committed
+  buffer::Chunk cut_;  ///< reserved for output and not yet committed
   size_t cut_used_ = 0;
   std::string late_;
   uint64_t sealed_ = 0;

@@ -1,4 +1,4 @@
-// The way in: records become plaintext.
+// Input: records become plaintext.
 
 #include <algorithm>
 #include <climits>
@@ -12,11 +12,11 @@
 namespace starlock::tls {
 namespace {
 
-// Records with less than this are moved together: that costs less than to handle each on its way on.
+// Smaller records are merged: moving their bytes costs less than handling each chunk later.
 constexpr size_t kSmall = 2048;
 
-// Moves what lies in `next` behind `run`, where both are small and it lies there already but for a tag and a header.
-bool MoveTogether(buffer::Chunk& run, buffer::Chunk& next) {
+// Appends `next` to `run` if both are small and adjacent in their slab, apart from a tag and a header.
+bool Merge(buffer::Chunk& run, buffer::Chunk& next) {
   return !run.empty() && next.size() < kSmall && run.size() + next.size() <= SSL3_RT_MAX_PLAIN_LENGTH && run.Join(next);
 }
 
@@ -40,7 +40,7 @@ RecordLayer::Status RecordLayer::OpenInPlace(buffer::Chain& plain) {
         buffer::Chunk record = in_.TakeFront(opened.used);
         record.TrimFront(before);
         record.TrimBack(record.size() - opened.data.size());
-        if (MoveTogether(run, record)) break;
+        if (Merge(run, record)) break;
         plain.Append(std::exchange(run, std::move(record)));
         break;
       }
@@ -65,21 +65,21 @@ RecordLayer::Status RecordLayer::OpenInPlace(buffer::Chain& plain) {
   return status;
 }
 
-// The first record is not whole where it lies, but needs `whole` bytes. True: they are there, and lie together now.
+// The first record needs `whole` contiguous bytes. True: they have arrived, and are contiguous now.
 bool RecordLayer::AwaitRest(size_t whole) {
   if (in_.size() >= whole) {
     in_.Gather(pool_, whole);
     return true;
   }
-  // It may wait for long, and the slab at whose end it lies shall not wait with it. What was read has no more tailroom
-  // than rounding left it; what was gathered has this.
+  // The rest may take long, so the partial record is copied out and does not pin its slab. Bytes as they were read have
+  // only the tailroom that rounding left; more tailroom than that marks a record that was already copied.
   constexpr size_t kMark = 64;
   incomplete_ = in_.size();
   in_.Gather(pool_, incomplete_, whole - incomplete_ + kMark);
   return false;
 }
 
-// SSL_peek handles what came before it looks for data, of which it finds none.
+// SSL_peek handles waiting messages before it looks for data, and finds none.
 RecordLayer::Status RecordLayer::HandleMessages() {
   uint8_t none = 0;
   hidden_ = true;

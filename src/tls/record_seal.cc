@@ -1,4 +1,4 @@
-// The way out: plaintext becomes records.
+// Output: plaintext becomes records.
 
 #include <openssl/err.h>
 
@@ -14,16 +14,16 @@ namespace starlock::tls {
 namespace {
 
 constexpr size_t kFull = SSL3_RT_MAX_PLAIN_LENGTH;
-// From here on a record of one's own costs less than moving the bytes to those of other chunks; below it, full records
-// cost less, here and at the peer.
+// A chunk of at least this size becomes a record of its own, which costs less than copying it. Smaller chunks are
+// copied together into full records, which cost less here and at the peer.
 constexpr size_t kLarge = 4096;
 
 bool HasRoom(const buffer::Chunk& chunk, const record_internals::Overhead& overhead) {
   return chunk.headroom() >= overhead.prefix && chunk.tailroom() >= overhead.suffix;
 }
 
-// The first place.size() bytes of `chain`: where they lie, or copied to `place` where they lie in pieces.
-const uint8_t* InOnePiece(const buffer::Chain& chain, std::span<uint8_t> place) {
+// The first place.size() bytes of `chain`, contiguous: in place if possible, otherwise copied to `place`.
+const uint8_t* Contiguous(const buffer::Chain& chain, std::span<uint8_t> place) {
   if (chain.begin()->size() >= place.size()) return chain.begin()->data();
   size_t used = 0;
   for (const buffer::Chunk& chunk : chain) {
@@ -49,32 +49,32 @@ bool RecordLayer::Seal(buffer::Chain plain) {
     const size_t first = plain.front().size();
     if (first < std::min(plain.size(), kLarge)) {
       ok = SealFront(plain, std::min(plain.size(), kFull));
-    } else if (first > kFull || !CanSealWhereItLies(*plain.begin())) {
+    } else if (first > kFull || !CanSealInPlace(*plain.begin())) {
       ok = SealFront(plain, std::min(first, kFull));
     } else {
-      ok = SealWhereItLies(plain.PopFront());
+      ok = SealInPlace(plain.PopFront());
     }
   }
   CommitOutput();
   return ok;
 }
 
-bool RecordLayer::CanSealWhereItLies(const buffer::Chunk& chunk) {
+bool RecordLayer::CanSealInPlace(const buffer::Chunk& chunk) {
   return ReadyToSeal() && HasRoom(chunk, record_internals::OverheadOf(ssl_.get(), chunk.size()));
 }
 
-bool RecordLayer::SealWhereItLies(buffer::Chunk chunk) {
+bool RecordLayer::SealInPlace(buffer::Chunk chunk) {
   const size_t size = chunk.size();
   const record_internals::Overhead overhead = record_internals::OverheadOf(ssl_.get(), size);
   if (!record_internals::Seal(ssl_.get(), chunk.data(), size, chunk.data())) return false;
   chunk.ExtendFront(overhead.prefix);
   chunk.ExtendBack(overhead.suffix);
-  CommitOutput();  // what comes before it
+  CommitOutput();  // earlier output goes first
   out_.Append(std::move(chunk));
   return Rekey(size);
 }
 
-// Seals the first `size` bytes as one record, to the output.
+// Seals the first `size` bytes as one record into the output.
 bool RecordLayer::SealFront(buffer::Chain& plain, size_t size) {
   const bool ok = ReadyToSeal() ? SealToOutput(plain, size) : SealByWriting(plain, size);
   plain.Consume(size);
@@ -85,18 +85,18 @@ bool RecordLayer::SealToOutput(const buffer::Chain& plain, size_t size) {
   const record_internals::Overhead overhead = record_internals::OverheadOf(ssl_.get(), size);
   const size_t whole = overhead.prefix + size + overhead.suffix;
   uint8_t* const body = ReserveOutput(whole) + overhead.prefix;
-  if (!record_internals::Seal(ssl_.get(), InOnePiece(plain, {body, size}), size, body)) return false;
+  if (!record_internals::Seal(ssl_.get(), Contiguous(plain, {body, size}), size, body)) return false;
   cut_used_ += whole;
   return true;
 }
 
 bool RecordLayer::SealByWriting(const buffer::Chain& plain, size_t size) {
-  std::array<uint8_t, kFull> place;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled where it is used
-  const uint8_t* const whole = InOnePiece(plain, std::span(place).first(size));
+  std::array<uint8_t, kFull> place;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before use
+  const uint8_t* const whole = Contiguous(plain, std::span(place).first(size));
   return SSL_write(ssl_.get(), whole, static_cast<int>(size)) == static_cast<int>(size);
 }
 
-// Whether the next record may be sealed by ourselves. Tickets and answers to key updates go first.
+// Whether the next record can be sealed by record_internals. Pending tickets and key updates are sent first.
 bool RecordLayer::ReadyToSeal() {
   if (!in_place()) return false;
   if (record_internals::CanSeal(ssl_.get())) return true;

@@ -44,7 +44,7 @@ int OnAlpn(SSL* /*ssl*/, const uint8_t** out, uint8_t* out_size, const uint8_t* 
            void* argument) {
   const auto& ours = static_cast<const Impl*>(argument)->alpn;
   uint8_t* chosen = nullptr;
-  // The first list's order decides.
+  // The order of the first list has priority: ours.
   if (SSL_select_next_proto(&chosen, out_size, ours.data(), static_cast<unsigned>(ours.size()), offered,
                             offered_size) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;
@@ -57,7 +57,8 @@ bool SetMac(HMAC_CTX* mac, const TicketKeys::Key& key) {
   return HMAC_Init_ex(mac, key.hmac().data(), key.hmac().size(), EVP_sha256(), nullptr) == 1;
 }
 
-// BoringSSL's convention: 1 done, 2 done and give the client a new ticket, 0 no such key, -1 failed.
+// SSL_CTX_set_tlsext_ticket_key_cb: returns 1 for success, 2 to renew the ticket as well, 0 for an unknown key, -1 for
+// an error.
 int OnTicket(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* mac, int encrypt) {
   TicketKeys& keys = *ImplOf(ssl).tickets;
   if (encrypt != 0) {
@@ -75,7 +76,7 @@ int OnTicket(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_
 }
 
 void SetTickets(Impl& impl) {
-  // No cache: what a client may resume is in its ticket.
+  // No session cache: resumption uses tickets only.
   SSL_CTX_set_session_cache_mode(impl.context.get(), SSL_SESS_CACHE_OFF);
   if (impl.tickets == nullptr) {
     SSL_CTX_set_options(impl.context.get(), SSL_OP_NO_TICKET);
@@ -104,7 +105,7 @@ ServerContext::~ServerContext() = default;
 
 Result<std::unique_ptr<ServerContext>> ServerContext::Create(const ServerSettings& settings) {
   if (settings.identities.empty()) return Error{ErrorCode::kInvalid, "certificates: at least one is needed"};
-  auto context = MakeContext(settings);
+  auto context = MakeContext(settings.tls);
   if (!context.ok()) return context.error();
   auto alpn = AlpnList(settings.alpn);
   if (!alpn.ok()) return alpn.error();

@@ -15,13 +15,13 @@ namespace starlock::tls {
 struct ServerContext::Impl {
   explicit Impl(const ServerSettings& settings);
 
-  /// A new connection's state, in the server role. Aborts where there is no memory left.
+  /// A new connection in the server role. Aborts without memory.
   bssl::UniquePtr<SSL> NewSsl();
 
   std::vector<std::shared_ptr<const Identity>> identities;
   CertificateMap certificates;
   std::shared_ptr<TicketKeys> tickets;
-  std::vector<uint8_t> alpn;  ///< as on the wire; empty: not spoken
+  std::vector<uint8_t> alpn;  ///< in wire format; empty: ALPN is not used
   bool alpn_required;
   bssl::UniquePtr<SSL_CTX> context;
 };

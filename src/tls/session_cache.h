@@ -6,17 +6,16 @@
 
 namespace starlock::tls {
 
-/// The latest sessions that a server let us resume. Small: more than a few are never needed at once, and each holds
-/// keys.
+/// The latest resumable sessions with one server. Small, because few are needed at once, and each holds keys.
 class SessionCache {
  public:
   static constexpr size_t kMax = 8;
 
   void Add(bssl::UniquePtr<SSL_SESSION> session);
-  /// The newest, or nullptr. A TLS 1.3 session is given away once only (RFC 8446, C.4), one of TLS 1.2 stays.
+  /// The newest session, or nullptr. A TLS 1.3 session is used only once (RFC 8446, C.4); one of TLS 1.2 stays.
   bssl::UniquePtr<SSL_SESSION> Take();
-  /// The same, but the last one stays in any case: where a peer insists on resumption, a session used twice is better
-  /// than none.
+  /// The same, but the last session always stays: for a peer that requires resumption, reusing a session is better than
+  /// having none.
   bssl::UniquePtr<SSL_SESSION> TakeAllButLast();
   void Clear() { sessions_.clear(); }
   size_t size() const { return sessions_.size(); }

@@ -1,6 +1,7 @@
 #include "tls/text_file.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <openssl/mem.h>
 #include <unistd.h>
 
@@ -28,7 +29,7 @@ class Descriptor {
 };
 
 Error Failed(const std::string& path, int number) {
-  return {ErrorCode::kInvalid, path + ": " + std::generic_category().message(number)};
+  return {ErrorCode::kInvalid, fmt::format("{}: {}", path, std::generic_category().message(number))};
 }
 
 }  // namespace
@@ -44,9 +45,9 @@ Result<std::string> ReadTextFile(const std::string& path) {
     if (n < 0) return Failed(path, errno);
     if (n == 0) break;
     text.append(part.data(), static_cast<size_t>(n));
-    if (text.size() > kMaxSize) return Error{ErrorCode::kInvalid, path + ": larger than 16 MiB"};
+    if (text.size() > kMaxSize) return Error{ErrorCode::kInvalid, fmt::format("{}: larger than 16 MiB", path)};
   }
-  OPENSSL_cleanse(part.data(), part.size());  // it may have been a key
+  OPENSSL_cleanse(part.data(), part.size());  // it may hold a private key
   return text;
 }
 

@@ -6,7 +6,7 @@
 
 namespace starlock::tls {
 
-/// The whole of a file of configuration, of at most 16 MiB. kInvalid names it and says why it cannot be had.
+/// Reads a file of at most 16 MiB. kInvalid: names the file and says why it cannot be read.
 Result<std::string> ReadTextFile(const std::string& path);
 
 }  // namespace starlock::tls

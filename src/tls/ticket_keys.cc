@@ -1,5 +1,6 @@
 #include "tls/ticket_keys.h"
 
+#include <fmt/format.h>
 #include <openssl/base64.h>
 #include <openssl/mem.h>
 #include <openssl/rand.h>
@@ -57,18 +58,22 @@ Result<std::vector<Key>> Parse(std::string_view text, const std::string& path) {
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
     if (line.empty() || line.front() == '#') continue;
-    const std::string where = path + ":" + std::to_string(number) + ": ";
+    const std::string where = fmt::format("{}:{}", path, number);
     const auto key = Decode(line);
     if (!key) {
-      return Error{ErrorCode::kInvalid, where + "must be the base64 of 48 bytes (openssl rand -base64 48), which are " +
-                                            std::to_string(kLineSize) + " characters"};
+      return Error{ErrorCode::kInvalid, fmt::format("{}: must be the base64 of {} bytes (openssl rand -base64 {}), "
+                                                    "which has {} characters",
+                                                    where, TicketKeys::kKeySize, TicketKeys::kKeySize, kLineSize)};
     }
     for (const Key& other : keys) {
-      if (HasName(other, key->name())) return Error{ErrorCode::kInvalid, where + "a key stands there twice"};
+      if (HasName(other, key->name()))
+        return Error{ErrorCode::kInvalid, fmt::format("{}: this key is listed twice", where)};
     }
     keys.push_back(*key);
   }
-  if (keys.empty()) return Error{ErrorCode::kInvalid, path + ": no key in it: lines of base64 of 48 bytes are needed"};
+  if (keys.empty())
+    return Error{ErrorCode::kInvalid,
+                 fmt::format("{}: contains no key; write one per line, as the base64 of 48 bytes", path)};
   return keys;
 }
 
@@ -98,7 +103,7 @@ void TicketKeys::RotateLocked() {
   if (rotation_.count() == 0) return;
   const auto age = clock_() - made_;
   if (age < rotation_) return;
-  // A key seals for one period and opens for one more.
+  // A key encrypts for one period and decrypts for one more.
   if (age < 2 * rotation_) {
     keys_.resize(1);
     made_ += rotation_;

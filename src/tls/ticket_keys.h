@@ -15,7 +15,7 @@
 
 namespace starlock::tls {
 
-/// The keys that seal session tickets (RFC 5077, 4), shared by all workers, and through a file by machines.
+/// The keys of session tickets (RFC 5077, 4), shared by all workers and, through a file, by several machines.
 /// Thread-safe.
 class TicketKeys {
  public:
@@ -38,19 +38,20 @@ class TicketKeys {
     std::array<uint8_t, kKeySize> bytes{};
   };
 
-  /// Lines of base64 of 48 bytes each; the first key encrypts, all decrypt. Empty lines and lines that begin with `#`
-  /// are skipped. kInvalid: `file:line: what is wrong`, without any of its content.
+  /// Reads lines of base64, 48 bytes each. The first key encrypts; all decrypt. Empty lines and lines that begin with
+  /// `#` are skipped. kInvalid: `file:line: problem`, without any content of the file.
   static Result<std::shared_ptr<TicketKeys>> Load(const std::string& path);
-  /// Random keys, renewed every `rotation`; the one before still decrypts.
+  /// Random keys, replaced every `rotation`; the previous one still decrypts.
   static std::shared_ptr<TicketKeys> Generate(std::chrono::seconds rotation = kRotation,
                                               Clock clock = &std::chrono::steady_clock::now);
 
-  /// The key that seals a ticket now.
+  /// The key for new tickets.
   Key current();
   struct Found {
     Key key;
-    bool renew;  ///< it no longer is the one that seals
+    bool renew;  ///< it is not the current one: issue a new ticket
   };
+  /// The key with that public name; nullopt: unknown, or too old.
   std::optional<Found> Find(std::span<const uint8_t> name);
 
  private:
@@ -58,10 +59,10 @@ class TicketKeys {
   void RotateLocked();
 
   std::mutex mutex_;
-  std::vector<Key> keys_;                ///< the first seals
+  std::vector<Key> keys_;                ///< the first is current
   const std::chrono::seconds rotation_;  ///< 0: never
   const Clock clock_;
-  std::chrono::steady_clock::time_point made_;  ///< when the first was
+  std::chrono::steady_clock::time_point made_;  ///< when the first key was made
 };
 
 }  // namespace starlock::tls

@@ -1,5 +1,5 @@
-#include <array>
-#include <cstdio>
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "tls/handshake_info.h"
@@ -9,15 +9,13 @@
 namespace starlock::tls {
 namespace {
 
-// A record that begins a handshake, or an alert: all that TLS can begin with.
+// A TLS stream begins with a handshake record, or in the client role with an alert.
 bool BeginsTls(uint8_t first, bool server_role) {
   return first == SSL3_RT_HANDSHAKE || (!server_role && first == SSL3_RT_ALERT);
 }
 
 Error NotTls(uint8_t first) {
-  std::array<char, 64> text{};
-  (void)std::snprintf(text.data(), text.size(), "the peer's first byte, 0x%02x, does not begin TLS", first);
-  return {ErrorCode::kNotTls, text.data()};
+  return {ErrorCode::kNotTls, fmt::format("the peer's first byte is 0x{:02x}, which is not TLS", first)};
 }
 
 }  // namespace
@@ -37,16 +35,16 @@ void TlsStream::Impl::Handshake() {
     case RecordLayer::Status::kDone:
       if (LacksAlpn()) {
         records_.SealAlert(SSL_AD_NO_APPLICATION_PROTOCOL);
-        return Fail({ErrorCode::kHandshakeFailed, "the server did not agree to the application protocol (ALPN)"});
+        return Fail({ErrorCode::kHandshakeFailed, "the server selected no application protocol (ALPN)"});
       }
       Established();
       return;
     case RecordLayer::Status::kMore:
       Flush();
-      if (lower_ended_) Fail({ErrorCode::kHandshakeFailed, "the peer ended the connection in mid-handshake"});
+      if (lower_ended_) Fail({ErrorCode::kHandshakeFailed, "the peer closed the connection during the handshake"});
       return;
     case RecordLayer::Status::kEnd:
-      Fail({ErrorCode::kHandshakeFailed, "the peer sent close_notify in mid-handshake"});
+      Fail({ErrorCode::kHandshakeFailed, "the peer sent close_notify during the handshake"});
       return;
     case RecordLayer::Status::kFailed:
       Fail(HandshakeError());
@@ -55,18 +53,18 @@ void TlsStream::Impl::Handshake() {
 }
 
 Error TlsStream::Impl::HandshakeError() {
-  // Whatever was wrong with a resumption, the next handshake shall not try it again.
+  // If resumption caused this, the next handshake must not try it again.
   if (client_ != nullptr && family_ == nullptr) client_->impl().sessions.Clear();
   if (LatestSslErrorIs(SSL_R_CERTIFICATE_VERIFY_FAILED)) {
     (void)TakeErrors();
     return {ErrorCode::kVerifyFailed, verified_.reason};
   }
   Error error = TakeError(ErrorCode::kHandshakeFailed, "");
-  if (error.detail.empty()) error.detail = "handshake failed";
+  if (error.detail.empty()) error.detail = "TLS handshake failed";
   return error;
 }
 
-// A server that knows nothing of ALPN may be one of another protocol (CVE-2021-3618).
+// A server that ignores ALPN may speak another protocol (ALPACA, CVE-2021-3618).
 bool TlsStream::Impl::LacksAlpn() const {
   if (client_ == nullptr || !client_->impl().alpn_required) return false;
   const uint8_t* agreed = nullptr;
@@ -77,8 +75,8 @@ bool TlsStream::Impl::LacksAlpn() const {
 
 void TlsStream::Impl::Established() {
   phase_ = Phase::kOpen;
-  // First what was written first; where that is little, it goes out together with the handshake's last flight and
-  // what the handler writes.
+  // Data written during the handshake comes first. If there is little of it, it is sent together with the handshake's
+  // last flight and what the handler writes.
   if (!unsent_.empty()) Seal(std::move(unsent_));
   if (our_end_) SendEnd();
   const bool was_blocked = blocked_;

@@ -29,6 +29,7 @@ std::unique_ptr<TlsStream> TlsStream::Connect(ClientContext& context, buffer::Sl
 }
 
 void TlsStream::SetHandler(buffer::StreamHandler* handler) { impl_->SetHandler(handler); }
+void TlsStream::SetTlsHandler(TlsHandler* handler) { impl_->SetTlsHandler(handler); }
 void TlsStream::SetReading(bool on) { impl_->SetReading(on); }
 bool TlsStream::Write(buffer::Chain bytes) { return impl_->Write(std::move(bytes)); }
 void TlsStream::End(buffer::StreamEnd end) { impl_->End(end); }

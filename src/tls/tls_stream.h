@@ -11,16 +11,15 @@
 
 namespace starlock::tls {
 
-/// A stream's handler that also hears that the handshake is done: once, before any OnData. A handshake that fails
-/// is an OnClosed with kNotTls, kHandshakeFailed, kVerifyFailed (or the lower stream's kReset).
+/// A stream handler that is also told that the handshake is done: once, before any OnData. A handshake that fails is
+/// reported by OnClosed with kNotTls, kHandshakeFailed, kVerifyFailed or the lower stream's kReset.
 class TlsHandler : public buffer::StreamHandler {
  public:
   virtual void OnHandshake(const TlsInfo& info) = 0;
 };
 
-/// The sessions of one control connection and of the data connections that belong to it: FTP servers demand that a data
-/// connection resumes the session of its control connection, and no other's will do. One that is empty makes the
-/// first handshake a full one.
+/// The TLS sessions of one FTP control connection and its data connections. FTP servers require that a data connection
+/// resumes the session of its own control connection. While the family is empty, the handshake is a full one.
 class SessionFamily {
  public:
   SessionFamily();
@@ -35,46 +34,50 @@ class SessionFamily {
   std::unique_ptr<Impl> impl_;
 };
 
-/// TLS upon another stream, either role. Writes before the handshake is done are queued.
+/// TLS over another stream, in either role. Writes before the handshake is done are queued.
 ///
 /// - kNotTls: in the server role the first byte is not 0x16; in the client role it is neither 0x16 nor 0x15.
 /// - Renegotiation is refused in both roles; tickets are issued in the server role and kept in the client role.
-/// - OnEnd(kClean) is close_notify; OnEnd(kTruncated) is the lower stream's end without one, after all that was
-///   authenticated has been given to OnData. A record that fails to open ends in OnClosed(kTls), with the right alert
-///   sent, likewise after all that was authenticated before it.
-/// - Handshake memory is shed when the handshake is done, and an idle stream holds no buffer.
+/// - OnEnd(kClean) is the peer's close_notify; OnEnd(kTruncated) is the lower stream's end without one. Both follow all
+///   authenticated data. A record that cannot be opened gives OnClosed(kTls) after all data authenticated before it,
+///   and the peer gets the alert.
+/// - Handshake memory is freed when the handshake is done, and an idle stream holds no buffer.
 class TlsStream final : public buffer::Stream {
  public:
-  /// Begins the handshake on `lower`, whose first bytes are `already_read` (what came behind a STARTTLS).
-  /// `context`, `pool` and `executor` must outlive the stream; the executor is for what must be reported and what no
-  /// event of the lower stream will bring about (data that was left unread, say).
+  /// Starts the handshake on `lower`. `already_read` holds bytes of it that were read before, which TLS sees first.
+  /// `context`, `pool` and `executor` must outlive the stream. The executor defers reports that no event of the lower
+  /// stream will trigger, for example of data that was left unread.
   static std::unique_ptr<TlsStream> Accept(ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
                                            std::unique_ptr<buffer::Stream> lower, buffer::Chain already_read,
                                            TlsHandler* handler);
-  /// `family`: resumes its sessions, not the context's, and adds to them. All of a family must be of one context.
+  /// `family`: its sessions are resumed instead of the context's, and new ones are added to it. All streams of a family
+  /// must have the same context.
   static std::unique_ptr<TlsStream> Connect(ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
                                             std::unique_ptr<buffer::Stream> lower, TlsHandler* handler,
                                             std::shared_ptr<SessionFamily> family = nullptr);
   ~TlsStream() override;
 
+  /// A handler that is set before the handshake is done does not hear of it.
   void SetHandler(buffer::StreamHandler* handler) override;
+  /// As SetHandler; `handler` also hears that the handshake is done, if it is still running.
+  void SetTlsHandler(TlsHandler* handler);
   void SetReading(bool on) override;
   bool Write(buffer::Chain bytes) override;
   void End(buffer::StreamEnd end) override;
   void Abort() override;
   size_t queued() const override;
   size_t unacknowledged() const override;
-  /// Known once the handshake is done: what a record needs around its body.
+  /// The room that a record needs around its body; known once the handshake is done.
   buffer::Room room() override;
 
-  /// What the peer showed of itself, and what verification made of it: known from OnHandshake on, and after a
-  /// handshake that failed at the certificate or later, as long as the stream lives. Costs parsing; for people.
+  /// The peer's certificates and the result of their verification. Known from OnHandshake on, and after a handshake
+  /// that failed at the certificate or later. Parses the certificates on each call.
   PeerInfo peer() const;
 
  private:
   class Impl;
   explicit TlsStream(std::shared_ptr<Impl> impl);
-  std::shared_ptr<Impl> impl_;  ///< shared only with what was deferred
+  std::shared_ptr<Impl> impl_;  ///< shared only with deferred calls
 };
 
 }  // namespace starlock::tls

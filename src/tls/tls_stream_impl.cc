@@ -6,12 +6,6 @@
 #include "tls/openssl_errors.h"
 
 namespace starlock::tls {
-namespace {
-
-// How much may be written before the handshake is done, until Write says to stop.
-constexpr size_t kUnsentHighMark = 65536;
-
-}  // namespace
 
 TlsStream::Impl::Impl(ServerContext* server, ClientContext* client, buffer::SlabPool& pool, buffer::Executor& executor,
                       std::unique_ptr<buffer::Stream> lower, TlsHandler* handler, std::shared_ptr<SessionFamily> family)
@@ -44,23 +38,28 @@ void TlsStream::Impl::Forget() {
   handler_ = nullptr;
 }
 
-// What the owner asks for.
+// --- The owner's calls.
 
 void TlsStream::Impl::SetHandler(buffer::StreamHandler* handler) {
   handler_ = handler;
-  if (phase_ == Phase::kHandshake) handshake_handler_ = dynamic_cast<TlsHandler*>(handler);
+  if (handler != handshake_handler_) handshake_handler_ = nullptr;
   if (handler == nullptr) {
     SetReading(false);
   } else if (closing_ || (reading_ && !AllDelivered())) {
-    PumpLater();  // it has yet to see what its predecessor left
+    PumpLater();  // it must see what its predecessor left
   }
+}
+
+void TlsStream::Impl::SetTlsHandler(TlsHandler* handler) {
+  SetHandler(handler);
+  if (phase_ == Phase::kHandshake) handshake_handler_ = handler;
 }
 
 void TlsStream::Impl::SetReading(bool on) {
   if (reading_ == on || phase_ == Phase::kClosed) return;
   reading_ = on;
   WatchLower();
-  // What is already here waits for no event of the lower stream's.
+  // No event of the lower stream will report what is already here.
   if (on && (!AllDelivered() || lower_ended_)) PumpLater();
 }
 
@@ -68,7 +67,7 @@ bool TlsStream::Impl::Write(buffer::Chain bytes) {
   if (our_end_ || closing_ || phase_ == Phase::kClosed || bytes.empty()) return true;
   if (phase_ == Phase::kHandshake) {
     unsent_.AppendCompact(pool_, std::move(bytes));
-    blocked_ = unsent_.size() > kUnsentHighMark;
+    blocked_ = unsent_.size() > buffer::kHighMark;
     return !blocked_;
   }
   if (peer_end_) answered_since_end_ = true;
@@ -100,11 +99,11 @@ PeerInfo TlsStream::Impl::peer() const {
   return PeerOf(records_.ssl(), *client_->impl().verifier, verified_);
 }
 
-// What the lower stream tells.
+// --- The lower stream's events.
 
 void TlsStream::Impl::OnData(buffer::Chain& in) {
   buffer::Chain all = std::move(in);
-  if (phase_ == Phase::kClosed || peer_end_ || failed_) return;  // behind close_notify nothing counts
+  if (phase_ == Phase::kClosed || peer_end_ || failed_) return;  // data after close_notify is ignored
   Feed(std::move(all));
   Pump();
 }
@@ -126,18 +125,18 @@ void TlsStream::Impl::OnClosed(const Error& error) {
   Pump();
 }
 
-// A peer that has said close_notify may close its socket without waiting for ours, which then meets a reset. That is
-// an orderly end, unless there was more for the peer than our close_notify.
+// A peer that has sent close_notify may close its socket without waiting for ours, which then causes a reset. That is
+// an orderly end, unless we had more to send than our close_notify.
 Error TlsStream::Impl::Settled(const Error& lower_error) const {
   if (phase_ == Phase::kHandshake && !lower_error) {
-    return {ErrorCode::kHandshakeFailed, "the connection ended in mid-handshake"};
+    return {ErrorCode::kHandshakeFailed, "the peer closed the connection during the handshake"};
   }
   const bool both_ended = peer_end_ == buffer::StreamEnd::kClean && our_end_sent_;
   if (lower_error.code == ErrorCode::kReset && both_ended && !answered_since_end_) return {};
   return lower_error;
 }
 
-// What follows from it.
+// --- What follows from them.
 
 void TlsStream::Impl::Pump() {
   if (phase_ == Phase::kHandshake && !closing_) Handshake();
@@ -158,12 +157,12 @@ void TlsStream::Impl::PumpLater() {
 
 void TlsStream::Impl::WatchLower() {
   if (phase_ == Phase::kClosed || closing_ || lower_closed_) return;
-  // Behind the peer's close_notify only its FIN is awaited.
+  // After the peer's close_notify only its FIN is of interest.
   const bool want = phase_ == Phase::kHandshake || reading_ || peer_end_;
   if (std::exchange(lower_reading_, want) != want) lower_->SetReading(want);
 }
 
-// What waits for a reader that pauses may wait for long, so it must not hold whole slabs.
+// While reading is paused, input may wait for long, so it must not pin whole slabs.
 void TlsStream::Impl::Settle() {
   buffer::Chain left = std::move(plain_);
   plain_.AppendCompact(pool_, std::move(left));
@@ -185,7 +184,7 @@ void TlsStream::Impl::Read() {
   if (!peer_end_ && !failed_) Open();
   if (!plain_.empty()) handler_->OnData(plain_);
   if (!reading_) Settle();
-  // The handler may have done anything meanwhile.
+  // The handler may have changed any of this.
   if (phase_ == Phase::kOpen && reading_ && handler_ != nullptr && plain_.empty()) ReportEnd();
 }
 
@@ -218,7 +217,7 @@ bool TlsStream::Impl::AllDelivered() const {
 
 void TlsStream::Impl::Seal(buffer::Chain bytes) {
   if (records_.Seal(std::move(bytes))) return;
-  Fail(TakeError(ErrorCode::kTls, "sealing"));
+  Fail(TakeError(ErrorCode::kTls, "sending a record"));
   PumpLater();
 }
 
@@ -228,7 +227,7 @@ void TlsStream::Impl::SendEnd() {
   EndLower();
 }
 
-// The alert lies in the output already, where BoringSSL found one due.
+// The output already holds the alert, if BoringSSL sends one.
 void TlsStream::Impl::Fail(Error error) {
   failed_ = true;
   if (!closing_) closing_ = std::move(error);

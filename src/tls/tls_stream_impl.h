@@ -11,20 +11,21 @@
 
 namespace starlock::tls {
 
-/// A stream's states, and what moves it from one to the next: the lower stream's events and deferred turns, all of
-/// which end in Pump. The owner's calls only note what is wanted, or write; so nothing is reported from inside them,
-/// and no call of BoringSSL's ever lies beneath a handler.
+/// The states of a stream. The lower stream's events and deferred turns change them, all through Pump. The owner's
+/// calls only record what is wanted, or write. So nothing is reported from inside them, and a handler is never called
+/// from inside BoringSSL.
 class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_shared_from_this<Impl> {
  public:
-  /// Exactly one of `server` and `client` is there.
+  /// Exactly one of `server` and `client` is not nullptr.
   Impl(ServerContext* server, ClientContext* client, buffer::SlabPool& pool, buffer::Executor& executor,
        std::unique_ptr<buffer::Stream> lower, TlsHandler* handler, std::shared_ptr<SessionFamily> family = nullptr);
   void Start(buffer::Chain already_read);
-  /// The stream is going: no call and no event after it counts.
+  /// The stream is being destroyed: later calls and events are ignored.
   void Forget();
 
   // The owner's calls.
   void SetHandler(buffer::StreamHandler* handler);
+  void SetTlsHandler(TlsHandler* handler);
   void SetReading(bool on);
   bool Write(buffer::Chain bytes);
   void End(buffer::StreamEnd end);
@@ -56,14 +57,14 @@ class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_s
   void Established();
   Error HandshakeError();
 
-  // The way in.
+  // Input.
   void Read();
   void Open();
   void Settle();
   void ReportEnd();
   bool AllDelivered() const;
 
-  // The way out, and the end.
+  // Output and the end.
   void Seal(buffer::Chain bytes);
   void SendEnd();
   void EndLower();
@@ -77,28 +78,28 @@ class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_s
   buffer::SlabPool& pool_;
   buffer::Executor& executor_;
   std::unique_ptr<buffer::Stream> lower_;
-  TlsHandler* handshake_handler_;  ///< nullptr once told
+  TlsHandler* handshake_handler_;  ///< nullptr once it was called
   buffer::StreamHandler* handler_;
   VerifyOutcome verified_;
   RecordLayer records_;
-  buffer::Chain plain_;           ///< opened and not yet taken
-  buffer::Chain unsent_;          ///< written before the handshake was done
-  std::optional<Error> closing_;  ///< why it is over; reported once all that was authenticated has been taken
-  std::optional<buffer::StreamEnd> peer_end_;  ///< found; reported likewise
-  std::optional<buffer::StreamEnd> our_end_;   ///< asked for; sent once the handshake is done
+  buffer::Chain plain_;                        ///< decrypted and not yet consumed
+  buffer::Chain unsent_;                       ///< written during the handshake
+  std::optional<Error> closing_;               ///< why the stream closes; reported once all decrypted data is consumed
+  std::optional<buffer::StreamEnd> peer_end_;  ///< received; reported likewise
+  std::optional<buffer::StreamEnd> our_end_;   ///< requested; sent once the handshake is done
 
   Phase phase_ = Phase::kHandshake;
-  bool begun_ = false;          ///< the peer's first byte was seen
+  bool begun_ = false;          ///< the peer's first byte has been checked
   bool reading_ = false;        ///< what the owner wants
-  bool lower_reading_ = false;  ///< what the lower stream was told
-  bool lower_ended_ = false;    ///< FIN
-  bool lower_closed_ = false;   ///< it is gone: nothing can be read or written
-  bool failed_ = false;         ///< BoringSSL gave up: nothing more can be opened or sealed
-  bool blocked_ = false;        ///< Write has said false
+  bool lower_reading_ = false;  ///< the lower stream's reading
+  bool lower_ended_ = false;    ///< its FIN arrived
+  bool lower_closed_ = false;   ///< it is closed: nothing can be read or written
+  bool failed_ = false;         ///< fatal error: no record can be opened or sealed
+  bool blocked_ = false;        ///< Write has returned false
   bool peer_end_reported_ = false;
   bool our_end_sent_ = false;
-  bool answered_since_end_ = false;  ///< data was written after the peer's end was found
-  bool pump_due_ = false;            ///< deferred
+  bool answered_since_end_ = false;  ///< data was written after the peer's end
+  bool pump_due_ = false;            ///< a deferred Pump is scheduled
 };
 
 }  // namespace starlock::tls

@@ -1,5 +1,6 @@
 #include "tls/trust_store.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,22 +18,21 @@ namespace {
 constexpr std::array kBundles = {
     "/etc/ssl/certs/ca-certificates.crt",                 // Debian, Ubuntu, Arch, Alpine
     "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  // Fedora, RHEL
-    "/etc/pki/tls/certs/ca-bundle.crt",                   // older ones of these
+    "/etc/pki/tls/certs/ca-bundle.crt",                   // older releases of these
     "/etc/ssl/ca-bundle.pem",                             // openSUSE
     "/etc/ssl/cert.pem",                                  // the BSDs, Alpine
 };
 
 Result<std::string> SystemBundle() {
-  const char* named = std::getenv("SSL_CERT_FILE");  // NOLINT(concurrency-mt-unsafe): nobody sets it
+  const char* named = std::getenv("SSL_CERT_FILE");  // NOLINT(concurrency-mt-unsafe): no thread sets it
   if (named != nullptr && *named != '\0') return std::string(named);
-  std::string looked;
   for (const char* path : kBundles) {
     if (access(path, R_OK) == 0) return std::string(path);
-    looked += (looked.empty() ? "" : ", ") + std::string(path);
   }
   return Error{ErrorCode::kInvalid,
-               "the system has no certificates of authorities (Debian: package ca-certificates); looked for " + looked +
-                   " and $SSL_CERT_FILE"};
+               fmt::format("the system has no CA certificates (Debian: package ca-certificates); looked for "
+                           "$SSL_CERT_FILE, {}",
+                           fmt::join(kBundles, ", "))};
 }
 
 }  // namespace
@@ -47,8 +47,8 @@ Result<std::shared_ptr<const TrustStore>> TrustStore::Load(const std::string& ca
   auto text = ReadTextFile(*path);
   if (!text.ok()) return text.error();
   auto certificates = CertificatesFromPem(*text);
-  if (!certificates.ok()) return Error{ErrorCode::kInvalid, *path + ": " + certificates.error().detail};
-  if (certificates->empty()) return Error{ErrorCode::kInvalid, *path + ": no certificate in PEM form"};
+  if (!certificates.ok()) return Error{ErrorCode::kInvalid, fmt::format("{}: {}", *path, certificates.error().detail)};
+  if (certificates->empty()) return Error{ErrorCode::kInvalid, fmt::format("{}: no certificate in PEM form", *path)};
 
   auto impl = std::make_unique<Impl>();
   impl->store.reset(X509_STORE_new());

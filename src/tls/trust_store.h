@@ -7,12 +7,12 @@
 
 namespace starlock::tls {
 
-/// The certificates that a server's chain may end in: every one of a PEM file is trusted as such. Immutable and
-/// thread-safe, so that all contexts can share one.
+/// The trust anchors of a PEM file: a server's chain may end in any of them. Immutable and thread-safe; shared by all
+/// contexts.
 class TrustStore {
  public:
-  /// Loads `ca_file`; empty: the system's, which is $SSL_CERT_FILE or the first of the places where distributions keep
-  /// their bundle. kInvalid names the file and what is wrong, or says where it looked.
+  /// Loads `ca_file`; empty: the system's, which is $SSL_CERT_FILE or the first bundle found in the usual places of
+  /// distributions. kInvalid: names the file and the problem, or the places that were searched.
   static Result<std::shared_ptr<const TrustStore>> Load(const std::string& ca_file);
   ~TrustStore();
   TrustStore(const TrustStore&) = delete;

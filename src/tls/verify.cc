@@ -1,5 +1,6 @@
 #include "tls/verify.h"
 
+#include <fmt/format.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
@@ -25,20 +26,18 @@ bssl::UniquePtr<STACK_OF(X509)> Parse(const STACK_OF(CRYPTO_BUFFER) * buffers) {
 
 }  // namespace
 
-Verifier::Verifier(const ClientSettings& settings, PinSet pins)
+Verifier::Verifier(const ClientSettings& settings)
     : verify_(settings.verify),
       enforce_(settings.enforce),
       name_(settings.server_name),
-      pins_(std::move(pins)),
+      pins_(settings.pins),
       trust_(settings.trust) {}
 
 Result<std::unique_ptr<Verifier>> Verifier::Create(const ClientSettings& settings) {
-  auto pins = PinSet::Parse(settings.pins);
-  if (!pins.ok()) return pins.error();
   if (settings.verify == Verify::kFull && settings.server_name.empty()) {
-    return Error{ErrorCode::kInvalid, "server_name: verify full needs one"};
+    return Error{ErrorCode::kInvalid, "server_name: verify: full needs one"};
   }
-  std::unique_ptr<Verifier> verifier(new Verifier(settings, std::move(*pins)));
+  std::unique_ptr<Verifier> verifier(new Verifier(settings));
   if (verifier->verify_ != Verify::kNone && verifier->trust_ == nullptr) {
     auto trust = TrustStore::Load(settings.ca_file);
     if (!trust.ok()) return trust.error();
@@ -50,44 +49,39 @@ Result<std::unique_ptr<Verifier>> Verifier::Create(const ClientSettings& setting
 ssl_verify_result_t Verifier::Check(const SSL* ssl, VerifyOutcome& outcome, uint8_t* alert) const {
   if (!checks()) return ssl_verify_ok;
   const bssl::UniquePtr<STACK_OF(X509)> chain = Parse(SSL_get0_peer_certificates(ssl));
-  outcome.reason.clear();
-  const long result =
-      chain ? CheckChain(chain.get(), outcome.reason) : static_cast<long>(X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT);
-  if (!chain) outcome.reason = "the server's certificate cannot be read: " + TakeErrors();
+  Refusal refusal = {SSL_AD_BAD_CERTIFICATE, {}};
+  if (chain) {
+    refusal = CheckChain(chain.get());
+  } else {
+    refusal.reason = fmt::format("the server's certificate cannot be read: {}", TakeErrors());
+  }
   ERR_clear_error();
-  if (result == X509_V_OK) {
-    outcome.state = PeerInfo::Verification::kPassed;
+  if (refusal.reason.empty()) {
+    outcome = {PeerInfo::Verification::kPassed, {}};
     return ssl_verify_ok;
   }
-  outcome.state = PeerInfo::Verification::kFailed;
+  outcome = {PeerInfo::Verification::kFailed, std::move(refusal.reason)};
   if (!enforce_) return ssl_verify_ok;
-  *alert = chain ? static_cast<uint8_t>(SSL_alert_from_verify_result(result)) : SSL_AD_BAD_CERTIFICATE;
+  *alert = static_cast<uint8_t>(refusal.alert);
   return ssl_verify_invalid;
 }
 
-long Verifier::CheckChain(STACK_OF(X509) * chain, std::string& reason) const {
-  constexpr const char* kNoPin = "no pinned key in the server's chain";
-  if (verify_ == Verify::kNone) {
-    if (pins_.MatchesPresented(chain)) return X509_V_OK;
-    reason = kNoPin;
-    return X509_V_ERR_CERT_REJECTED;
-  }
+Verifier::Refusal Verifier::CheckChain(STACK_OF(X509) * chain) const {
+  const Refusal no_pin = {SSL_alert_from_verify_result(X509_V_ERR_CERT_REJECTED),
+                          "no pinned key in the server's chain"};
+  if (verify_ == Verify::kNone) return pins_.MatchesPresented(chain) ? Refusal() : no_pin;
   bssl::UniquePtr<X509_STORE_CTX> check(X509_STORE_CTX_new());
   if (!check || !Prepare(check.get(), chain)) {
-    reason = "verification could not begin";
-    return X509_V_ERR_UNSPECIFIED;
+    return {SSL_alert_from_verify_result(X509_V_ERR_UNSPECIFIED), "verification could not be started"};
   }
   if (X509_verify_cert(check.get()) != 1) {
     const int error = X509_STORE_CTX_get_error(check.get());
-    reason = X509_verify_cert_error_string(error);
-    if (error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH) {
-      reason = "the certificate is not for " + name_;
-    }
-    return error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error;
+    const bool mismatch = error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH;
+    return {SSL_alert_from_verify_result(error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error),
+            mismatch ? fmt::format("the certificate is not for {}", name_) : X509_verify_cert_error_string(error)};
   }
-  if (pins_.empty() || pins_.MatchesVerified(X509_STORE_CTX_get0_chain(check.get()))) return X509_V_OK;
-  reason = kNoPin;
-  return X509_V_ERR_CERT_REJECTED;
+  if (pins_.empty() || pins_.MatchesVerified(X509_STORE_CTX_get0_chain(check.get()))) return {};
+  return no_pin;
 }
 
 bool Verifier::Prepare(X509_STORE_CTX* check, STACK_OF(X509) * chain) const {
@@ -96,7 +90,7 @@ bool Verifier::Prepare(X509_STORE_CTX* check, STACK_OF(X509) * chain) const {
     return false;
   }
   X509_VERIFY_PARAM* param = X509_STORE_CTX_get0_param(check);
-  // What the operator's file holds is trusted, be it a root, an intermediate or the server's own certificate.
+  // Every certificate in the operator's file is trusted: a root, an intermediate or the server's own.
   X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
   if (verify_ != Verify::kFull) return true;
   if (IsAddressLiteral(name_)) return X509_VERIFY_PARAM_set1_ip_asc(param, name_.c_str()) == 1;

@@ -12,27 +12,33 @@
 
 namespace starlock::tls {
 
-/// What verification made of one connection's server.
+/// The result of verifying one connection's server.
 struct VerifyOutcome {
   PeerInfo::Verification state = PeerInfo::Verification::kNotDone;
   std::string reason;
 };
 
-/// Checks a server's chain as the settings want it.
+/// Verifies servers' certificate chains as the settings say.
 class Verifier {
  public:
   static Result<std::unique_ptr<Verifier>> Create(const ClientSettings& settings);
 
   /// Whether anything is checked at all.
   bool checks() const { return verify_ != Verify::kNone || !pins_.empty(); }
-  /// Whether a session may be resumed later, which is taken for a passed check then.
+  /// Whether a completed handshake proves that verification passed, so that its session may be resumed without it.
   bool vouches() const { return enforce_; }
-  /// Called in mid-handshake, when the server's certificates are there. Names the alert where it refuses them.
+  /// Called during the handshake, once the server's certificates have arrived. Sets `alert` if it refuses them.
   ssl_verify_result_t Check(const SSL* ssl, VerifyOutcome& outcome, uint8_t* alert) const;
 
  private:
-  Verifier(const ClientSettings& settings, PinSet pins);
-  long CheckChain(STACK_OF(X509) * chain, std::string& reason) const;
+  /// Why a chain is refused. An empty reason: it is not.
+  struct Refusal {
+    int alert = 0;
+    std::string reason;
+  };
+
+  explicit Verifier(const ClientSettings& settings);
+  Refusal CheckChain(STACK_OF(X509) * chain) const;
   bool Prepare(X509_STORE_CTX* check, STACK_OF(X509) * chain) const;
 
   const Verify verify_;

@@ -1,8 +1,8 @@
 #include "tls/x509.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <openssl/asn1.h>
-#include <openssl/base64.h>
 #include <openssl/bio.h>
 #include <openssl/ec_key.h>
 #include <openssl/err.h>
@@ -20,7 +20,7 @@
 namespace starlock::tls {
 namespace {
 
-// RFC 2253's order and escapes, with a space behind each comma.
+// RFC 2253's order and escapes, with a space after each comma.
 constexpr unsigned long kNameFlags = (XN_FLAG_RFC2253 & ~XN_FLAG_SEP_COMMA_PLUS) | XN_FLAG_SEP_CPLUS_SPC;
 
 std::string NameText(const X509_NAME* name) {
@@ -77,10 +77,10 @@ std::string KeyType(const X509* certificate) {
   switch (EVP_PKEY_id(key)) {
     case EVP_PKEY_EC: {
       const char* curve = EC_curve_nid2nist(EVP_PKEY_get_ec_curve_nid(key));
-      return std::string("ECDSA ") + (curve != nullptr ? curve : "on an unknown curve");
+      return curve != nullptr ? fmt::format("ECDSA {}", curve) : "ECDSA on an unknown curve";
     }
     case EVP_PKEY_RSA:
-      return "RSA " + std::to_string(EVP_PKEY_bits(key));
+      return fmt::format("RSA {}", EVP_PKEY_bits(key));
     case EVP_PKEY_ED25519:
       return "Ed25519";
     default:
@@ -98,23 +98,22 @@ CertificateInfo Describe(const X509* certificate) {
   info.not_before = TimeOf(X509_get0_notBefore(certificate));
   info.not_after = TimeOf(X509_get0_notAfter(certificate));
   info.key_type = KeyType(certificate);
-  info.pin = SpkiPin(certificate);
+  info.pin = PinOf(certificate).value_or(SpkiPin());
   return info;
 }
 
-std::string SpkiPin(const X509* certificate) {
+std::optional<SpkiPin> PinOf(const X509* certificate) {
   uint8_t* der = nullptr;
   const int size = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
   if (size < 0) {
     ERR_clear_error();
-    return {};
+    return std::nullopt;
   }
   bssl::UniquePtr<uint8_t> owned(der);
-  std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(der, static_cast<size_t>(size), digest.data());
-  std::array<uint8_t, 45> text{};
-  const size_t length = EVP_EncodeBlock(text.data(), digest.data(), digest.size());
-  return "sha256/" + std::string(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(length));
+  SpkiPin pin;
+  static_assert(SpkiPin::kSize == SHA256_DIGEST_LENGTH);
+  SHA256(der, static_cast<size_t>(size), pin.digest.data());
+  return pin;
 }
 
 Result<std::vector<bssl::UniquePtr<X509>>> CertificatesFromPem(std::string_view pem) {
@@ -133,7 +132,7 @@ Result<std::vector<bssl::UniquePtr<X509>>> CertificatesFromPem(std::string_view 
       ERR_clear_error();
       return certificates;
     }
-    return TakeError(ErrorCode::kInvalid, "certificate " + std::to_string(certificates.size() + 1) + " cannot be read");
+    return TakeError(ErrorCode::kInvalid, fmt::format("certificate {} cannot be read", certificates.size() + 1));
   }
 }
 

@@ -2,7 +2,7 @@
 
 #include <openssl/base.h>
 
-#include <string>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -11,13 +11,13 @@
 
 namespace starlock::tls {
 
-/// `certificate` in words.
+/// `certificate` for a log or a report.
 CertificateInfo Describe(const X509* certificate);
 
-/// `sha256/BASE64` of the SubjectPublicKeyInfo.
-std::string SpkiPin(const X509* certificate);
+/// The pin of a certificate's public key; nullopt: it cannot be encoded.
+std::optional<SpkiPin> PinOf(const X509* certificate);
 
-/// Every certificate of PEM text, in order. Other kinds of block are skipped. kInvalid: why one cannot be read (the
+/// Every certificate of PEM text, in order. PEM blocks of other kinds are skipped. kInvalid: one cannot be read (the
 /// detail does not name the file).
 Result<std::vector<bssl::UniquePtr<X509>>> CertificatesFromPem(std::string_view pem);
 

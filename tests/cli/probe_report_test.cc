@@ -32,7 +32,7 @@ ProbeReport Full() {
        kNow - days(10),
        kNow + days(20),
        "ECDSA P-256",
-       "sha256/abc="},
+       SpkiPin{}},
   };
   return report;
 }
@@ -63,7 +63,7 @@ Certificate 1 of 1
   valid from    2027-01-05
   expires       2027-02-04, in 20 days
   key           ECDSA P-256
-  pin           sha256/abc=
+  pin           sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=
 
 Inside TLS
   capabilities  SIZE 9
@@ -93,7 +93,7 @@ TEST(ProbeText, NothingOfTheServersDrivesTheTerminal) {
   report.server_name = evil;
   report.peer.verification = tls::PeerInfo::Verification::kFailed;
   report.peer.reason = evil;
-  report.peer.chain = {{evil, evil, {evil}, kNow, kNow, evil, evil}};
+  report.peer.chain = {{evil, evil, {evil}, kNow, kNow, evil, {}}};
   for (const char c : Text(report)) EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f)) << static_cast<int>(c);
   for (const char c : ToJson(report, kNow)) EXPECT_TRUE(c == '\n' || (c >= 0x20 && c < 0x7f)) << static_cast<int>(c);
 }
@@ -127,7 +127,7 @@ TEST(ProbeJson, SaysAll) {
     "tls": {"version": "TLSv1.3", "cipher": "TLS_AES_128_GCM_SHA256", "group": "X25519"},
     "chain": [{"subject": "CN=mail.example.org", "issuer": "CN=CA", "names": ["mail.example.org", "192.0.2.1"],
                "not_before": "2027-01-05T08:00:00Z", "not_after": "2027-02-04T08:00:00Z", "days_left": 20,
-               "key_type": "ECDSA P-256", "pin": "sha256/abc="}],
+               "key_type": "ECDSA P-256", "pin": "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}],
     "verification": {"result": "passed", "reason": null, "server_name": "mail.example.org"},
     "capabilities_after": ["SIZE 9", "AUTH PLAIN"], "warnings": [], "error": null})"));
 }

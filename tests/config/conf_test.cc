@@ -1,4 +1,4 @@
-// The configurations that are shipped.
+// The configurations in conf/.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ namespace {
 
 const std::filesystem::path kFolder = STARLOCK_CONF_DIR;
 
-/// Every protocol that a shipped file may name.
+/// The protocols that these files name.
 std::vector<DialectRules> AllDialects() {
   std::vector<DialectRules> all = TestDialects();
   for (const char* name : {"imap", "pop3", "nntp", "ftp", "irc", "ldap", "xmpp", "xmpp-server", "acap", "managesieve",

@@ -51,7 +51,8 @@ TEST(FromFlags, MakesASidecarWithTheDefaultsOfAFile) {
   EXPECT_EQ(listener.server.mode, TlsMode::kRequired);
   EXPECT_EQ(listener.server.VerifyInForce(), Verify::kFull);
   EXPECT_FALSE(listener.server.ca);
-  EXPECT_THAT(listener.server.tls.groups, ElementsAre("X25519MLKEM768", "X25519", "P-256"));
+  EXPECT_THAT(listener.server.tls.groups,
+              ElementsAre(KeyExchangeGroup::kX25519Mlkem768, KeyExchangeGroup::kX25519, KeyExchangeGroup::kP256));
   EXPECT_EQ(config.workers, 0U);
   EXPECT_EQ(config.limits.max_connections, 20000U);
 }
@@ -100,7 +101,7 @@ TEST(FromFlags, ReadsHowToVerify) {
   flags.insecure = true;
   EXPECT_EQ(Read(flags).listeners[0].server.VerifyInForce(), Verify::kNone);
   flags.ca = "ca.pem";
-  EXPECT_THAT(Errors(flags), ElementsAre(HasSubstr("--insecure: verifies nothing, so --ca cannot stand beside it")));
+  EXPECT_THAT(Errors(flags), ElementsAre(HasSubstr("--insecure: verifies nothing and excludes --ca")));
   flags.insecure = false;
   flags.server_name = "name.example.org";
   const ServerLeg server = Read(flags).listeners[0].server;
@@ -113,9 +114,9 @@ TEST(FromFlags, ReadsHowToVerify) {
 }
 
 TEST(FromFlags, SaysAllThatIsMissing) {
-  EXPECT_THAT(Errors({}), ElementsAre(HasSubstr("--protocol: must be given"), HasSubstr("--listen: must be given"),
-                                      HasSubstr("--upstream: must be given"),
-                                      HasSubstr("--upstream-tls: must be given, like --upstream-tls required")));
+  EXPECT_THAT(Errors({}), ElementsAre(HasSubstr("--protocol: is required"), HasSubstr("--listen: is required"),
+                                      HasSubstr("--upstream: is required"),
+                                      HasSubstr("--upstream-tls: is required, like --upstream-tls required")));
 }
 
 TEST(FromFlags, SaysAllThatIsWrong) {
@@ -126,25 +127,26 @@ TEST(FromFlags, SaysAllThatIsWrong) {
   flags.upstream_tls = "requird";
   flags.client_tls = "on";
   flags.server_name = "a:b";
-  EXPECT_THAT(Errors(flags),
-              ElementsAre(HasSubstr("--protocol: 'smpt' is not a protocol"), HasSubstr("--listen: '2525' has no host"),
-                          HasSubstr("--upstream: 'h' has no port"), HasSubstr("did you mean 'required'?"),
-                          HasSubstr("--server-name: 'a:b' is not a name"), HasSubstr("--client-tls: 'on' is not")));
+  EXPECT_THAT(
+      Errors(flags),
+      ElementsAre(HasSubstr("--protocol: 'smpt' is not a known protocol"), HasSubstr("--listen: '2525' has no host"),
+                  HasSubstr("--upstream: 'h' has no port"), HasSubstr("did you mean 'required'?"),
+                  HasSubstr("--server-name: 'a:b' is not a server name"), HasSubstr("--client-tls: 'on' is not")));
 }
 
 TEST(FromFlags, WantsCertificateAndKeyTogether) {
   Flags flags = Good();
   flags.cert = "c.pem";
-  EXPECT_THAT(Errors(flags), ElementsAre("--key: must stand beside --cert"));
+  EXPECT_THAT(Errors(flags), ElementsAre("--key: is required with --cert"));
   flags = Good();
   flags.key = "k.pem";
-  EXPECT_THAT(Errors(flags), ElementsAre("--cert: must stand beside --key"));
+  EXPECT_THAT(Errors(flags), ElementsAre("--cert: is required with --key"));
   flags = Good();
   flags.client_tls = "required";
   EXPECT_THAT(Errors(flags), ElementsAre("--client-tls: 'required' needs --cert FILE --key FILE"));
   flags = WithCertificate();
   flags.cert = "";
-  EXPECT_THAT(Errors(flags), ElementsAre("--cert: takes the path of a file"));
+  EXPECT_THAT(Errors(flags), ElementsAre("--cert: needs the path of a file"));
 }
 
 TEST(FromFlags, HasNothingToWarnOfAsARule) { EXPECT_THAT(FromFlags(Good(), TestDialects()).warnings, IsEmpty()); }

@@ -1,4 +1,4 @@
-// Where FTP's data connections are awaited.
+// The `ftp` section: where data connections are accepted.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -63,7 +63,7 @@ TEST(Ftp, Mistakes) {
   }
   const Loaded loaded = Load("    ftp: {data_ports: 1}\n", "smtp");
   ASSERT_EQ(loaded.errors.size(), 1U);
-  EXPECT_EQ(loaded.errors[0].ToString(), "f.yaml:5:10: 'ftp' stands only beside protocol: ftp");
+  EXPECT_EQ(loaded.errors[0].ToString(), "f.yaml:5:10: 'ftp' is allowed only with protocol: ftp");
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ namespace starlock::config {
 
 inline std::vector<DialectRules> TestDialects() { return {{"smtp", true}, {"lmtp", true}, {"tcp", false}}; }
 
-/// A good listener, part by part; an empty part is left out.
+/// A valid listener in parts; an empty part is left out.
 struct Parts {
   std::string name = "name: front";
   std::string listen = "listen: 127.0.0.1:2525";
@@ -26,13 +26,13 @@ inline std::string Item(const Parts& parts) {
   return yaml;
 }
 
-/// A whole configuration of one certificate, `mail`, and one listener.
+/// A complete configuration with one certificate, `mail`, and one listener.
 inline std::string With(const Parts& parts) {
   return "certificates: {mail: {chain: c.pem, key: k.pem}}\nlisteners:\n" + Item(parts);
 }
 inline std::string WithClient(const std::string& keys) { return With({.client = "client: {" + keys + "}"}); }
 inline std::string WithServer(const std::string& keys) { return With({.server = "server: {" + keys + "}"}); }
-/// Some top-level keys, and one listener.
+/// The given top-level keys and one listener.
 inline std::string WithTop(const std::string& yaml) { return yaml + "\nlisteners:\n" + Item({}); }
 
 }  // namespace starlock::config

@@ -44,7 +44,7 @@ std::string TroubleWith(const std::deque<Turn>& answers, bool tls = false) {
       loop, [&] { return std::make_unique<AnsweringServer>(answers); }, nullptr);
   if (!server) return server.error().detail;
   tls::ClientSettings client_settings;
-  client_settings.verify = tls::Verify::kNone;
+  client_settings.verify = Verify::kNone;
   const auto context = tls::ClientContext::Create(client_settings);
   const PartSettings settings{"client.example.org", tls, "Subject: test\r\n\r\ntext\r\n", true, {}};
   Player client(loop, MakeSmtpClient(settings), {nullptr, context.value().get()}, [&] { loop.Stop(); });

@@ -27,7 +27,7 @@ TEST(AdmissionTest, AtTheLimitTheNextIsRefusedUntilOneLeaves) {
   EXPECT_EQ(admission.Enter("e"), Answer::kRefuse);
 }
 
-// Those who are still being told so stand in nobody's way.
+// Sessions in refusal do not count towards the limit.
 TEST(AdmissionTest, TheRefusedTakeNoPlace) {
   Admission admission(2, 0);
   EXPECT_EQ(admission.Enter("a"), Answer::kServe);
@@ -63,7 +63,7 @@ TEST(AdmissionTest, EachClientHasItsOwnCount) {
   EXPECT_EQ(admission.Enter("192.0.2.1"), Answer::kServe);
 }
 
-// Else one client would fill the whole house with what is refused to it.
+// Otherwise one client could use up max_connections with refused connections.
 TEST(AdmissionTest, WhatOneClientIsRefusedCountsForNobodyElse) {
   Admission admission(10, 1);
   EXPECT_EQ(admission.Enter("greedy"), Answer::kServe);
@@ -115,7 +115,7 @@ TEST(AdmissionTest, HoldsWhateverManyThreadsDo) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_LE(highest, kMost);
   EXPECT_EQ(serving, 0U);
-  // Nothing was lost or gained on the way.
+  // The counters are balanced.
   for (uint32_t i = 0; i < kMost; ++i) EXPECT_EQ(admission.Enter(std::to_string(i)), Answer::kServe);
   EXPECT_EQ(admission.Enter("one more"), Answer::kRefuse);
 }

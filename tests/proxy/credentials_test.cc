@@ -22,7 +22,7 @@ constexpr const char* kNowhere = "/nonexistent/file.pem";
 
 Location At(int line) { return {"test.yaml", line, 3}; }
 
-/// Where the system's certificates are looked for, while the object lives.
+/// Sets $SSL_CERT_FILE during its lifetime.
 class SystemTrust {
  public:
   explicit SystemTrust(const std::string& path) { setenv("SSL_CERT_FILE", path.c_str(), 1); }
@@ -47,7 +47,7 @@ class CredentialsTest : public testing::Test {
     return config.listeners.back().server;
   }
 
-  // The one error, at `line`, in which `words` stand.
+  // Expects one error at `line` that contains `words`.
   void ExpectError(int line, std::string_view words) {
     const LoadedCredentials loaded = LoadCredentials(config);
     ASSERT_THAT(loaded.errors, SizeIs(1));
@@ -119,9 +119,9 @@ TEST_F(CredentialsTest, AndNotWhereNoneDoes) {
   const SystemTrust missing(kNowhere);
   AddListener(TlsMode::kOff);
   AddListener(TlsMode::kOpportunistic);
-  AddListener(TlsMode::kRequired).verify = config::Verify::kNone;
+  AddListener(TlsMode::kRequired).verify = Verify::kNone;
   EXPECT_THAT(LoadCredentials(config).errors, IsEmpty());
-  AddListener(TlsMode::kOpportunistic).verify = config::Verify::kChain;
+  AddListener(TlsMode::kOpportunistic).verify = Verify::kChain;
   ExpectError(24, kNowhere);
 }
 

@@ -1,4 +1,4 @@
-// How many descriptors a configuration may come to need.
+// The number of descriptors that a configuration needs.
 
 #include "proxy/descriptors.h"
 

@@ -46,20 +46,22 @@ TEST(RoutesTest, EachAddressHasItsOwnContext) {
 
 TEST(RoutesTest, WhatATlsLegCannotBeMadeOfIsToldWithTheListenersPlace) {
   config::Config config = MakeConfig({.client = TlsMode::kRequired, .server = TlsMode::kRequired}, kUpstream);
-  config.listeners[0].client.tls.groups = {"no-such-group"};
+  config.listeners[0].client.tls.groups.clear();
   auto routes = MakeRoutes(config, MakeCredentials());
   ASSERT_FALSE(routes.ok());
   EXPECT_EQ(routes.error().code, ErrorCode::kInvalid);
   EXPECT_THAT(routes.error().detail, HasSubstr("test.yaml:7:5: "));
-  EXPECT_THAT(routes.error().detail, HasSubstr("no-such-group"));
+  EXPECT_THAT(routes.error().detail, HasSubstr("groups"));
 
-  config = MakeConfig({.server = TlsMode::kRequired, .pins = {{"sha256/short", {}}}}, kUpstream);
+  config = MakeConfig({.server = TlsMode::kRequired}, kUpstream);
+  config.listeners[0].server.tls.min_version = TlsVersion::k13;
+  config.listeners[0].server.tls.max_version = TlsVersion::k12;
   routes = MakeRoutes(config, MakeCredentials());
   ASSERT_FALSE(routes.ok());
   EXPECT_THAT(routes.error().detail, HasSubstr("test.yaml:7:5: "));
 }
 
-// --- What the contexts do, seen from the wire. tcp with an implicit server leg: nothing but the handshake.
+// --- The contexts' effect on the wire: tcp with an implicit server leg, which is only a handshake.
 
 std::string HandshakeWith(const Setting& setting, const pki::PemPair& pem, std::string* sni = nullptr) {
   Rig rig(setting);
@@ -93,19 +95,19 @@ TEST(RoutesTest, TheServersNameIsItsAddressWhereNoneIsGiven) {
 TEST(RoutesTest, VerificationIsWhatTheConfigurationSays) {
   Setting setting = Implicit();
   EXPECT_EQ(HandshakeWith(setting, Pki::Get().unknown), "verify_failed");
-  setting.verify = config::Verify::kNone;
+  setting.verify = Verify::kNone;
   EXPECT_EQ(HandshakeWith(setting, Pki::Get().unknown), "closed");
   setting.server_name = "elsewhere.example.org";
-  setting.verify = config::Verify::kChain;
+  setting.verify = Verify::kChain;
   EXPECT_EQ(HandshakeWith(setting, Pki::Get().good), "closed");
   EXPECT_EQ(HandshakeWith(setting, Pki::Get().unknown), "verify_failed");
 }
 
 TEST(RoutesTest, PinsAreCheckedBesides) {
   Setting setting = Implicit();
-  setting.pins = {{"sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", {}}};
+  setting.pins = {SpkiPin{}};
   EXPECT_EQ(HandshakeWith(setting, Pki::Get().good), "verify_failed");
-  setting.verify = config::Verify::kNone;
+  setting.verify = Verify::kNone;
   EXPECT_EQ(HandshakeWith(setting, Pki::Get().good), "verify_failed");
 }
 
@@ -124,7 +126,7 @@ TEST(RoutesTest, AClientThatMeansAnotherProtocolIsNotServed) {
       EXPECT_EQ(rig.Verdict(), "handshake_failed/client");
       continue;
     }
-    // The upstream first: a client that is gone before it was dialled has none.
+    // The upstream must be connected first: a client that leaves earlier gets none.
     Peer server = rig.Accept();
     EXPECT_TRUE(server.open());
     client.Close();

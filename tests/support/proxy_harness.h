@@ -175,9 +175,9 @@ struct Setting {
                         .idle_timeout = kPatience,
                         .drain_timeout = kPatience};
   uint32_t workers = 1;
-  std::optional<config::Verify> verify = {};
+  std::optional<Verify> verify = {};
   std::optional<std::string> server_name = {};
-  std::vector<config::Pin> pins = {};
+  std::vector<SpkiPin> pins = {};
   std::vector<HostPort> address = {};  ///< empty: the rig's upstream
 };
 

@@ -1,4 +1,4 @@
-// Which certificate a client gets: by the name it asks for, then by what it can verify.
+// The choice of a certificate: by the requested name, then by what the client supports.
 
 #include <openssl/ssl.h>
 
@@ -15,13 +15,13 @@ std::shared_ptr<const Identity> Make(const std::vector<std::string>& names, KeyT
   return World::Get().Make({.names = names, .key_type = type});
 }
 
-// RSA keys take long to make: one a process and name is enough.
+// Generating an RSA key is slow, so it is made once per process.
 std::shared_ptr<const Identity> OtherRsa() {
   static const auto identity = Make({"rsa.example.org"}, KeyType::kRsa2048);
   return identity;
 }
 
-/// The first name of the certificate that a client gets, and its key type; empty where the handshake fails.
+/// The first name and the key type of the certificate that a client gets; empty if the handshake fails.
 struct Shown {
   std::string name, key_type;
   bool operator==(const Shown&) const = default;
@@ -29,14 +29,14 @@ struct Shown {
 
 enum class Client { kAny, kRsaOnly };
 
-Shown Show(const std::vector<std::shared_ptr<const Identity>>& identities, const std::string& sni,
-           const std::string& version, Client kind = Client::kAny) {
+Shown Show(const std::vector<std::shared_ptr<const Identity>>& identities, const std::string& sni, TlsVersion version,
+           Client kind = Client::kAny) {
   ServerSettings server_settings = World::Get().Server();
   server_settings.identities = identities;
   ClientSettings client_settings = World::Get().Client();
   client_settings.verify = Verify::kNone;
   client_settings.server_name = sni;
-  client_settings.max_version = version;
+  client_settings.tls.max_version = version;
   auto server_context = MakeServer(server_settings);
   auto client_context = MakeClient(client_settings);
   SSL_CTX* ctx = client_context->impl().context.get();
@@ -48,20 +48,20 @@ Shown Show(const std::vector<std::shared_ptr<const Identity>>& identities, const
   Link link(*server_context, *client_context);
   EXPECT_TRUE(link.loop.Run());
   if (!link.established()) return {};
-  EXPECT_EQ(link.client.info->version, "TLSv" + version);
+  EXPECT_EQ(link.client.info->version, "TLSv" + std::string(ToString(version)));
   const PeerInfo peer = link.client.stream->peer();
   EXPECT_EQ(peer.chain.size(), 1u);
   return {peer.chain[0].names[0], peer.chain[0].key_type};
 }
 
-class Chosen : public testing::TestWithParam<const char*> {};
+class Chosen : public testing::TestWithParam<TlsVersion> {};
 
 TEST_P(Chosen, ByName) {
   const auto a = Make({"a.example.org", "A2.Example.Org"});
   const auto b = Make({"b.example.org"});
   const auto wild = Make({"*.example.org"});
   const std::vector<std::shared_ptr<const Identity>> all = {a, b, wild};
-  const std::string version = GetParam();
+  const TlsVersion version = GetParam();
   EXPECT_EQ(Show(all, "b.example.org", version).name, "b.example.org");
   EXPECT_EQ(Show(all, "B.EXAMPLE.org", version).name, "b.example.org");
   EXPECT_EQ(Show(all, "a2.example.org", version).name, "a.example.org");
@@ -73,7 +73,7 @@ TEST_P(Chosen, ByName) {
 }
 
 TEST_P(Chosen, ByWhatTheClientCanVerify) {
-  const std::string version = GetParam();
+  const TlsVersion version = GetParam();
   const World& world = World::Get();
   for (const auto& both : {std::vector{world.ecdsa, world.rsa}, std::vector{world.rsa, world.ecdsa}}) {
     EXPECT_EQ(Show(both, "mail.example.org", version).key_type, "ECDSA P-256");
@@ -85,7 +85,7 @@ TEST_P(Chosen, ByWhatTheClientCanVerify) {
 }
 
 TEST_P(Chosen, AnotherNamesKeyIsBetterThanNoAnswer) {
-  const std::string version = GetParam();
+  const TlsVersion version = GetParam();
   const std::vector<std::shared_ptr<const Identity>> identities = {World::Get().ecdsa, OtherRsa()};
   EXPECT_EQ(Show(identities, "mail.example.org", version), (Shown{"mail.example.org", "ECDSA P-256"}));
   EXPECT_EQ(Show(identities, "mail.example.org", version, Client::kRsaOnly), (Shown{"rsa.example.org", "RSA 2048"}));
@@ -100,8 +100,8 @@ TEST_P(Chosen, LargerCurves) {
   ServerSettings server_settings = World::Get().Server();
   server_settings.identities = {p384};
   ClientSettings client_settings = World::Get().Client();
-  client_settings.max_version = GetParam();
-  client_settings.groups = {"X25519", "P-256", "P-384"};
+  client_settings.tls.max_version = GetParam();
+  client_settings.tls.groups = {KeyExchangeGroup::kX25519, KeyExchangeGroup::kP256, KeyExchangeGroup::kP384};
   auto server_context = MakeServer(server_settings);
   auto client_context = MakeClient(client_settings);
   Link link(*server_context, *client_context);
@@ -110,7 +110,7 @@ TEST_P(Chosen, LargerCurves) {
   EXPECT_EQ(link.client.stream->peer().chain[0].key_type, "ECDSA P-384");
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Chosen, testing::Values("1.2", "1.3"));
+INSTANTIATE_TEST_SUITE_P(Both, Chosen, testing::Values(TlsVersion::k12, TlsVersion::k13));
 
 TEST(CertificateMap, Order) {
   const World& world = World::Get();

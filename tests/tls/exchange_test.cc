@@ -1,5 +1,5 @@
-// Two streams of ours face each other: whatever the version, the group and the way the transport cuts its bytes, what
-// goes in at one side comes out at the other, and nothing is held afterwards.
+// Two TLS streams connected to each other: for every version, group and segmentation of the transport, all data
+// arrives, and no memory is held afterwards.
 
 #include <tuple>
 
@@ -11,13 +11,14 @@ namespace {
 using buffer::StreamEnd;
 
 struct Contexts {
-  explicit Contexts(const std::string& version, const std::vector<std::string>& groups = {"X25519", "P-256"}) {
+  explicit Contexts(TlsVersion version, const std::vector<KeyExchangeGroup>& groups = {KeyExchangeGroup::kX25519,
+                                                                                       KeyExchangeGroup::kP256}) {
     ServerSettings server_settings = World::Get().Server();
     ClientSettings client_settings = World::Get().Client();
     for (CommonSettings* settings :
          {static_cast<CommonSettings*>(&server_settings), static_cast<CommonSettings*>(&client_settings)}) {
-      settings->min_version = settings->max_version = version;
-      settings->groups = groups;
+      settings->tls.min_version = settings->tls.max_version = version;
+      settings->tls.groups = groups;
     }
     server = MakeServer(server_settings);
     client = MakeClient(client_settings);
@@ -54,7 +55,7 @@ void ExchangeAndClose(Contexts& contexts, const test::PairOptions& options, size
   CloseBoth(link);
 }
 
-class Cut : public testing::TestWithParam<std::tuple<const char*, size_t>> {};
+class Cut : public testing::TestWithParam<std::tuple<TlsVersion, size_t>> {};
 
 TEST_P(Cut, EveryByteArrives) {
   const auto [version, segment] = GetParam();
@@ -66,12 +67,12 @@ TEST_P(Cut, EveryByteArrives) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Cut,
-                         testing::Combine(testing::Values("1.2", "1.3"),
+                         testing::Combine(testing::Values(TlsVersion::k12, TlsVersion::k13),
                                           testing::Values(1, 2, 3, 5, 6, 7, 64, 1399, 16384, 16406, 1 << 20)));
 
-class Version : public testing::TestWithParam<const char*> {};
+class Version : public testing::TestWithParam<TlsVersion> {};
 
-// Where records begin in what one side sent.
+// The offsets of the records in what one side sent.
 std::vector<size_t> Boundaries(const std::string& sent) {
   std::vector<size_t> offsets;
   for (size_t at = 0; at + 5 <= sent.size();) {
@@ -292,7 +293,7 @@ TEST_P(Version, ANewHandlerSeesWhatItsPredecessorLeft) {
   negotiator.stream = link.server.stream.get();
   negotiator.next = &link.server;
   link.server.info.emplace();
-  link.server.stream->SetHandler(&negotiator);
+  link.server.stream->SetTlsHandler(&negotiator);
   link.client.Send("HELLOand the rest");
   link.Run();
   EXPECT_EQ(link.server.received, "and the rest");
@@ -309,7 +310,7 @@ TEST_P(Version, WhatWaitsForAReaderHoldsLittle) {
     Owner& server = *owners[owners.size() - 2];
     Owner& client = *owners.back();
     server.pool = client.pool = &loop.pool();
-    server.read_at_once = i % 2 == 0;  // some never begin, some leave off
+    server.read_at_once = i % 2 == 0;  // some never start reading, some stop
     server.Attach(TlsStream::Accept(*contexts.server, loop.pool(), loop, std::move(pairs.back()->b), {}, &server));
     client.Attach(TlsStream::Connect(*contexts.client, loop.pool(), loop, std::move(pairs.back()->a), &client));
     client.Send("a few bytes");
@@ -359,21 +360,21 @@ TEST_P(Version, HandlersMayCallAnythingInsideCallbacks) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Version, testing::Values("1.2", "1.3"));
+INSTANTIATE_TEST_SUITE_P(Both, Version, testing::Values(TlsVersion::k12, TlsVersion::k13));
 
 TEST(Groups, EachWorksAndIsNamed) {
-  for (const char* group : {"X25519MLKEM768", "X25519", "P-256", "P-384", "P-521"}) {
-    for (const char* version : {"1.2", "1.3"}) {
-      if (std::string(group) == "X25519MLKEM768" && std::string(version) == "1.2") continue;  // TLS 1.3 only
-      // In TLS 1.2 the groups say, too, which curves a certificate may be on.
-      std::vector<std::string> groups = {group};
-      if (std::string(group) != "P-256") groups.emplace_back("P-256");
+  for (const auto& [name, group] : kKeyExchangeGroupWords) {
+    for (const TlsVersion version : {TlsVersion::k12, TlsVersion::k13}) {
+      if (group == KeyExchangeGroup::kX25519Mlkem768 && version == TlsVersion::k12) continue;  // TLS 1.3 only
+      // In TLS 1.2 the groups also restrict the curve of the certificate.
+      std::vector<KeyExchangeGroup> groups = {group};
+      if (group != KeyExchangeGroup::kP256) groups.push_back(KeyExchangeGroup::kP256);
       Contexts contexts(version, groups);
       Link link(*contexts.server, *contexts.client);
       link.Run();
-      ASSERT_TRUE(link.established()) << group << version;
-      EXPECT_EQ(link.client.info->group, group);
-      EXPECT_EQ(link.server.info->group, group);
+      ASSERT_TRUE(link.established()) << name << ToString(version);
+      EXPECT_EQ(link.client.info->group, name);
+      EXPECT_EQ(link.server.info->group, name);
     }
   }
 }
@@ -393,14 +394,14 @@ TEST(Exchange, WhatWasAgreedOn) {
 }
 
 TEST(Exchange, BytesThatCameBehindStarttlsBelongToTheHandshake) {
-  Contexts contexts("1.3");
+  Contexts contexts(TlsVersion::k13);
   std::string hello;
   {
     Link link(*contexts.server, *contexts.client);
     link.Run();
     hello = link.pair.a_to_b();
   }
-  // A server that has read half of the ClientHello already.
+  // The server has already read half of the ClientHello.
   test::FakeLoop loop;
   test::StreamPair pair(loop, {});
   Owner server, client;

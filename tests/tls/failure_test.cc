@@ -1,4 +1,4 @@
-// What is not TLS, what breaks off and what was tampered with: told apart, and nothing authenticated is lost.
+// Input that is not TLS, truncation and tampering: distinguished, and without losing authenticated data.
 
 #include "harness.h"
 
@@ -7,7 +7,7 @@ namespace {
 
 using buffer::StreamEnd;
 
-/// A plain peer at one end of the transport.
+/// A peer without TLS at one end of the transport.
 struct RawPeer final : buffer::StreamHandler {
   explicit RawPeer(std::unique_ptr<buffer::Stream> under) : stream(std::move(under)) {
     stream->SetHandler(this);
@@ -111,7 +111,7 @@ TEST(Handshake, TheEndInItsMiddle) {
   ASSERT_TRUE(server.loop.Run());
   ASSERT_TRUE(server.owner.closed);
   EXPECT_EQ(server.owner.closed->code, ErrorCode::kHandshakeFailed);
-  EXPECT_THAT(server.owner.closed->detail, testing::HasSubstr("mid-handshake"));
+  EXPECT_THAT(server.owner.closed->detail, testing::HasSubstr("during the handshake"));
 }
 
 TEST(Handshake, AResetIsAReset) {
@@ -125,9 +125,9 @@ TEST(Handshake, AResetIsAReset) {
 
 TEST(Handshake, NoCommonVersion) {
   ServerSettings server_settings = World::Get().Server();
-  server_settings.min_version = "1.3";
+  server_settings.tls.min_version = TlsVersion::k13;
   ClientSettings client_settings = World::Get().Client();
-  client_settings.max_version = "1.2";
+  client_settings.tls.max_version = TlsVersion::k12;
   auto server_context = MakeServer(server_settings);
   auto client_context = MakeClient(client_settings);
   Link link(*server_context, *client_context);
@@ -140,9 +140,9 @@ TEST(Handshake, NoCommonVersion) {
 
 TEST(Handshake, NoCommonGroup) {
   ServerSettings server_settings = World::Get().Server();
-  server_settings.groups = {"P-384"};
+  server_settings.tls.groups = {KeyExchangeGroup::kP384};
   ClientSettings client_settings = World::Get().Client();
-  client_settings.groups = {"X25519"};
+  client_settings.tls.groups = {KeyExchangeGroup::kX25519};
   auto server_context = MakeServer(server_settings);
   auto client_context = MakeClient(client_settings);
   Link link(*server_context, *client_context);
@@ -162,7 +162,7 @@ struct AlpnCase {
 TEST(Alpn, Overlap) {
   const AlpnCase cases[] = {
       {{"smtp"}, {"smtp"}, false, true, "smtp"},
-      {{"b", "a"}, {"a", "b"}, false, true, "b"},  // ours decides
+      {{"b", "a"}, {"a", "b"}, false, true, "b"},  // the server's order decides
       {{"smtp"}, {"imap", "http/1.1"}, false, false, ""},
       {{"smtp"}, {}, false, true, ""},
       {{"smtp"}, {}, true, false, ""},
@@ -170,13 +170,13 @@ TEST(Alpn, Overlap) {
       {{}, {"imap"}, true, true, ""},
   };
   for (const auto& each : cases) {
-    for (const char* version : {"1.2", "1.3"}) {
+    for (const TlsVersion version : {TlsVersion::k12, TlsVersion::k13}) {
       ServerSettings server_settings = World::Get().Server();
       server_settings.alpn = each.server;
       server_settings.alpn_required = each.required;
       ClientSettings client_settings = World::Get().Client();
       client_settings.alpn = each.client;
-      client_settings.max_version = version;
+      client_settings.tls.max_version = version;
       auto server_context = MakeServer(server_settings);
       auto client_context = MakeClient(client_settings);
       Link link(*server_context, *client_context);
@@ -194,16 +194,16 @@ TEST(Alpn, Overlap) {
   }
 }
 
-// A client that insists: an agreement, or nothing is said to that server.
+// A client that requires ALPN sends no data to a server that selects nothing.
 TEST(Alpn, DemandedByTheClient) {
   for (const auto& [server, works] : {std::pair{std::vector<std::string>{"postgresql"}, true}, {{}, false}}) {
-    for (const char* version : {"1.2", "1.3"}) {
+    for (const TlsVersion version : {TlsVersion::k12, TlsVersion::k13}) {
       ServerSettings server_settings = World::Get().Server();
       server_settings.alpn = server;
       ClientSettings client_settings = World::Get().Client();
       client_settings.alpn = {"postgresql"};
       client_settings.alpn_required = true;
-      client_settings.max_version = version;
+      client_settings.tls.max_version = version;
       auto server_context = MakeServer(server_settings);
       auto client_context = MakeClient(client_settings);
       Link link(*server_context, *client_context);
@@ -212,16 +212,16 @@ TEST(Alpn, DemandedByTheClient) {
       if (works) continue;
       ASSERT_TRUE(link.client.closed);
       EXPECT_EQ(link.client.closed->code, ErrorCode::kHandshakeFailed);
-      EXPECT_EQ(link.client.closed->detail, "the server did not agree to the application protocol (ALPN)");
+      EXPECT_EQ(link.client.closed->detail, "the server selected no application protocol (ALPN)");
     }
   }
 }
 
-class Tampered : public testing::TestWithParam<const char*> {
+class Tampered : public testing::TestWithParam<TlsVersion> {
  protected:
   Tampered() {
     ServerSettings server_settings = World::Get().Server();
-    server_settings.min_version = server_settings.max_version = GetParam();
+    server_settings.tls.min_version = server_settings.tls.max_version = GetParam();
     server_context = MakeServer(server_settings);
     client_context = MakeClient(World::Get().Client());
   }
@@ -292,7 +292,7 @@ TEST_P(Tampered, APeerThatLeavesWithoutWaitingForOurCloseNotify) {
   link.client.Send("bye");
   link.client.stream->End(StreamEnd::kClean);
   ASSERT_TRUE(link.loop.Run());
-  link.client.stream.reset();  // gone: what we send now is met by a reset
+  link.client.stream.reset();  // our next bytes cause a reset
   EXPECT_EQ(link.server.end, StreamEnd::kClean);
   link.server.stream->End(StreamEnd::kClean);
   link.Run();
@@ -313,7 +313,7 @@ TEST_P(Tampered, APeerThatLeavesBeforeItsAnswerIsAReset) {
   EXPECT_EQ(link.server.closed->code, ErrorCode::kReset);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Tampered, testing::Values("1.2", "1.3"));
+INSTANTIATE_TEST_SUITE_P(Both, Tampered, testing::Values(TlsVersion::k12, TlsVersion::k13));
 
 TEST(Errors, OneSessionsErrorsAreNotAnothers) {
   auto server_context = MakeServer(World::Get().Server());

@@ -1,5 +1,5 @@
-// What an operator hands over in files: certificates, keys, ticket keys, names of groups and versions. Every mistake is
-// told with the file and what is wrong, and no secret.
+// The operator's files and settings: certificates, keys, ticket keys, groups and versions. Every error names the file
+// and the problem, and reveals no secret.
 
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ using std::chrono::hours;
 using testing::HasSubstr;
 using testing::Not;
 
-/// A file with a text, for as long as it lives.
+/// A temporary file.
 class TempFile {
  public:
   explicit TempFile(const std::string& text) : path_(testing::TempDir() + "starlock-XXXXXX") {
@@ -135,8 +135,8 @@ TEST(TicketKeys, MistakesAreToldByLine) {
   EXPECT_THAT(detail(Base64Key('A') + "\nc2VjcmV0\n"), HasSubstr(":2: must be the base64 of 48 bytes"));
   EXPECT_THAT(detail("c2VjcmV0\n"), Not(HasSubstr("c2VjcmV0")));
   EXPECT_THAT(detail("\n\n" + std::string(64, '!')), HasSubstr(":3: "));
-  EXPECT_THAT(detail(Base64Key('A') + "\n" + Base64Key('A')), HasSubstr(":2: a key stands there twice"));
-  EXPECT_THAT(detail("# nothing\n"), HasSubstr(": no key in it"));
+  EXPECT_THAT(detail(Base64Key('A') + "\n" + Base64Key('A')), HasSubstr(":2: this key is listed twice"));
+  EXPECT_THAT(detail("# nothing\n"), HasSubstr(": contains no key"));
   EXPECT_EQ(TicketKeys::Load("/nonexistent").error().detail, "/nonexistent: No such file or directory");
 }
 
@@ -196,17 +196,20 @@ TEST(TrustStore, TheSystemsCanBeNamedByTheEnvironment) {
 }
 
 TEST(Settings, NamesOfGroupsAndVersions) {
-  EXPECT_EQ(GroupIds({"X25519MLKEM768", "X25519", "P-256", "P-384", "P-521"}).value(),
-            (std::vector<uint16_t>{0x11ec, 29, 23, 24, 25}));
-  EXPECT_EQ(GroupIds({"P256"}).error().detail,
-            "unknown group 'P256': must be one of X25519MLKEM768, X25519, P-256, P-384, P-521");
-  EXPECT_EQ(GroupIds({"X25519", "X25519"}).error().detail, "group 'X25519' stands there twice");
-  EXPECT_FALSE(GroupIds({}).ok());
-  EXPECT_EQ(VersionId("1.1").error().detail, "unknown TLS version '1.1': must be one of 1.2, 1.3");
+  std::vector<uint16_t> ids;
+  for (const auto& [name, group] : kKeyExchangeGroupWords) ids.push_back(WireId(group));
+  EXPECT_EQ(ids, (std::vector<uint16_t>{0x11ec, 29, 23, 24, 25}));
+  EXPECT_EQ(WireId(TlsVersion::k12), 0x0303);
+  EXPECT_EQ(WireId(TlsVersion::k13), 0x0304);
   ServerSettings settings = World::Get().Server();
-  settings.min_version = "1.3";
-  settings.max_version = "1.2";
+  settings.tls.min_version = TlsVersion::k13;
+  settings.tls.max_version = TlsVersion::k12;
   EXPECT_EQ(ServerContext::Create(settings).error().detail, "min_version 1.3 is above max_version 1.2");
+  settings = World::Get().Server();
+  settings.tls.groups.clear();
+  EXPECT_EQ(ServerContext::Create(settings).error().detail, "groups: at least one is needed");
+  settings.tls.groups = {KeyExchangeGroup::kX25519, KeyExchangeGroup::kX25519};
+  EXPECT_FALSE(ServerContext::Create(settings).ok());
   settings = World::Get().Server();
   settings.identities.clear();
   EXPECT_FALSE(ServerContext::Create(settings).ok());

@@ -21,7 +21,7 @@ namespace starlock::tls {
 using pki::PemPair;
 using pki::ThrowawayCa;
 
-/// One side's owner: records all that it is told, and checks the order in which it is.
+/// The owner of one side: records its events and checks their order.
 class Owner : public TlsHandler {
  public:
   void OnHandshake(const TlsInfo& info) override;
@@ -41,13 +41,13 @@ class Owner : public TlsHandler {
   std::optional<Error> closed;
   int data_calls = 0;
   int writable = 0;
-  bool accepts = true;       ///< what the last Write said
-  bool leave = false;        ///< takes nothing, and switches reading off
+  bool accepts = true;       ///< what the last Write returned
+  bool leave = false;        ///< consumes nothing and switches reading off
   bool read_at_once = true;  ///< switches reading on when the handshake is done
   std::function<void()> on_handshake, on_data, on_end;
 };
 
-/// An authority, its certificates (made once a process: keys take time) and settings that fit each other.
+/// A CA, its certificates and matching settings. Made once per process, because keys are slow to generate.
 class World {
  public:
   static World& Get();
@@ -66,14 +66,14 @@ class World {
   World();
 };
 
-/// Two streams that face each other.
+/// Two streams connected to each other.
 class Link {
  public:
   Link(ServerContext& server_context, ClientContext& client_context, const test::PairOptions& options = {},
        std::shared_ptr<SessionFamily> family = nullptr);
   ~Link();
 
-  /// Turns the loop until all is quiet.
+  /// Runs the loop until it is idle.
   void Run() { ASSERT_TRUE(loop.Run()) << "the loop never comes to rest"; }
   bool established() const { return client.info.has_value() && server.info.has_value(); }
 
@@ -85,7 +85,7 @@ class Link {
 std::unique_ptr<ServerContext> MakeServer(const ServerSettings& settings);
 std::unique_ptr<ClientContext> MakeClient(const ClientSettings& settings);
 
-/// Bytes that are not all alike.
+/// Test bytes that vary.
 std::string Pattern(size_t size);
 
 }  // namespace starlock::tls

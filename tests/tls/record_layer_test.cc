@@ -1,4 +1,4 @@
-// The record layer by itself: what the peer may do behind a handshake, and what the transport gets to see.
+// The record layer alone: what the peer may do after a handshake, and what goes to the transport.
 
 #include "tls/record_layer.h"
 
@@ -23,11 +23,11 @@ namespace {
 
 using Status = RecordLayer::Status;
 
-/// Two record layers without any transport between them.
+/// Two record layers connected without a transport.
 struct Layers {
-  explicit Layers(const std::string& version) {
+  explicit Layers(TlsVersion version) {
     ServerSettings server_settings = World::Get().Server();
-    server_settings.min_version = server_settings.max_version = version;
+    server_settings.tls.min_version = server_settings.tls.max_version = version;
     server_context = MakeServer(server_settings);
     client_context = MakeClient(World::Get().Client());
     server = std::make_unique<RecordLayer>(server_context->impl().NewSsl(), pool);
@@ -44,7 +44,7 @@ struct Layers {
     Move(*server, *client, "tickets");
   }
 
-  /// Sends a text from one to the other, and gives what came of it.
+  /// Sends a text from one to the other and returns the status.
   Status Move(RecordLayer& from, RecordLayer& to, std::string_view text) {
     buffer::Chain plain, out;
     plain.Copy(pool, text);
@@ -65,7 +65,7 @@ struct Layers {
 };
 
 TEST(RecordLayer, KeyUpdateInBothDirections) {
-  Layers layers("1.3");
+  Layers layers(TlsVersion::k13);
   for (int i = 0; i < 40; ++i) {
     for (const int request : {SSL_KEY_UPDATE_REQUESTED, SSL_KEY_UPDATE_NOT_REQUESTED}) {
       ASSERT_EQ(SSL_key_update(Layers::Raw(*layers.client), request), 1);
@@ -77,7 +77,7 @@ TEST(RecordLayer, KeyUpdateInBothDirections) {
 }
 
 TEST(RecordLayer, KeyUpdateFloodIsRefused) {
-  Layers layers("1.3");
+  Layers layers(TlsVersion::k13);
   Status status = Status::kMore;
   for (int i = 0; i < 100 && status == Status::kMore; ++i) {
     ASSERT_EQ(SSL_key_update(Layers::Raw(*layers.client), SSL_KEY_UPDATE_NOT_REQUESTED), 1);
@@ -92,7 +92,7 @@ TEST(RecordLayer, KeyUpdateFloodIsRefused) {
 }
 
 TEST(RecordLayer, KeysAreReplacedBeforeTheyWearOut) {
-  for (const char* version : {"1.2", "1.3"}) {
+  for (const TlsVersion version : {TlsVersion::k12, TlsVersion::k13}) {
     Layers layers(version);
     layers.client->set_rekey_after(100000);
     for (int i = 0; i < 50; ++i) {
@@ -100,9 +100,9 @@ TEST(RecordLayer, KeysAreReplacedBeforeTheyWearOut) {
       EXPECT_EQ(layers.Move(*layers.server, *layers.client, "back"), Status::kMore);
     }
 #ifdef STARLOCK_HAS_SSL_INTERNALS
-    // Each key begins to count its records anew.
+    // Each key starts a new record sequence.
     const uint64_t sequence = bssl::FromOpaque(layers.server->ssl())->s3->read_sequence;
-    if (std::string(version) == "1.3") {
+    if (version == TlsVersion::k13) {
       EXPECT_LE(sequence, 8u);
     } else {
       EXPECT_GT(sequence, 100u);
@@ -112,7 +112,7 @@ TEST(RecordLayer, KeysAreReplacedBeforeTheyWearOut) {
 }
 
 TEST(RecordLayer, OpenGoesOnBehindOurEndAndSealingBehindTheirs) {
-  for (const char* version : {"1.2", "1.3"}) {
+  for (const TlsVersion version : {TlsVersion::k12, TlsVersion::k13}) {
     Layers layers(version);
     ASSERT_TRUE(layers.client->SealEnd());
     layers.server->Feed(layers.client->TakeOutput());
@@ -128,7 +128,7 @@ TEST(RecordLayer, OpenGoesOnBehindOurEndAndSealingBehindTheirs) {
 }
 
 TEST(RecordLayer, AKeyUpdateRequestBehindOurEndIsBorne) {
-  Layers layers("1.3");
+  Layers layers(TlsVersion::k13);
   ASSERT_TRUE(layers.client->SealEnd());
   (void)layers.client->TakeOutput();
   ASSERT_EQ(SSL_key_update(Layers::Raw(*layers.server), SSL_KEY_UPDATE_REQUESTED), 1);
@@ -138,7 +138,7 @@ TEST(RecordLayer, AKeyUpdateRequestBehindOurEndIsBorne) {
 
 TEST(RecordLayer, ManySmallSlabs) {
   buffer::SlabPool small(4096, 4);
-  Layers layers("1.3");
+  Layers layers(TlsVersion::k13);
   VerifyOutcome outcome;
   RecordLayer server(layers.server_context->impl().NewSsl(), small);
   RecordLayer client(layers.client_context->impl().NewSsl(&outcome), small);
@@ -184,14 +184,14 @@ void ExpectRefusal(Layers& layers, RecordLayer& to, RecordLayer& from) {
 }
 
 TEST(Renegotiation, HelloRequestIsRefused) {
-  Layers layers("1.2");
+  Layers layers(TlsVersion::k12);
   const std::array<uint8_t, 4> hello_request = {SSL3_MT_HELLO_REQUEST, 0, 0, 0};
   layers.client->Feed(HandshakeRecord(layers, *layers.server, hello_request));
   ExpectRefusal(layers, *layers.client, *layers.server);
 }
 
 TEST(Renegotiation, ASecondClientHelloIsRefused) {
-  Layers layers("1.2");
+  Layers layers(TlsVersion::k12);
   const std::array<uint8_t, 8> client_hello = {SSL3_MT_CLIENT_HELLO, 0, 0, 4, 3, 3, 0, 0};
   layers.server->Feed(HandshakeRecord(layers, *layers.client, client_hello));
   ExpectRefusal(layers, *layers.server, *layers.client);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr const char* kStatus[] = {"done", "more", "end", "failed"};
 
-// Enough to tell texts apart in a story.
+// Tells texts apart in a transcript.
 std::string Digest(std::string_view text) {
   uint64_t hash = 14695981039346656037U;
   for (const char c : text) hash = (hash ^ static_cast<uint8_t>(c)) * 1099511628211U;
@@ -26,7 +26,7 @@ std::string Digest(std::string_view text) {
 
 Duel::Duel(const Suite& suite, RecordLayer::Path path) {
   ServerSettings settings = World::Get().Server();
-  settings.min_version = settings.max_version = suite.version;
+  settings.tls.min_version = settings.tls.max_version = suite.version;
   server_context_ = MakeServer(settings);
   client_context_ = MakeClient(World::Get().Client());
   bssl::UniquePtr<SSL> server = server_context_->impl().NewSsl();
@@ -102,7 +102,7 @@ void Duel::Deliver(const std::function<size_t()>& cut) {
   std::string all = std::exchange(wire_, {});
   for (size_t at = 0; at < all.size() && !failed_;) {
     const size_t n = std::clamp<size_t>(cut(), 1, all.size() - at);
-    // As a socket's bytes come: into a slab's rest, and no more of it kept.
+    // Like a read from a socket: into the rest of a slab, without extra tailroom.
     buffer::Chunk chunk = pool.Reserve();
     const size_t part = std::min(n, chunk.tailroom());
     std::copy_n(all.data() + at, part, chunk.tail().data());
@@ -182,10 +182,11 @@ void PlayBoth(const Suite& suite, const std::function<void(Duel&)>& scene) {
 std::vector<Suite> Suites() {
   std::vector<Suite> all;
   for (const bool server : {true, false}) {
-    all.push_back({server ? "Tls13Server" : "Tls13Client", "1.3", nullptr, server});
-    all.push_back({server ? "Gcm12Server" : "Gcm12Client", "1.2", "ECDHE-ECDSA-AES128-GCM-SHA256", server});
-    all.push_back({server ? "ChaCha12Server" : "ChaCha12Client", "1.2", "ECDHE-ECDSA-CHACHA20-POLY1305", server});
-    all.push_back({server ? "Cbc12Server" : "Cbc12Client", "1.2", "ECDHE-ECDSA-AES128-SHA", server});
+    all.push_back({server ? "Tls13Server" : "Tls13Client", TlsVersion::k13, nullptr, server});
+    all.push_back({server ? "Gcm12Server" : "Gcm12Client", TlsVersion::k12, "ECDHE-ECDSA-AES128-GCM-SHA256", server});
+    all.push_back(
+        {server ? "ChaCha12Server" : "ChaCha12Client", TlsVersion::k12, "ECDHE-ECDSA-CHACHA20-POLY1305", server});
+    all.push_back({server ? "Cbc12Server" : "Cbc12Client", TlsVersion::k12, "ECDHE-ECDSA-AES128-SHA", server});
   }
   return all;
 }

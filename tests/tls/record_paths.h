@@ -17,21 +17,21 @@
 
 namespace starlock::tls {
 
-/// What a connection speaks, and which side of it is under test.
+/// The version and cipher of a connection, and the side under test.
 struct Suite {
   const char* name;
-  const char* version;
-  const char* cipher;  ///< of TLS 1.2; nullptr: the library's choice
+  TlsVersion version;
+  const char* cipher;  ///< for TLS 1.2; nullptr: the library's choice
   bool server;         ///< the side under test
   friend std::ostream& operator<<(std::ostream& out, const Suite& suite) { return out << suite.name; }
 };
 
-/// A record layer under test, on one of the two paths, and a peer on the public one that may send it anything.
+/// A record layer under test on one of the two paths, and a peer on the public path that can send anything.
 class Duel {
  public:
   Duel(const Suite& suite, RecordLayer::Path path);
 
-  /// Seals a record of any type and content as the peer, whatever the peer's own state.
+  /// Seals a record of any type and content as the peer, regardless of the peer's state.
   void Inject(uint8_t type, std::string_view body);
   /// Lets the peer seal application data.
   void Say(std::string_view text);
@@ -40,23 +40,23 @@ class Duel {
   /// Writes what the peer's library has left to write.
   void Flush();
   void EndPeer();
-  /// All of the peer's records that were not delivered yet; to be changed at will.
+  /// The peer's undelivered records, which tests may change.
   std::string& wire() { return wire_; }
 
-  /// Feeds the wire to the side under test in pieces of the sizes that `cut` tells, and opens after each.
+  /// Feeds the wire to the side under test in pieces of the sizes in `cut`, and opens after each.
   void Deliver(const std::function<size_t()>& cut);
   void DeliverWhole();
   /// Lets the side under test seal `plain`, and the peer open it.
   void Answer(buffer::Chain plain);
-  /// Lets the peer open what the side under test has written by itself.
+  /// Lets the peer open what the side under test has written unasked.
   void TakeAnswer();
   void EndTested();
-  /// Of the side under test, reading, and of the peer, writing: the next record's number.
+  /// The next record's sequence number: of the side under test when reading, of the peer when writing.
   void SetSequence(uint64_t number);
-  /// The same the other way.
+  /// The same for the opposite direction.
   void SetAnswerSequence(uint64_t number);
 
-  /// All that was observed, in words: what was opened (by digest), how each call ended, alerts, sizes of answers.
+  /// A transcript of everything observed: opened data (as digests), results of calls, alerts, sizes of replies.
   std::string story;
 
   bool failed() const { return failed_; }
@@ -79,7 +79,7 @@ class Duel {
   bool peer_failed_ = false;
 };
 
-/// Plays `scene` on both paths and compares what was observed. The scene must do the same each time.
+/// Runs `scene` on both paths and compares the transcripts. The scene must be deterministic.
 void PlayBoth(const Suite& suite, const std::function<void(Duel&)>& scene);
 
 std::vector<Suite> Suites();

@@ -1,5 +1,5 @@
-// Records opened and sealed in place, against the same scenes through SSL_read and SSL_write: the same plaintext, the
-// same ends, errors and alerts, and answers of the same size.
+// Compares opening and sealing in place with SSL_read and SSL_write: same plaintext, ends, errors and alerts, and
+// replies of the same size.
 
 #include "record_paths.h"
 
@@ -17,7 +17,7 @@ using namespace std::string_literals;
 
 class RecordPaths : public ::testing::TestWithParam<Suite> {
  protected:
-  bool is13() const { return GetParam().version == "1.3"s; }
+  bool is13() const { return GetParam().version == TlsVersion::k13; }
   void Play(const std::function<void(Duel&)>& scene) const { PlayBoth(GetParam(), scene); }
   buffer::Chain Of(Duel& duel, std::initializer_list<size_t> sizes) const {
     buffer::Chain chain;
@@ -34,7 +34,7 @@ class RecordPaths : public ::testing::TestWithParam<Suite> {
     }
     return chain;
   }
-  /// One chunk with room around it, of which the first byte lies `odd` bytes off its place.
+  /// One chunk with room around it, `odd` bytes off its alignment.
   static buffer::Chunk WithRoom(Duel& duel, size_t size, size_t head, size_t tail) {
     buffer::Chunk chunk = duel.pool.Reserve();
     const std::string text = Pattern(size);
@@ -50,12 +50,12 @@ std::string NameOf(const ::testing::TestParamInfo<Suite>& suite) { return suite.
 
 INSTANTIATE_TEST_SUITE_P(All, RecordPaths, ::testing::ValuesIn(Suites()), NameOf);
 
-/// What there is in TLS 1.3 alone.
+/// TLS 1.3 only.
 class RecordPathsOfTls13 : public RecordPaths {
  public:
   static std::vector<Suite> Suites13() {
     std::vector<Suite> suites = Suites();
-    std::erase_if(suites, [](const Suite& suite) { return suite.version != "1.3"s; });
+    std::erase_if(suites, [](const Suite& suite) { return suite.version != TlsVersion::k13; });
     return suites;
   }
 };
@@ -206,7 +206,7 @@ TEST_P(RecordPaths, HandshakeMessages) {
                                               "\x18\0\0\1\1"s,        // KeyUpdate, requested
                                               "\x18\0\0\1\2"s,        // KeyUpdate, malformed
                                               "\x18\0\0\2\0\0"s,      // KeyUpdate, malformed
-                                              "\x18\0\0\1\0\0\0\0"s,  // KeyUpdate, more behind it
+                                              "\x18\0\0\1\0\0\0\0"s,  // KeyUpdate, followed by more
                                               "\4\0\0\1\0"s,          // NewSessionTicket, malformed
                                               "\x0d\0\0\1\0"s,        // CertificateRequest
                                               "\xff\0\0\0"s,          // unknown

@@ -1,4 +1,4 @@
-// Sessions that are resumed, in both roles and versions, and those that must not be.
+// Resumption in both roles and versions, and when it must not happen.
 
 #include <chrono>
 
@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::hours;
 
-/// One session from handshake to end; whether it was resumed.
+/// Runs one session; returns whether it was resumed.
 bool Resumes(ServerContext& server, ClientContext& client) {
   Link link(server, client);
   EXPECT_TRUE(link.loop.Run());
@@ -26,11 +26,11 @@ bool Resumes(ServerContext& server, ClientContext& client) {
   return link.client.info->resumed;
 }
 
-class Resumption : public testing::TestWithParam<const char*> {
+class Resumption : public testing::TestWithParam<TlsVersion> {
  protected:
   ServerSettings Server() const {
     ServerSettings settings = World::Get().Server();
-    settings.max_version = GetParam();
+    settings.tls.max_version = GetParam();
     return settings;
   }
 };
@@ -58,7 +58,7 @@ TEST_P(Resumption, TellsTheGroupOnlyWhereOneWasUsed) {
   link.Run();
   ASSERT_TRUE(link.established());
   ASSERT_TRUE(link.client.info->resumed);
-  EXPECT_EQ(link.client.info->group, std::string(GetParam()) == "1.3" ? "X25519MLKEM768" : "");
+  EXPECT_EQ(link.client.info->group, GetParam() == TlsVersion::k13 ? "X25519MLKEM768" : "");
   EXPECT_EQ(link.server.info->group, link.client.info->group);
   EXPECT_EQ(link.server.info->sni, "mail.example.org");
 }
@@ -71,7 +71,7 @@ TEST_P(Resumption, AcrossWorkersThatShareTheKeys) {
   EXPECT_FALSE(Resumes(*one, *client));
   EXPECT_TRUE(Resumes(*two, *client));
   EXPECT_TRUE(Resumes(*one, *client));
-  auto stranger = MakeServer(Server());  // keys of its own
+  auto stranger = MakeServer(Server());  // with other ticket keys
   EXPECT_FALSE(Resumes(*stranger, *client));
 }
 
@@ -114,7 +114,7 @@ TEST_P(Resumption, NotUnderAnotherCertificate) {
 }
 
 TEST_P(Resumption, NotAroundVerification) {
-  // A session that was had without verification is not there for a context that verifies.
+  // A session made without verification is not used by a context that verifies.
   const World& world = World::Get();
   ServerSettings settings = Server();
   const PemPair pem = std::move(world.stranger->Issue({.names = {"mail.example.org"}})).value();
@@ -153,7 +153,7 @@ TEST_P(Resumption, KeepsFew) {
   EXPECT_GE(client->impl().sessions.size(), 1u);
 }
 
-// As a data connection must its control connection's: in every one of them, and none of another control connection.
+// An FTP data connection must resume a session of its own control connection, every time.
 TEST_P(Resumption, InAFamily) {
   auto server = MakeServer(Server());
   auto client = MakeClient(World::Get().Client());
@@ -177,7 +177,7 @@ TEST_P(Resumption, InAFamily) {
   EXPECT_EQ(client->impl().sessions.size(), others);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, Resumption, testing::Values("1.2", "1.3"));
+INSTANTIATE_TEST_SUITE_P(Both, Resumption, testing::Values(TlsVersion::k12, TlsVersion::k13));
 
 TEST(Sessions, OfTls13AreUsedOnce) {
   auto server = MakeServer(World::Get().Server());

@@ -1,4 +1,4 @@
-// What the client role accepts, what it says when it does not, and what it can tell of the server either way.
+// Verification in the client role: what is accepted, the errors, and the report about the server.
 
 #include "harness.h"
 
@@ -53,11 +53,11 @@ std::shared_ptr<const Identity> Foreign() {
   return std::move(Identity::FromPem(pem.chain, pem.key)).value();
 }
 
-class BothVersions : public testing::TestWithParam<const char*> {
+class BothVersions : public testing::TestWithParam<TlsVersion> {
  protected:
   ClientSettings Settings(Verify verify, const std::string& name = "mail.example.org") const {
     ClientSettings settings = tls::Settings(verify, name);
-    settings.max_version = GetParam();
+    settings.tls.max_version = GetParam();
     return settings;
   }
 };
@@ -102,8 +102,8 @@ TEST_P(BothVersions, UnknownAuthority) {
 }
 
 TEST_P(BothVersions, Pins) {
-  const std::string leaf = World::Get().ecdsa->certificate().pin;
-  const std::string other = World::Get().rsa->certificate().pin;
+  const SpkiPin leaf = World::Get().ecdsa->certificate().pin;
+  const SpkiPin other = World::Get().rsa->certificate().pin;
   for (const Verify verify : {Verify::kFull, Verify::kChain, Verify::kNone}) {
     ClientSettings settings = Settings(verify);
     settings.pins = {other, leaf};
@@ -129,13 +129,13 @@ TEST_P(BothVersions, ToldRatherThanEnforced) {
   EXPECT_EQ(Connect(World::Get().ecdsa, settings).peer.verification, Verification::kPassed);
 }
 
-INSTANTIATE_TEST_SUITE_P(Both, BothVersions, testing::Values("1.2", "1.3"));
+INSTANTIATE_TEST_SUITE_P(Both, BothVersions, testing::Values(TlsVersion::k12, TlsVersion::k13));
 
 TEST(Names, AddressesAreMatchedAsSuch) {
   EXPECT_TRUE(Connect(World::Get().ecdsa, Settings(Verify::kFull, "192.0.2.1")).established);
   ExpectRefused(Connect(World::Get().ecdsa, Settings(Verify::kFull, "192.0.2.2")),
                 "the certificate is not for 192.0.2.2", "bad_certificate");
-  // An address that is only a dNSName does not count.
+  // An address in a dNSName does not match.
   const auto v6 = World::Get().Make({.names = {"2001:db8::1"}});
   EXPECT_TRUE(Connect(v6, Settings(Verify::kFull, "2001:db8::1")).established);
   EXPECT_TRUE(Connect(v6, Settings(Verify::kFull, "2001:DB8:0::1")).established);
@@ -157,7 +157,7 @@ TEST(Pins, OfTheAuthorityCountOnlyWhereItReallySigned) {
   const PemPair bad = std::move(world.stranger->Issue({.names = {"mail.example.org"}})).value();
   const auto with_ca = std::move(Identity::FromPem(good.chain + world.ca->certificate(), good.key)).value();
   const auto forged = std::move(Identity::FromPem(bad.chain + world.ca->certificate(), bad.key)).value();
-  // The authority's own pin, taken from a handshake that shows it.
+  // The CA's pin, taken from a handshake whose chain includes it.
   const Result shown = Connect(with_ca, Settings(Verify::kNone));
   ASSERT_EQ(shown.peer.chain.size(), 2u);
   ClientSettings settings = Settings(Verify::kNone);
@@ -166,7 +166,7 @@ TEST(Pins, OfTheAuthorityCountOnlyWhereItReallySigned) {
   const Result refused = Connect(forged, settings);
   EXPECT_FALSE(refused.established) << "a certificate that is merely sent along proves nothing";
   EXPECT_EQ(refused.client->code, ErrorCode::kVerifyFailed);
-  // Verified, the authority counts even where it is not sent.
+  // In a verified chain the CA matches even if the server does not send it.
   settings.verify = Verify::kFull;
   EXPECT_TRUE(Connect(world.ecdsa, settings).established);
 }
@@ -191,14 +191,8 @@ TEST(Trust, SettingsThatCannotWork) {
   context = ClientContext::Create(settings);
   ASSERT_FALSE(context.ok());
   EXPECT_EQ(context.error().detail, "/nonexistent/ca.pem: No such file or directory");
-  settings.verify = Verify::kNone;  // then nobody looks
+  settings.verify = Verify::kNone;  // then the file is not read
   EXPECT_TRUE(ClientContext::Create(settings).ok());
-  for (const char* pin : {"sha256/abc", "md5/xyz", "", "sha256/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA!="}) {
-    settings.pins = {pin};
-    context = ClientContext::Create(settings);
-    ASSERT_FALSE(context.ok());
-    EXPECT_THAT(context.error().detail, HasSubstr("is no pin"));
-  }
 }
 
 }  // namespace
