@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "base/text.h"
 #include "cli/expiry.h"
 #include "config/reader.h"
 #include "proxy/credentials.h"
@@ -21,14 +22,6 @@ void PrintWarnings(std::vector<config::Diagnostic> warnings) {
   }
 }
 
-// A name in a certificate is somebody else's text.
-void PrintLine(std::string line) {
-  for (char& c : line) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  std::cout << line << "\n";
-}
-
 }  // namespace
 
 int Check(const std::string& file) {
@@ -37,7 +30,10 @@ int Check(const std::string& file) {
   PrintWarnings(loaded.warnings);
   if (!loaded.ok()) return 2;
   const auto files = proxy::LoadCredentials(*loaded.config);
-  for (std::string& line : DescribeCertificates(*loaded.config, files.credentials)) PrintLine(std::move(line));
+  // Names in a certificate are not trusted.
+  for (const std::string& line : DescribeCertificates(*loaded.config, files.credentials)) {
+    std::cout << WithoutControls(line) << "\n";
+  }
   PrintErrors(files.errors);
   PrintWarnings(FindExpiring(*loaded.config, files.credentials, std::chrono::system_clock::now()));
   if (!files.errors.empty()) return 2;

@@ -4,8 +4,8 @@
 
 namespace starlock::cli {
 
-/// Validates a configuration file and what it names, and prints what it found. The process's exit status: 0, also with
-/// warnings, or 2.
+/// Validates a configuration file and the files it names, and prints the findings. Returns the exit status: 0, also
+/// with warnings, or 2.
 int Check(const std::string& file);
 
 }  // namespace starlock::cli

@@ -1,5 +1,7 @@
 #include "cli/dates.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <ctime>
 
@@ -20,7 +22,7 @@ std::string Date(Time time) {
 
 std::string Days(std::chrono::system_clock::duration span) {
   const auto count = std::chrono::floor<std::chrono::days>(span).count();
-  return std::to_string(count) + (count == 1 ? " day" : " days");
+  return fmt::format("{} {}", count, count == 1 ? "day" : "days");
 }
 
 }  // namespace starlock::cli

@@ -1,26 +1,31 @@
 #include "cli/expiry.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+
+#include <optional>
 
 namespace starlock::cli {
 namespace {
 
-// The names that a certificate is good for, or who it says it is.
-std::string Whose(const tls::CertificateInfo& info) {
+// The names that a certificate is valid for; its subject if it has none.
+std::string NamesOf(const tls::CertificateInfo& info) {
   constexpr size_t kShown = 4;
   if (info.names.empty()) return info.subject;
-  std::string result = info.names[0];
-  for (size_t i = 1; i < std::min(kShown, info.names.size()); ++i) result += ", " + info.names[i];
-  if (info.names.size() > kShown) result += " and " + std::to_string(info.names.size() - kShown) + " more";
-  return result;
+  if (info.names.size() <= kShown) return fmt::format("{}", fmt::join(info.names, ", "));
+  const auto first = info.names.begin();
+  return fmt::format("{} and {} more", fmt::join(first, first + kShown, ", "), info.names.size() - kShown);
 }
 
-// What there is to say against the time in which a certificate is valid; empty: nothing.
-std::string WrongWithTime(const tls::CertificateInfo& info, Time now) {
-  if (info.not_after < now) return "expired on " + Date(info.not_after) + ", " + Days(now - info.not_after) + " ago";
-  if (info.not_before > now) return "is not valid before " + Date(info.not_before);
-  if (info.not_after - now < kSoon) return "expires on " + Date(info.not_after) + ", in " + Days(info.not_after - now);
-  return {};
+// The problem with a certificate's validity period.
+std::optional<std::string> ExpiryProblem(const tls::CertificateInfo& info, Time now) {
+  if (info.not_after < now) {
+    return fmt::format("expired on {}, {} ago", Date(info.not_after), Days(now - info.not_after));
+  }
+  if (info.not_before > now) return fmt::format("is not valid before {}", Date(info.not_before));
+  if (info.not_after - now < kSoon) {
+    return fmt::format("expires on {}, in {}", Date(info.not_after), Days(info.not_after - now));
+  }
+  return std::nullopt;
 }
 
 const tls::CertificateInfo* InfoOf(const config::Certificate& certificate, const proxy::Credentials& credentials) {
@@ -35,8 +40,8 @@ std::vector<std::string> DescribeCertificates(const config::Config& config, cons
   for (const config::Certificate& certificate : config.certificates) {
     const tls::CertificateInfo* info = InfoOf(certificate, credentials);
     if (!info) continue;
-    lines.push_back("certificate '" + certificate.name + "': " + Whose(*info) + "; " + info->key_type +
-                    "; valid until " + Date(info->not_after));
+    lines.push_back(fmt::format("certificate '{}': {}; {}; valid until {}", certificate.name, NamesOf(*info),
+                                info->key_type, Date(info->not_after)));
   }
   return lines;
 }
@@ -46,8 +51,10 @@ std::vector<config::Diagnostic> FindExpiring(const config::Config& config, const
   std::vector<config::Diagnostic> warnings;
   for (const config::Certificate& certificate : config.certificates) {
     const tls::CertificateInfo* info = InfoOf(certificate, credentials);
-    const std::string wrong = info ? WrongWithTime(*info, now) : std::string();
-    if (!wrong.empty()) warnings.push_back({certificate.chain.at, "certificate '" + certificate.name + "' " + wrong});
+    const auto problem = info ? ExpiryProblem(*info, now) : std::nullopt;
+    if (problem) {
+      warnings.push_back({certificate.chain.at, fmt::format("certificate '{}' {}", certificate.name, *problem)});
+    }
   }
   return warnings;
 }

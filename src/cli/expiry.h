@@ -9,10 +9,11 @@
 
 namespace starlock::cli {
 
-/// A line a certificate: its name, whose it is, its key, and until when it is valid.
+/// One line per certificate: its name in the configuration, its subject names, key type and expiry date.
 std::vector<std::string> DescribeCertificates(const config::Config& config, const proxy::Credentials& credentials);
 
-/// Certificates that are not valid at `now`, or will not be 14 days later, each where the configuration names its file.
+/// Warnings about certificates that are not valid at `now` or expire within kSoon, each located where the configuration
+/// names the file.
 std::vector<config::Diagnostic> FindExpiring(const config::Config& config, const proxy::Credentials& credentials,
                                              Time now);
 

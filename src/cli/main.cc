@@ -14,8 +14,8 @@ int Run(const RunOptions& options) {
   const auto dialects = session::DialectRulesForConfig();
   const auto loaded =
       options.file.empty() ? config::FromFlags(options.flags, dialects) : config::LoadFile(options.file, dialects);
-  const char* who = options.file.empty() ? "starlock run: " : "";
-  for (const config::Diagnostic& error : loaded.errors) std::cerr << who << error.ToString() << "\n";
+  const char* prefix = options.file.empty() ? "starlock run: " : "";
+  for (const config::Diagnostic& error : loaded.errors) std::cerr << prefix << error.ToString() << "\n";
   if (!loaded.ok()) return 2;
   Logger logger(loaded.config->log.level, loaded.config->log.format);
   for (const config::Diagnostic& warning : loaded.warnings) {
@@ -39,7 +39,7 @@ struct Dispatch {
 }  // namespace starlock::cli
 
 int main(int argc, char** argv) {
-  // A reader that went away is an error of the write, not the end of everybody's sessions.
+  // A closed pipe is an error of the write and must not end the process with all its sessions.
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const int status = std::visit(starlock::cli::Dispatch{}, starlock::cli::ParseCommandLine(arguments));

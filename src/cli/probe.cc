@@ -29,7 +29,7 @@ int Probe(const ProbeOptions& options) {
     return options.ca.empty() ? 1 : 2;
   }
   const int status = Print(options, (*run)->Run(kDeadline));
-  // A resolver that does not answer would hold us up far beyond the deadline; there is nothing to clean up.
+  // Destroying the loop would wait for a resolver that does not answer. There is nothing else to clean up.
   if ((*run)->resolving()) std::_Exit(status);
   return status;
 }

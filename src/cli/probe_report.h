@@ -14,28 +14,28 @@
 
 namespace starlock::cli {
 
-/// Why a probe stopped short.
+/// Why a probe failed.
 struct ProbeFailure {
   protocol::End end = protocol::End::kInternal;
-  std::string why;  ///< for a person; may quote the server's own text
+  std::string why;  ///< for a person; may quote the server
 };
 
-/// What a probe has learnt, however far it came.
+/// The results of a probe, which may be partial.
 struct ProbeReport {
   std::string protocol;
   HostPort target;
-  std::string address;  ///< what was connected to; empty: nothing
+  std::string address;  ///< the address connected to; empty: no connection
   protocol::Findings findings;
-  std::optional<tls::TlsInfo> tls;  ///< absent: there was no TLS
-  std::string server_name;          ///< what the certificate was to be valid for
+  std::optional<tls::TlsInfo> tls;  ///< absent: no TLS
+  std::string server_name;          ///< the name to verify
   tls::PeerInfo peer;
-  std::optional<ProbeFailure> failure;  ///< also where all was learnt, but the certificate was refused
+  std::optional<ProbeFailure> failure;  ///< set also if only the certificate was refused
 };
 
-/// What the certificates deserve to be warned of: those that have few days left. (One that has none left is refused.)
+/// Warnings about certificates that expire soon. An expired one is not among them: it fails verification.
 std::vector<std::string> Warnings(const ProbeReport& report, Time now);
 
-/// The report for a person, ending in a line end. Holds no byte of the server's but printable ASCII.
+/// The report as text, with a final line end. Text from the server is escaped to printable ASCII.
 std::string ToText(const ProbeReport& report, Time now, const Style& style);
 
 /// The report as one JSON object in ASCII, with the keys that kProbeFooter promises.

@@ -13,12 +13,12 @@
 namespace starlock::cli {
 namespace {
 
-constexpr int kDone = 0;
+constexpr int kSuccess = 0;
 constexpr int kFailed = 1;
-constexpr int kWrong = 2;
+constexpr int kInvalid = 2;
 
-// What the signals do, on the main thread's loop, while the workers have theirs. They are watched before the first
-// "listening" line: whoever has read that may send one.
+// Handles signals on the main thread's loop; the workers have loops of their own. Signals are watched before the first
+// "listening" line, because its reader may send one.
 int Serve(proxy::Server& server, Logger& log) {
   net::Loop loop;
   bool draining = false;
@@ -26,7 +26,7 @@ int Serve(proxy::Server& server, Logger& log) {
   const auto terminate = [&] {
     if (std::exchange(draining, true)) {
       stopped = true;
-      log.Event(LogLevel::kWarning, "ending at once");
+      log.Event(LogLevel::kWarning, "stopping immediately");
       return server.Stop();
     }
     log.Event(LogLevel::kInfo, "draining");
@@ -35,7 +35,7 @@ int Serve(proxy::Server& server, Logger& log) {
   const net::SignalWatcher on_term(loop, SIGTERM, terminate);
   const net::SignalWatcher on_int(loop, SIGINT, terminate);
   const net::SignalWatcher on_hup(
-      loop, SIGHUP, [&] { log.Event(LogLevel::kWarning, "SIGHUP is ignored: reloading is not supported yet"); });
+      loop, SIGHUP, [&] { log.Event(LogLevel::kWarning, "SIGHUP ignored: reloading is not supported yet"); });
   if (const Error error = server.Listen()) {
     std::cerr << error.detail << "\n";
     return kFailed;
@@ -43,7 +43,7 @@ int Serve(proxy::Server& server, Logger& log) {
   server.Start([&loop] { loop.Post([&loop] { loop.Stop(); }); });
   loop.Run();
   server.Join();
-  return stopped ? kFailed : kDone;
+  return stopped ? kFailed : kSuccess;
 }
 
 }  // namespace
@@ -52,14 +52,14 @@ int RunProxy(const config::Config& config) {
   Logger log(config.log.level, config.log.format);
   auto loaded = proxy::LoadCredentials(config);
   for (const config::Diagnostic& error : loaded.errors) std::cerr << error.ToString() << "\n";
-  if (!loaded.errors.empty()) return kWrong;
+  if (!loaded.errors.empty()) return kInvalid;
   for (const config::Diagnostic& warning : FindExpiring(config, loaded.credentials, std::chrono::system_clock::now())) {
     log.Event(LogLevel::kWarning, warning.message, {{"at", warning.at.ToString()}});
   }
   auto server = proxy::Server::Create(config, std::move(loaded.credentials), log);
   if (!server) {
     std::cerr << server.error().detail << "\n";
-    return kWrong;
+    return kInvalid;
   }
   return Serve(*server.value(), log);
 }

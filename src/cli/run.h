@@ -4,7 +4,7 @@
 
 namespace starlock::cli {
 
-/// Runs the proxy in the foreground until a signal ends it. The process's exit status.
+/// Runs the proxy in the foreground until a signal ends it. Returns the exit status.
 int RunProxy(const config::Config& config);
 
 }  // namespace starlock::cli

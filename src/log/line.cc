@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace starlock {
@@ -15,7 +16,7 @@ using Json = nlohmann::ordered_json;
 bool IsPrintable(char c) { return c >= 0x20 && c < 0x7f; }
 
 bool NeedsQuotes(std::string_view text) {
-  // A lone `-` is how nothing is written.
+  // A bare `-` stands for null.
   if (text.empty() || text == "-") return true;
   return std::any_of(text.begin(), text.end(), [](char c) {
     return !IsPrintable(c) || c == ' ' || c == '"' || c == '\'' || c == '\\' || c == '=';
@@ -31,7 +32,7 @@ void AppendEscaped(std::string& line, std::string_view text, bool quoted) {
     } else if (c == '\t') {
       line += "\\t";
     } else if (!IsPrintable(c)) {
-      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+      fmt::format_to(std::back_inserter(line), "\\x{:02x}", static_cast<unsigned char>(c));
     } else {
       if (quoted && (c == '"' || c == '\\')) line += '\\';
       line += c;
@@ -54,7 +55,7 @@ struct AppendText {
 
   void operator()(std::nullptr_t) const { line += '-'; }
   void operator()(bool value) const { line += value ? "true" : "false"; }
-  void operator()(int64_t value) const { line += std::to_string(value); }
+  void operator()(int64_t value) const { fmt::format_to(std::back_inserter(line), "{}", value); }
   void operator()(const std::string& value) const { AppendValue(line, value); }
   void operator()(const Compound& value) const {
     std::string text;

@@ -12,7 +12,7 @@
 namespace starlock {
 namespace {
 
-// Above all levels that can be asked for, so that a record passes whatever was.
+// Above every configurable level, so that records are always written.
 constexpr auto kRecordLevel = spdlog::level::critical;
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
@@ -29,14 +29,14 @@ spdlog::level::level_enum ToSpdlog(LogLevel level) {
   return spdlog::level::err;
 }
 
-// Writes each message as one line to a descriptor. spdlog's own sinks for stderr throw when a write fails.
+// Writes each message as one line to a descriptor. spdlog's own stderr sinks throw if a write fails.
 class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   explicit DescriptorSink(int fd) : fd_(fd) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    // What a failed write has torn off is not to swallow the next line too.
+    // After a partial write, a line end keeps the next line apart from the torn one.
     line_.assign(torn_ ? "\n" : "");
     line_.append(message.payload.data(), message.payload.size());
     line_ += '\n';

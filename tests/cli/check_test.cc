@@ -18,7 +18,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-// A folder of a configuration, and of certificates that are valid for as long as a test wants.
+// A folder with a configuration and certificates of any validity period.
 class CheckTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -42,7 +42,7 @@ class CheckTest : public testing::Test {
   }
   std::string Path(const std::string& name) const { return folder_ / name; }
 
-  // Runs `check` on this text with a listener for certificate `mail`.
+  // Runs `check` on `top` plus a listener with certificate `mail`.
   int Run(const std::string& top, const std::string& server = "{address: 'localhost:25', tls: off}") {
     Write("f.yaml", top +
                         "\nlisteners:\n  - name: front\n    listen: 127.0.0.1:0\n    protocol: smtp\n"
@@ -123,7 +123,7 @@ TEST_F(CheckTest, RefusesFilesThatAreNotThereOrNotWhatTheyShouldBe) {
 
 TEST_F(CheckTest, RefusesWhatIsWrongInTheFileWithoutOpeningOthers) {
   EXPECT_EQ(Run(mail_ + "\nadmin: {}"), 2);
-  EXPECT_EQ(err_, Path("f.yaml") + ":3:1: 'admin' is not supported yet; leave it out\n");
+  EXPECT_EQ(err_, Path("f.yaml") + ":3:1: 'admin' is not supported yet; remove it\n");
   EXPECT_EQ(out_, "");
 }
 

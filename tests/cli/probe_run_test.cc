@@ -11,7 +11,7 @@ namespace {
 using testing::HasSubstr;
 using namespace std::chrono_literals;
 
-/// A port whose connections the kernel accepts and nobody serves.
+/// A listening port whose connections are never accepted.
 class SilentPort {
  public:
   SilentPort() : group_(net::BindGroup({"127.0.0.1", 0}, 1).value()) {}

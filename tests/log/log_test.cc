@@ -75,8 +75,7 @@ TEST(TextLine, IsOneLineOfAsciiWithEveryByteInIt) {
 
 TEST(TextLine, HasAPrefixWhereThereIsALevel) {
   const std::array fields{Field{"error", "no route"}};
-  EXPECT_EQ(TextLine({"T", "warning"}, "accepting is paused", fields),
-            R"(T warning accepting is paused error="no route")");
+  EXPECT_EQ(TextLine({"T", "warning"}, "accept paused", fields), R"(T warning accept paused error="no route")");
 }
 
 TEST(JsonLine, KeepsTypes) {
@@ -108,7 +107,7 @@ TEST(TimeStamp, IsRfc3339) {
   EXPECT_THAT(TimeStamp(), MatchesRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z"));
 }
 
-// A pipe whose other end keeps what was logged.
+// A pipe that collects the log.
 class Pipe {
  public:
   Pipe() { EXPECT_EQ(pipe2(ends_.data(), O_CLOEXEC), 0); }
@@ -125,7 +124,7 @@ class Pipe {
     if (ends_[0] >= 0) close(ends_[0]);
     ends_[0] = -1;
   }
-  // All that was written; no more can be after this.
+  // Everything written so far; closes the write end.
   std::string Read() {
     close(ends_[1]);
     ends_[1] = -1;
@@ -202,7 +201,7 @@ TEST(Logger, OutlivesAFullDisk) {
   close(fd);
 }
 
-// A socket that takes a part of a line and no more: the next line that can be written begins anew.
+// After a partial write, the next line starts on a new line.
 TEST(Logger, BeginsAnewAfterALineThatWasTorn) {
   std::array<int, 2> ends{};
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()), 0);
