@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "base/host_port.h"
+#include "base/text.h"
 #include "tls/openssl_errors.h"
 
 namespace starlock::pki {
@@ -71,7 +72,7 @@ bssl::UniquePtr<EVP_PKEY> MakeKey(KeyType type) {
 
 bool SetCommonName(X509_NAME* name, const std::string& text) {
   // A common name has at most 64 characters (RFC 5280, appendix A: ub-common-name).
-  const std::string common = text.substr(0, 64);
+  const std::string_view common = ClipUtf8(text, 64);
   return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const uint8_t*>(common.data()),
                                     static_cast<ossl_ssize_t>(common.size()), -1, 0) == 1;
 }

@@ -27,6 +27,18 @@ TEST(ThrowawayCa, IssuesNothingWithoutAName) {
   EXPECT_EQ(pair.error().code, ErrorCode::kInvalid);
 }
 
+// OpenSSL refuses a common name that ends inside a UTF-8 character.
+TEST(ThrowawayCa, ShortensALongNameBetweenCharacters) {
+  const std::string name = std::string(63, 'x') + "ü";
+  const auto ca = ThrowawayCa::Create(name);
+  ASSERT_TRUE(ca.ok()) << ca.error().detail;
+  const auto pair = ca.value()->Issue({.names = {"localhost"}});
+  ASSERT_TRUE(pair.ok()) << pair.error().detail;
+  const auto identity = tls::Identity::FromPem(pair->chain, pair->key);
+  ASSERT_TRUE(identity.ok()) << identity.error().detail;
+  EXPECT_EQ(identity.value()->certificate().issuer, "CN=" + std::string(63, 'x'));
+}
+
 TEST(ThrowawayCa, AuthoritiesAreDifferent) { EXPECT_NE(MakeCa()->certificate(), MakeCa()->certificate()); }
 
 }  // namespace
