@@ -140,7 +140,7 @@ def test_descriptors_run_out_and_come_back(certs, folder):
     resource.prlimit(proxy.process.pid, resource.RLIMIT_NOFILE, (proxy.descriptors() + 7, limits[1]))
     began = time.monotonic()
     clients = [Client(proxy.port()) for _ in range(30)]
-    proxy.logged("accepting pauses")
+    proxy.logged("accept paused")
     used = proxy.cpu_seconds()
     assert clients[-1].silent_for(0.5)
     assert proxy.cpu_seconds() - used < 0.2 * SLOWDOWN, "the proxy spins while accept is paused"

@@ -32,7 +32,7 @@ def test_help(command):
 
 def test_every_name_is_taken_and_no_other():
     for name in EVERY:
-        assert "unknown protocol" not in run(["probe", "--protocol", name, "127.0.0.1:1"], timeout=10).stderr, name
+        assert "is not a known protocol" not in run(["probe", "--protocol", name, "127.0.0.1:1"], timeout=10).stderr, name
     assert run(["probe", "--protocol", "gopher", "127.0.0.1:1"]).returncode == 2
 
 
