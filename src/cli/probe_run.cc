@@ -1,11 +1,10 @@
 #include "cli/probe_run.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <array>
 #include <utility>
 
+#include "base/host_name.h"
 #include "protocol/dialects.h"
 
 namespace starlock::cli {
@@ -13,20 +12,10 @@ namespace starlock::cli {
 using protocol::End;
 using protocol::Side;
 
-namespace {
-
-std::string OwnName() {
-  std::array<char, 256> name{};
-  if (gethostname(name.data(), name.size() - 1) != 0 || name[0] == '\0') return "localhost";
-  return name.data();
-}
-
-}  // namespace
-
 Result<std::unique_ptr<ProbeRun>> ProbeRun::Create(const ProbeOptions& options) {
   tls::ClientSettings settings;
   settings.server_name = options.server_name.empty() ? options.target.host : options.server_name;
-  settings.verify = options.insecure ? tls::Verify::kNone : tls::Verify::kFull;
+  settings.verify = options.insecure ? Verify::kNone : Verify::kFull;
   settings.enforce = false;
   settings.ca_file = options.ca;
   auto context = tls::ClientContext::Create(settings);
@@ -41,7 +30,7 @@ ProbeRun::ProbeRun(const ProbeOptions& options, std::unique_ptr<tls::ClientConte
       targets_{options.target},
       dialect_(*protocol::FindDialect(options.protocol)),
       context_(std::move(context)),
-      talk_(*this, loop_, legs_, dialect_, protocol::MakeProbe(dialect_, OwnName(), report_.findings)),
+      talk_(*this, loop_, legs_, dialect_, protocol::MakeProbe(dialect_, OwnHostName(), report_.findings)),
       dialler_(loop_, resolver_, targets_, std::chrono::milliseconds(0),
                [this](Result<std::unique_ptr<buffer::Stream>> stream) { OnDialled(std::move(stream)); }) {
   report_.protocol = options.protocol;

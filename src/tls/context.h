@@ -14,8 +14,6 @@ class Identity;
 class TicketKeys;
 class TrustStore;
 
-using starlock::Verify;
-
 /// The settings that both roles have.
 struct CommonSettings {
   TlsSettings tls;

@@ -340,7 +340,7 @@ class TlsRelayTest : public WireTest, public testing::WithParamInterface<Side> {
     accepting = std::move(tls::ServerContext::Create(accept)).value();
     tls::ClientSettings connect;
     connect.server_name = "localhost";
-    connect.verify = tls::Verify::kNone;
+    connect.verify = Verify::kNone;
     connecting = std::move(tls::ClientContext::Create(connect)).value();
     Leg& leg = legs[side];
     auto& lower = pair(side).a;

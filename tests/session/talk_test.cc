@@ -92,7 +92,7 @@ class TalkTest : public testing::Test, protected TalkOwner {
   }
   void BeginTls(Side side) override {
     tls::ClientSettings settings;
-    settings.verify = tls::Verify::kNone;
+    settings.verify = Verify::kNone;
     context = std::move(tls::ClientContext::Create(settings)).value();
     legs[side].Connect(*context, loop.pool(), loop, true, nullptr);
   }
