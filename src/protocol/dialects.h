@@ -7,10 +7,10 @@
 
 namespace starlock::protocol {
 
-/// All dialects: the one list that the command line, the configuration and the tests go by. None is null.
+/// All dialects, in the order in which `--help` lists them. No pointer is null.
 std::span<const Dialect* const> Dialects();
 
-/// The dialect of that name, or nullptr.
+/// The dialect with this name, or nullptr.
 const Dialect* FindDialect(std::string_view name);
 
 }  // namespace starlock::protocol

@@ -11,11 +11,11 @@
 #include "protocol/core/required_upgrade_leg.h"
 #include "protocol/text/literals.h"
 
-// Read beside RFC 2244 and RFC 2595 5.
+// RFC 2244 and RFC 2595 5.
 namespace starlock::protocol::acap {
 namespace {
 
-/// Faces the upstream: * ACAP, is STARTTLS listed?, STARTTLS, tagged OK; TLS; * ACAP again (RFC 2595 5: it must come).
+/// The client role: * ACAP, is STARTTLS listed?, STARTTLS, tagged OK; TLS; * ACAP again, which RFC 2595 5 requires.
 class AcapClientRole final : public ClientRole {
  public:
   Frame Cut(Stage, std::string_view in, Scan& scan) override { return CutAnswerWithLiterals(in, scan); }
@@ -42,7 +42,7 @@ class AcapClientRole final : public ClientRole {
   }
   std::string Quit() override { return "starlock2 LOGOUT\r\n"; }
 
-  // `* ACAP (SASL "PLAIN") (STARTTLS)` as: SASL PLAIN, STARTTLS.
+  // Lists `* ACAP (SASL "PLAIN") (STARTTLS)` as: SASL PLAIN, STARTTLS.
   std::optional<Findings::Capabilities> List(Stage, std::string_view greeting) override {
     if (ParseAnswer(greeting).kind != Kind::kGreeting) return std::nullopt;
     Findings::Capabilities capabilities;
@@ -50,7 +50,7 @@ class AcapClientRole final : public ClientRole {
       if (token.kind == Token::Kind::kOpen) {
         capabilities.push_back(TakeToken(greeting).value);
       } else if (token.kind != Token::Kind::kClose && !capabilities.empty()) {
-        capabilities.back().append(" ").append(token.value);
+        capabilities.back() = fmt::format("{} {}", capabilities.back(), token.value);
       }
     }
     return capabilities;
@@ -81,38 +81,24 @@ class AcapClientRole final : public ClientRole {
   }
 };
 
-/// Faces the client. A command may come in pieces, where its literal waits for a `+`.
-class ClientLeg final : public RequiredUpgradeLeg {
+constexpr GreetingEdits kEdits = {
+    .binds_channels = BindsChannels,
+    .without_starttls = WithoutStarttls,
+    .with_starttls = WithStarttls,
+    .before_required = GreetingBeforeTls,
+};
+
+/// Faces the client. A command whose literal waits for a `+` arrives in several units.
+class ClientLeg final : public CapabilityGreetingLeg {
  public:
-  using RequiredUpgradeLeg::RequiredUpgradeLeg;
+  explicit ClientLeg(Prologue& prologue) : CapabilityGreetingLeg(prologue, kEdits) {}
 
   Frame Cut(std::string_view in, Scan& scan) override {
     return CutCommandWithLiterals(in, scan, PlainLiteral::kWaits, owed_);
   }
 
-  LegAct OnTlsUp(Out& out) override {
-    out.client() += WithoutStarttls(prologue().greeting);
-    return Settled{};
-  }
-
  private:
   using Then = BeforeTls::Then;
-
-  std::string Greeting(Out& out) const override {
-    const std::string& greeting = prologue().greeting;
-    const bool breaks_binding = prologue().server_tls || prologue().env.client != TlsMode::kOff;
-    if (breaks_binding && BindsChannels(greeting)) out.Note(kChannelBindingNote);
-    switch (prologue().env.client) {
-      case TlsMode::kOff:
-      case TlsMode::kImplicit:
-        return WithoutStarttls(greeting);
-      case TlsMode::kOpportunistic:
-        return WithStarttls(greeting);
-      case TlsMode::kRequired:
-        break;
-    }
-    return GreetingBeforeTls(greeting);
-  }
 
   bool Serves(std::string_view greeting) const override { return ParseAnswer(greeting).kind == Kind::kGreeting; }
 
@@ -123,20 +109,20 @@ class ClientLeg final : public RequiredUpgradeLeg {
       verb_ = command.verb;
       has_argument_ = command.has_argument;
     }
-    continues_ = EndsInCount(unit, owed_);
+    continues_ = EndsInLiteral(unit, owed_);
     owed_ = OwedLiteral(unit, owed_);
-    return continues_ ? BeforeTls{Then::kStay, Say("+", "Go on")} : JudgeWhole();
+    return continues_ ? BeforeTls{Then::kStay, QuotedLine("+", "Ready for literal data")} : JudgeWhole();
   }
 
   BeforeTls JudgeWhole() const {
-    if (tag_.empty()) return {Then::kStay, Say("* BAD", "A command begins with a tag")};
+    if (tag_.empty()) return {Then::kStay, QuotedLine("* BAD", "Missing command tag")};
     switch (verb_) {
       case Verb::kNoop:
         return {Then::kStay, Tagged("OK", "Done")};
       case Verb::kLang:
-        return {Then::kStay, Tagged("NO", "No other language before TLS")};
+        return {Then::kStay, Tagged("NO", "Language cannot be changed before TLS")};
       case Verb::kLogout:
-        return {Then::kLeave, Say("* BYE", "Bye") + Tagged("OK", "Done")};
+        return {Then::kLeave, fmt::format("{}{}", QuotedLine("* BYE", "Bye"), Tagged("OK", "Done"))};
       case Verb::kStarttls:
         if (has_argument_) return {Then::kStay, Tagged("BAD", "STARTTLS takes no argument")};
         return {Then::kUpgrade, Tagged("OK", "Begin TLS negotiation now")};
@@ -148,14 +134,14 @@ class ClientLeg final : public RequiredUpgradeLeg {
   }
 
   std::string Tagged(std::string_view status, std::string_view text) const {
-    return Say(fmt::format("{} {}", tag_, status), text);
+    return QuotedLine(fmt::format("{} {}", tag_, status), text);
   }
 
-  std::string tag_;  ///< of the command that is coming
+  std::string tag_;  ///< of the current command
   Verb verb_ = Verb::kOther;
   bool has_argument_ = false;
-  bool continues_ = false;  ///< the client was told to go on
-  size_t owed_ = 0;         ///< with so many octets of a literal
+  bool continues_ = false;  ///< the next unit belongs to the current command
+  size_t owed_ = 0;         ///< octets of a literal at its start
 };
 
 std::unique_ptr<Dialogue> Make(Env env) {

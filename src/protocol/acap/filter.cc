@@ -11,18 +11,18 @@ namespace {
 StarttlsWords WordsFor(std::string_view tag) {
   const std::string bad = fmt::format("{} BAD", tag);
   return {
-      .go_ahead = Say(fmt::format("{} OK", tag), "Begin TLS negotiation now"),
-      .active = Say(bad, "TLS is active already"),
-      .off = Say(bad, "STARTTLS is not available"),
-      .too_late = Say(bad, "Too late for STARTTLS"),
-      .has_argument = Say(bad, "STARTTLS takes no argument"),
+      .go_ahead = QuotedLine(fmt::format("{} OK", tag), "Begin TLS negotiation now"),
+      .active = QuotedLine(bad, "TLS is already active"),
+      .off = QuotedLine(bad, "STARTTLS is not available"),
+      .too_late = QuotedLine(bad, "Too late for STARTTLS"),
+      .has_argument = QuotedLine(bad, "STARTTLS takes no argument"),
   };
 }
 
 }  // namespace
 
-// The client's next unit is not for us to judge yet: whether a literal's octets or a new command come next is the
-// upstream's to say, and what comes behind AUTHENTICATE may be of any size, to be relayed.
+// The client's next unit cannot be read yet. After a literal that waits, the upstream decides whether the literal or a
+// new command is next. After AUTHENTICATE, a unit of any size may follow that the relay will pass on.
 bool AcapFilter::Waits() const {
   return next_ == Next::kPlus || (next_ == Next::kCommand && (InAuthenticate() || questions() >= kMaxQuestions));
 }
@@ -32,17 +32,17 @@ Frame AcapFilter::Cut(Side side, std::string_view in, Scan& scan) {
   return Waits() ? Frame::Whole(1) : CutCommandWithLiterals(in, scan, PlainLiteral::kWaits, owed_);
 }
 
-// RFC 2595 5. The upstream's own words, which nothing that has crossed since could have changed.
+// RFC 2595 5. The upstream's greeting still holds: nothing that has crossed since can have changed it.
 std::string AcapFilter::TlsGreeting() const { return WithoutStarttls(prologue().greeting); }
 
 Act AcapFilter::OnCommand(std::string_view unit, Out& out) {
   if (Waits()) return Wait{};
   if (next_ != Next::kCommand) return Cross(unit, out);
   const Command command = Parse(unit);
-  if (Find(command.tag) != nullptr) return Wait{};  // its answer could be taken for the other's
+  if (Find(command.tag) != nullptr) return Wait{};  // the replies could not be told apart
   if (command.tag.empty()) {
-    if (EndsInCount(unit)) return Fail{{End::kProtocolError, Blame::kClient, "a command without a tag"}};
-    return Refuse(Say("* BAD", "A command begins with a tag"), out);
+    if (EndsInLiteral(unit)) return Fail{{End::kProtocolError, Blame::kClient, "a command without a tag"}};
+    return Refuse(QuotedLine("* BAD", "Missing command tag"), out);
   }
   Asked asked = Asked::kOther;
   switch (command.verb) {
@@ -58,7 +58,7 @@ Act AcapFilter::OnCommand(std::string_view unit, Out& out) {
       if (Token{Token::Kind::kString, {}, command.argument}.Is("EXTERNAL")) out.Note(kExternalNote);
       break;
     case Verb::kOther:
-      window().Close();  // an unknown command may have been meant to be protected
+      window().Close();  // an unknown command may need protection
       break;
   }
   Ask(std::string(command.tag), asked);
@@ -66,7 +66,7 @@ Act AcapFilter::OnCommand(std::string_view unit, Out& out) {
 }
 
 Act AcapFilter::OnStarttlsUnit(std::string_view unit, Out& out) {
-  if (EndsInCount(unit)) return Fail{{End::kProtocolError, Blame::kClient, "STARTTLS with a literal"}};
+  if (EndsInLiteral(unit)) return Fail{{End::kProtocolError, Blame::kClient, "STARTTLS with a literal"}};
   const Command command = Parse(unit);
   return OnStarttls(WordsFor(command.tag), command.has_argument, out);
 }
@@ -99,7 +99,7 @@ Act AcapFilter::OnReply(std::string_view unit, Out& out) {
   return Read{};
 }
 
-// A command has its answer. One that was refused before its literal came gets none any more.
+// A command has its final reply. If that came before a literal, the literal will not be sent.
 Act AcapFilter::OnDone(std::string_view tag, bool good) {
   const bool is_last = IsLast(tag);
   const bool authenticated = is_last && InAuthenticate() && good;
@@ -107,13 +107,13 @@ Act AcapFilter::OnDone(std::string_view tag, bool good) {
   if (!is_last) return Read{};
   owed_ = 0;
   next_ = Next::kCommand;
-  // A SASL layer may follow, and there is nothing more to be read in it.
+  // A SASL security layer may follow, which we cannot read.
   return authenticated ? Act(Relay{}) : Read{};
 }
 
 Act AcapFilter::Cross(std::string_view unit, Out& out) {
   out.server() += unit;
-  next_ = EndsInCount(unit, owed_) ? Next::kPlus : Next::kCommand;
+  next_ = EndsInLiteral(unit, owed_) ? Next::kPlus : Next::kCommand;
   owed_ = OwedLiteral(unit, owed_);
   return Read{};
 }

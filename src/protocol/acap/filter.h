@@ -7,12 +7,11 @@
 
 namespace starlock::protocol::acap {
 
-/// What of a command its answer must be judged by.
+/// What the filter must know of a command to interpret its reply.
 enum class Asked : uint8_t { kAuthenticate, kOther };
 
-/// Reads ACAP beyond the meeting point: while the client may still upgrade, and while the server's leg is plaintext,
-/// until AUTHENTICATE succeeds. A command with a literal that waits crosses in pieces, as the server's `+` calls for
-/// them.
+/// Reads ACAP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// a successful AUTHENTICATE. A command with a literal that waits crosses in pieces, each after a `+` of the server.
 class AcapFilter final : public TaggedFilter<std::string, Asked> {
  public:
   explicit AcapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}
@@ -21,12 +20,12 @@ class AcapFilter final : public TaggedFilter<std::string, Asked> {
   std::string TlsGreeting() const override;
 
  private:
-  /// What the client's next unit is.
+  /// How the client's next unit is read.
   enum class Next : uint8_t {
     kCommand,
-    kPlus,     ///< nothing, until the server's `+` allows the literal that the last unit counted
-    kLiteral,  ///< `owed_` octets, and what follows them
-    kSasl,     ///< a SASL response, whatever it looks like
+    kPlus,     ///< not at all until a `+` allows the literal that the last unit announced
+    kLiteral,  ///< `owed_` octets of a literal, and what follows them
+    kSasl,     ///< a SASL response: passed on without being parsed
   };
 
   Act OnCommand(std::string_view unit, Out& out) override;
@@ -35,11 +34,11 @@ class AcapFilter final : public TaggedFilter<std::string, Asked> {
   Act OnDone(std::string_view tag, bool good);
   Act Cross(std::string_view unit, Out& out);
   bool Waits() const;
-  /// The last command is AUTHENTICATE, and has no answer yet.
+  /// The latest command is AUTHENTICATE, and is outstanding.
   bool InAuthenticate() const { return last() != nullptr && *last() == Asked::kAuthenticate; }
 
   Next next_ = Next::kCommand;
-  size_t owed_ = 0;
+  size_t owed_ = 0;  ///< octets of a literal at the start of the client's next unit
 };
 
 }  // namespace starlock::protocol::acap

@@ -14,30 +14,26 @@ namespace {
 
 constexpr size_t kMaxTag = 32;  // RFC 2244 9, tag
 
-/// A greeting in pieces, which are the whole of it when put together.
+/// A greeting in pieces. Joined, they are the whole greeting.
 struct Pieces {
   struct Item {
-    std::string_view raw;  ///< ` (NAME …)`, with the blanks before it
+    std::string_view raw;  ///< ` (NAME …)`, including the blanks before it
     std::string name;
     bool binds = false;
   };
   std::string_view head;  ///< `* ACAP`
   std::vector<Item> items;
-  std::string_view tail;  ///< the line end, and whatever stands before it that is no item
+  std::string_view tail;  ///< the line end, and anything before it that is not an item
 };
 
-bool EndsInPlus(std::string_view mechanism) {
-  return mechanism.size() > 5 && mechanism.substr(mechanism.size() - 5) == "-PLUS";
-}
-
-// Takes one item off `rest`; false: what comes is none.
+// Takes one item from `rest`. Returns false if there is none at its start.
 bool TakeItem(std::string_view& rest, Pieces::Item& item) {
   std::string_view after = rest;
   if (TakeToken(after).kind != Token::Kind::kOpen) return false;
   item.name = TakeToken(after).value;
   for (Token token = TakeToken(after); token.kind != Token::Kind::kClose; token = TakeToken(after)) {
     if (token.kind == Token::Kind::kEnd || token.kind == Token::Kind::kOpen) return false;
-    item.binds = item.binds || EndsInPlus(token.value);
+    item.binds = item.binds || BindsChannel(token.value);
   }
   item.raw = rest.substr(0, rest.size() - after.size());
   rest = after;
@@ -57,7 +53,7 @@ Pieces Split(std::string_view greeting) {
 
 bool Says(const Pieces::Item& item, std::string_view name) { return Token{Token::Kind::kAtom, {}, item.name}.Is(name); }
 
-// The greeting without STARTTLS (and SASL), and with `more` behind what is left.
+// The greeting without STARTTLS and (`with_sasl` is false) without SASL, but with `more` after its last item.
 std::string Edit(std::string_view greeting, bool with_sasl, std::string_view more) {
   const Pieces pieces = Split(greeting);
   if (pieces.head.empty()) return std::string(greeting);
@@ -65,7 +61,7 @@ std::string Edit(std::string_view greeting, bool with_sasl, std::string_view mor
   for (const Pieces::Item& item : pieces.items) {
     if (!Says(item, "STARTTLS") && (with_sasl || !Says(item, "SASL"))) edited += item.raw;
   }
-  return edited.append(more).append(pieces.tail);
+  return fmt::format("{}{}{}", edited, more, pieces.tail);
 }
 
 }  // namespace
@@ -82,11 +78,10 @@ Command Parse(std::string_view unit) {
   const Token tag = TakeToken(unit);
   const bool good = tag.kind == Token::Kind::kAtom && tag.raw.size() <= kMaxTag && tag.raw != "*" && tag.raw != "+";
   if (good) command.tag = tag.raw;
-  const Token word = TakeToken(unit);
-  if (word.Is(word.value)) command.verb = FindVerb(kKnown, word.value, Verb::kOther);
-  Token argument = TakeToken(unit);
-  command.has_argument = argument.kind != Token::Kind::kEnd;
-  command.argument = std::move(argument.value);
+  WordAndArgument rest = TakeWordAndArgument(unit);
+  command.verb = FindVerb(kKnown, rest.word, Verb::kOther);
+  command.has_argument = rest.has_argument;
+  command.argument = std::move(rest.argument);
   return command;
 }
 
@@ -126,12 +121,10 @@ std::string WithoutStarttls(std::string_view greeting) { return Edit(greeting, t
 std::string WithStarttls(std::string_view greeting) { return Edit(greeting, true, " (STARTTLS)"); }
 std::string GreetingBeforeTls(std::string_view greeting) { return Edit(greeting, false, " (STARTTLS)"); }
 
-std::string Say(std::string_view head, std::string_view text) { return fmt::format("{} {}\r\n", head, Quoted(text)); }
-
 std::string Goodbye(const Env& /*env*/, const Failure& failure) {
   const GoodbyeKind kind = GoodbyeFor(failure);
-  if (kind == GoodbyeKind::kSyntax) return Say("* BYE", fmt::format("Syntax error: {}", failure.why));
-  return Say("* BYE (TRYLATER)", GoodbyeText(kind));
+  if (kind == GoodbyeKind::kSyntax) return QuotedLine("* BYE", fmt::format("Syntax error: {}", failure.why));
+  return QuotedLine("* BYE (TRYLATER)", GoodbyeText(kind));
 }
 
 }  // namespace starlock::protocol::acap

@@ -5,23 +5,22 @@
 
 #include "protocol/core/dialogue.h"
 
-/// The words of ACAP (RFC 2244; its STARTTLS is RFC 2595 section 5) that the negotiators, the filter and the prober
-/// share.
+/// ACAP syntax (RFC 2244, and RFC 2595 5 for STARTTLS) that the negotiators, the filter and the prober share.
 namespace starlock::protocol::acap {
 
 enum class Verb { kNoop, kLang, kLogout, kStarttls, kAuthenticate, kOther };
 
 struct Command {
-  std::string_view tag;  ///< empty: there is none that could be answered
+  std::string_view tag;  ///< empty: the command has no valid tag
   Verb verb = Verb::kOther;
   bool has_argument = false;
-  std::string argument;  ///< the first, without quotes or count
+  std::string argument;  ///< the first one, without quotes or literal size
 };
 
-/// Reads a command, or its beginning up to a count that waits.
+/// Reads a command, or its first unit if a literal waits.
 Command Parse(std::string_view unit);
 
-/// What a server's unit is.
+/// The kind of a server's unit.
 enum class Kind {
   kGreeting,  ///< * ACAP
   kBye,       ///< * BYE
@@ -30,34 +29,31 @@ enum class Kind {
   kOk,
   kNo,
   kBad,
-  kData,  ///< tagged, and more is to come
+  kData,  ///< tagged, but not the final reply
 };
 
 struct Answer {
   Kind kind = Kind::kData;
   std::string_view tag;  ///< of kOk, kNo, kBad, kData
-  bool refers = false;   ///< it sends the client elsewhere (RFC 2244 4.3, REFER)
+  bool refers = false;   ///< it refers the client to another server (RFC 2244 4.3, REFER)
 };
 
 Answer ParseAnswer(std::string_view unit);
 
-/// Whether a greeting has `(STARTTLS)`.
+/// Whether a greeting lists `(STARTTLS)`.
 bool OffersStarttls(std::string_view greeting);
-/// Whether a greeting lists a mechanism that binds to its TLS connection.
+/// Whether a greeting lists a mechanism that binds to the TLS channel.
 bool BindsChannels(std::string_view greeting);
 
-/// A greeting without `(STARTTLS)`; no other byte differs. What is no greeting comes back as it is, here and below.
+/// `greeting` without `(STARTTLS)`. No other byte differs. Here and below, a unit that is not a greeting is returned
+/// unchanged.
 std::string WithoutStarttls(std::string_view greeting);
-/// The same with it exactly once, at the end.
+/// `greeting` with `(STARTTLS)` exactly once, at its end.
 std::string WithStarttls(std::string_view greeting);
-/// The same for a client that must upgrade: no SASL mechanism is offered before it has.
+/// The same for a client that must upgrade: it lists no SASL mechanism.
 std::string GreetingBeforeTls(std::string_view greeting);
 
-/// `head "text"` as a line.
-std::string Say(std::string_view head, std::string_view text);
-
-/// Our last words to a client: an untagged BYE (TRYLATER), or BYE with what was wrong where the client broke the
-/// protocol.
+/// Our goodbye to a client: an untagged BYE (TRYLATER), or a BYE that names the client's protocol violation.
 std::string Goodbye(const Env& env, const Failure& failure);
 
 }  // namespace starlock::protocol::acap

@@ -7,7 +7,7 @@
 
 #include "protocol/core/outcome.h"
 
-/// What a dialogue says and is asked: sides, frames, acts, failures. An act is a value with what belongs to it.
+/// The vocabulary of a dialogue: sides, frames, acts and failures. An act is a value that carries its own arguments.
 namespace starlock::protocol {
 
 enum class Side : uint8_t { kClient = 0, kServer = 1 };
@@ -16,27 +16,27 @@ constexpr Side Other(Side side) { return side == Side::kClient ? Side::kServer :
 constexpr size_t Index(Side side) { return static_cast<size_t>(side); }
 constexpr Blame BlameOf(Side side) { return side == Side::kClient ? Blame::kClient : Blame::kServer; }
 
-/// The longest unit of a negotiation (a line, a multi-line reply, a packet), in bytes.
+/// Upper limit for one unit (a line, a multi-line reply, a packet), in bytes.
 inline constexpr size_t kMaxUnit = 16 * 1024;
 
-/// How a session is to end, and on whose account.
+/// How a session ends, and who caused it.
 struct Failure {
   End end = End::kInternal;
   Blame blame = Blame::kNone;
-  const char* why = "";     ///< static text for the log
-  std::string detail = {};  ///< more about it, for the log only: a system's or a peer's own words
+  const char* why = "";     ///< static text for the log; quoted to a client that sent invalid input
+  std::string detail = {};  ///< for the log only: the system's or the peer's own error text
 
-  /// `why`, followed by `detail` where there is any.
+  /// `why`, then `: detail` if there is any.
   std::string Reason() const { return detail.empty() ? std::string(why) : std::string(why) + ": " + detail; }
 };
 
-/// Where the next unit of an input ends.
+/// Result of looking for the next unit at the start of an input.
 struct Frame {
   enum class Kind : uint8_t {
-    kIdle,     ///< this side is not listened to now; leave its input alone
-    kPartial,  ///< the unit is not complete yet
+    kIdle,     ///< this side's input is not read now; it stays untouched
+    kPartial,  ///< the unit is incomplete: more input is needed
     kWhole,    ///< the first `size` bytes are a unit
-    kBad,      ///< no unit of this protocol begins so; `why` says it
+    kBad,      ///< the input is not a unit of this protocol; `why` says what is wrong
   };
   Kind kind = Kind::kPartial;
   size_t size = 0;
@@ -48,57 +48,58 @@ struct Frame {
   static constexpr Frame Bad(const char* why) { return {Kind::kBad, 0, why}; }
 };
 
-/// How far a cutter has looked at a unit that is still partial, so that input which comes byte by byte is not scanned
-/// from its start each time. The dialogue keeps one a side, and resets it whenever a unit is used or anything else
-/// could have changed which cutter is asked.
+/// How far a cutter has scanned a unit that is still partial. It makes input that arrives byte by byte linear: nothing
+/// is scanned twice. The dialogue keeps one per side, and resets it after every act, because an act can change the
+/// cutter.
 struct Scan {
-  size_t line = 0;    ///< where the unit's last line begins; all lines before it are complete
-  size_t looked = 0;  ///< bytes that are known to hold no line end beyond `line`
+  size_t line = 0;    ///< offset of the unit's last line; all lines before it are complete
+  size_t looked = 0;  ///< no line end lies between `line` and this offset
 };
 
-/// Input is used; wait for more, or for an event.
+/// The unit is consumed. Continue with more input or the next event.
 struct Read {};
 
-/// The unit is left where it is, and shown again once the other side has moved.
+/// The unit stays in the input, and is shown again after the other side has made progress.
 struct Wait {};
 
-/// Begin TLS towards `side`. Towards the client: with all input left unused. Then Notify(kTlsUp or kTlsFailed).
+/// Start the TLS handshake with `side`, then call Notify(kTlsUp) or Notify(kTlsFailed). On the client leg, all input
+/// that is not consumed yet belongs to the handshake.
 struct Upgrade {
   Side side = Side::kClient;
-  bool keep = false;  ///< the unit is left unused
+  bool keep = false;  ///< the unit is not consumed
 };
 
-/// Dial the upstream, anew where it was dialled before: the old connection is dropped. Then Notify(kUpstreamUp).
+/// Connect to the upstream, then call Notify(kUpstreamUp). An earlier connection to it is dropped.
 struct Dial {
-  /// With the addresses behind the one that was dialled last. Where none is left, or none can be reached: Abandon with
-  /// kClosed and kNone, or kConnectFailed and kServer.
+  /// Try only the addresses after the one that was dialled last. If none is left, call Abandon with kClosed and kNone.
+  /// If none of them can be reached, call Abandon with kConnectFailed and kServer.
   bool next = false;
-  bool keep = false;  ///< the unit is left unused
+  bool keep = false;  ///< the unit is not consumed
 };
 
-/// The dialogue is over: pass on what is left unused, both ways, and relay.
+/// The dialogue is over. Forward all input that is not consumed, both ways, then relay.
 struct Relay {
-  bool keep = false;  ///< the unit is left unused
+  bool keep = false;  ///< the unit is not consumed
 };
 
-/// The session is over: send Out, then close both legs.
+/// The session is over. Send what is in Out, then close both legs.
 struct Fail {
   Failure failure;
-  bool told = false;  ///< the client has its last words (they are in Out already), or needs none
+  bool told = false;  ///< Out already holds the goodbye, or none is needed
 
   static Fail Told(End end, Blame blame, const char* why) { return {{end, blame, why}, true}; }
 };
 
-/// The server leg cannot have the upgrade to TLS.
+/// The server leg cannot be upgraded to TLS.
 struct NoTls {
   End end = End::kStarttlsNotOffered;  ///< or kStarttlsRefused
-  bool possible = false;               ///< the connection is still good for plaintext, where that is allowed
+  bool possible = false;               ///< the connection can continue in plaintext if the mode allows it
 
-  /// The failure that this is where TLS is required.
+  /// The failure to report where TLS is required.
   Fail AsFail() const;
 };
 
-/// A dialect's answer to one unit or event, and what the session must do next.
+/// A dialect's decision about one unit or event: what the session does next.
 using Act = std::variant<Read, Wait, Upgrade, Dial, Relay, Fail>;
 
 template <typename T, typename Variant>
@@ -106,9 +107,9 @@ constexpr bool Is(const Variant& act) {
   return std::holds_alternative<T>(act);
 }
 
-/// The same act, with the unit left unused.
+/// The same act, but the unit is not consumed. Read becomes Wait; Fail is unchanged.
 Act Keeping(Act act);
-/// Whether the act leaves its unit unused.
+/// Whether the act leaves its unit in the input.
 bool Keeps(const Act& act);
 
 }  // namespace starlock::protocol

@@ -12,49 +12,82 @@ using Meaning = ClientRole::Meaning;
 using Stage = ClientRole::Stage;
 
 Fail NotAGreeting() {
-  return Fail{{End::kProtocolError, Blame::kServer, "the server's greeting is not this protocol's"}};
+  return Fail{{End::kProtocolError, Blame::kServer, "the server's greeting is not of this protocol"}};
 }
 
-Fail TooMuch() { return Fail{{End::kLimit, Blame::kServer, "the server says too much before its answer"}}; }
-
-// What the meanings that every stage treats alike lead to.
-std::optional<Fail> Broken(Meaning meaning) {
-  if (meaning == Meaning::kRefers) {
-    return Fail{{End::kStarttlsRefused, Blame::kServer, "the server refers to another one before TLS"}};
-  }
-  if (meaning == Meaning::kViolation) {
-    return Fail{{End::kProtocolError, Blame::kServer, "the server's reply answers no question of ours"}};
-  }
-  return std::nullopt;
-}
-
-class ServerLeg final : public Negotiator {
+/// What sessions and probes have in common: the stages, one after the other.
+class Conversation : public Negotiator {
  public:
-  ServerLeg(Prologue& prologue, std::unique_ptr<ClientRole> role) : prologue_(prologue), role_(std::move(role)) {}
-
   LegAct Begin(Out&) override { return Read{}; }
-
   Frame Cut(std::string_view in, Scan& scan) override { return role_->Cut(stage_, in, scan); }
 
+ protected:
+  explicit Conversation(std::unique_ptr<ClientRole> role) : role_(std::move(role)) {}
+
+  ClientRole& role() { return *role_; }
+  Stage stage() const { return stage_; }
+
+  void Enter(Stage stage) {
+    stage_ = stage;
+    skipped_ = 0;
+  }
+
+  /// Enters the next stage with its command; `unit` is the reply that led there.
+  LegAct AskFor(Stage next, std::string_view unit, Out& out) {
+    Enter(next);
+    const std::string command = role_->Ask(next);
+    if (command.empty()) return On(unit, out);  // the greeting lists the capabilities
+    out.server() += command;
+    return Read{};
+  }
+
+  /// The reaction to the meanings that every stage treats alike; nullopt: another meaning.
+  std::optional<LegAct> Common(Meaning meaning) {
+    switch (meaning) {
+      case Meaning::kRefers:
+        return Fail{{End::kStarttlsRefused, Blame::kServer, "the server refers to another server before TLS"}};
+      case Meaning::kViolation:
+        return Fail{{End::kProtocolError, Blame::kServer, "the server's reply does not belong to our command"}};
+      case Meaning::kSkip:
+        if (++skipped_ <= kMaxSkipped) return Read{};
+        return Fail{{End::kLimit, Blame::kServer, "the server sent too much before its reply"}};
+      case Meaning::kYes:
+      case Meaning::kNo:
+      case Meaning::kLeaving:
+        break;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::unique_ptr<ClientRole> role_;
+  Stage stage_ = Stage::kGreeting;
+  int skipped_ = 0;
+};
+
+class ServerLeg final : public Conversation {
+ public:
+  ServerLeg(Prologue& prologue, std::unique_ptr<ClientRole> role)
+      : Conversation(std::move(role)), prologue_(prologue) {}
+
   LegAct On(std::string_view unit, Out& out) override {
-    if (stage_ == Stage::kInside) {
-      prologue_.greeting = unit;  // the one before was anyone's to forge
+    if (stage() == Stage::kInside) {
+      prologue_.greeting = unit;  // the greeting before TLS could be forged
       return Settled{};
     }
-    if (stage_ == Stage::kGreeting) {
-      if (!role_->IsGreeting(unit)) return NotAGreeting();
+    if (stage() == Stage::kGreeting) {
+      if (!role().IsGreeting(unit)) return NotAGreeting();
       prologue_.greeting = unit;
       if (!Upgrades(prologue_.env.server)) return Settled{};
     }
-    const Meaning meaning = role_->Understand(stage_, unit);
-    if (auto fail = Broken(meaning)) return *std::move(fail);
-    if (meaning == Meaning::kSkip) return ++skipped_ > kMaxSkipped ? LegAct(TooMuch()) : Read{};
-    switch (stage_) {
+    const Meaning meaning = role().Understand(stage(), unit);
+    if (auto act = Common(meaning)) return *std::move(act);
+    switch (stage()) {
       case Stage::kGreeting:
         if (meaning != Meaning::kYes) return NoTls{End::kStarttlsNotOffered, meaning == Meaning::kNo};
         return AskFor(Stage::kCapabilities, unit, out);
       case Stage::kCapabilities:
-        prologue_.introduced = role_->introduced();
+        prologue_.introduced = role().introduced();
         if (meaning == Meaning::kYes) return AskFor(Stage::kGoAhead, unit, out);
         return NoTls{End::kStarttlsNotOffered, meaning == Meaning::kNo};
       case Stage::kGoAhead:
@@ -65,52 +98,36 @@ class ServerLeg final : public Negotiator {
     return NoTls{End::kStarttlsRefused, meaning == Meaning::kNo};
   }
 
-  // TLS is up, and all that was said before it is forgotten on both sides.
+  // The server forgets all that was said before TLS.
   LegAct OnTlsUp(Out&) override {
     prologue_.introduced = false;
-    if (!role_->GreetsInside()) return Settled{};
-    stage_ = Stage::kInside;
+    if (!role().GreetsInside()) return Settled{};
+    Enter(Stage::kInside);
     return Read{};
   }
 
  private:
-  LegAct AskFor(Stage next, std::string_view unit, Out& out) {
-    stage_ = next;
-    const std::string question = role_->Ask(next);
-    if (question.empty()) return On(unit, out);  // the greeting lists the capabilities
-    out.server() += question;
-    return Read{};
-  }
-
   Prologue& prologue_;
-  std::unique_ptr<ClientRole> role_;
-  Stage stage_ = Stage::kGreeting;
-  int skipped_ = 0;
 };
 
-class Prober final : public Negotiator {
+class Prober final : public Conversation {
  public:
-  Prober(Findings& findings, std::unique_ptr<ClientRole> role) : findings_(findings), role_(std::move(role)) {}
-
-  LegAct Begin(Out&) override { return Read{}; }
-
-  Frame Cut(std::string_view in, Scan& scan) override { return role_->Cut(stage_, in, scan); }
+  Prober(Findings& findings, std::unique_ptr<ClientRole> role) : Conversation(std::move(role)), findings_(findings) {}
 
   LegAct On(std::string_view unit, Out& out) override {
-    if (stage_ == Stage::kGreeting) {
-      if (!role_->IsGreeting(unit)) return Leave(NotAGreeting(), out);
+    if (stage() == Stage::kGreeting) {
+      if (!role().IsGreeting(unit)) return Leave(NotAGreeting(), out);
       findings_.greeting = Content(unit);
     }
-    const Meaning meaning = role_->Understand(stage_, unit);
-    if (auto fail = Broken(meaning)) return Leave(*std::move(fail), out);
-    if (meaning == Meaning::kSkip) return ++skipped_ > kMaxSkipped ? Leave(TooMuch(), out) : Read{};
+    const Meaning meaning = role().Understand(stage(), unit);
+    if (auto act = Common(meaning)) return Is<Fail>(*act) ? Leave(std::get<Fail>(*std::move(act)), out) : *act;
     const bool yes = meaning == Meaning::kYes;
-    switch (stage_) {
+    switch (stage()) {
       case Stage::kGreeting:
         if (yes) return AskFor(Stage::kCapabilities, unit, out);
         return Leave({{End::kStarttlsNotOffered, Blame::kServer, "the server refused service"}}, out);
       case Stage::kCapabilities:
-        findings_.before = role_->List(stage_, unit);
+        findings_.before = role().List(stage(), unit);
         findings_.offers_upgrade = yes;
         if (yes) return AskFor(Stage::kGoAhead, unit, out);
         return Leave(NoTls{End::kStarttlsNotOffered, false}.AsFail(), out);
@@ -120,37 +137,24 @@ class Prober final : public Negotiator {
       case Stage::kInside:
         break;
     }
-    findings_.inside = role_->List(stage_, unit);
-    out.server() += role_->Quit();
+    findings_.inside = role().List(stage(), unit);
+    out.server() += role().Quit();
     return Settled{};
   }
 
   LegAct OnTlsUp(Out& out) override {
-    stage_ = Stage::kInside;
-    skipped_ = 0;
-    out.server() += role_->Ask(Stage::kInside);
+    Enter(Stage::kInside);
+    out.server() += role().Ask(Stage::kInside);
     return Read{};
   }
 
  private:
-  LegAct AskFor(Stage next, std::string_view unit, Out& out) {
-    stage_ = next;
-    skipped_ = 0;
-    const std::string question = role_->Ask(next);
-    if (question.empty()) return On(unit, out);  // the greeting lists the capabilities
-    out.server() += question;
-    return Read{};
-  }
-
   LegAct Leave(Fail fail, Out& out) {
-    out.server() += role_->Quit();
+    out.server() += role().Quit();
     return fail;
   }
 
   Findings& findings_;
-  std::unique_ptr<ClientRole> role_;
-  Stage stage_ = Stage::kGreeting;
-  int skipped_ = 0;
 };
 
 }  // namespace

@@ -9,53 +9,53 @@
 #include "protocol/core/negotiator.h"
 #include "protocol/core/probe.h"
 
-/// The client role of the protocols that greet, list what they can do, and take STARTTLS: what to say to a server, and
-/// what its replies mean. A dialect supplies a ClientRole; the order of things is here, once for sessions and once for
-/// probes.
+/// The client role of protocols whose server greets, lists its capabilities and accepts STARTTLS. A dialect's
+/// ClientRole supplies the commands and the meaning of replies. The order of the stages is implemented here, for
+/// sessions and for probes.
 namespace starlock::protocol {
 
-/// One server, one conversation. Any state of its own (tags) is the dialect's.
+/// One conversation with one server. A dialect may keep state of its own in it, such as command tags.
 class ClientRole {
  public:
-  /// What is awaited of the server.
+  /// What we expect from the server next.
   enum class Stage : uint8_t {
     kGreeting,
-    kCapabilities,  ///< what it can do, STARTTLS among it
-    kGoAhead,       ///< the answer to STARTTLS
-    kInside,        ///< what it can do, inside TLS
+    kCapabilities,  ///< the capabilities, STARTTLS among them
+    kGoAhead,       ///< the reply to STARTTLS
+    kInside,        ///< the capabilities, or the second greeting, inside TLS
   };
-  /// What a unit of the server's means to the stage that awaits it.
+  /// What a unit from the server means in a stage.
   enum class Meaning : uint8_t {
-    kYes,        ///< service is promised; STARTTLS is listed; TLS is next
-    kNo,         ///< the opposite, and the connection is good for plaintext
-    kLeaving,    ///< the opposite, and the connection is not
-    kSkip,       ///< not the answer: it goes no further, whatever it claims
-    kRefers,     ///< the server refers to another one: anyone could have written that before TLS
-    kViolation,  ///< not an answer to this
+    kYes,        ///< kGreeting: service is available; kCapabilities: STARTTLS is listed; kGoAhead: TLS is next
+    kNo,         ///< the opposite, and the connection can continue in plaintext
+    kLeaving,    ///< the opposite, and the server is closing the connection
+    kSkip,       ///< not the reply to our command: it is dropped, whatever it says
+    kRefers,     ///< a referral to another server; an attacker can forge it before TLS
+    kViolation,  ///< not a reply to our command
   };
 
   virtual ~ClientRole() = default;
   virtual Frame Cut(Stage stage, std::string_view in, Scan& scan) = 0;
   virtual Meaning Understand(Stage stage, std::string_view unit) = 0;
-  /// What to say to get to `stage`: kCapabilities, kGoAhead, or, in a probe, kInside. Empty: nothing, it comes unasked.
-  /// Where kCapabilities is empty, the greeting lists them.
+  /// The command that leads to `stage`: kCapabilities, kGoAhead or, in a probe, kInside. Empty: the server sends it
+  /// unasked. For kCapabilities, empty means that the greeting lists them.
   virtual std::string Ask(Stage stage) = 0;
-  /// The goodbye of a probe.
+  /// The command that ends a probe.
   virtual std::string Quit() = 0;
-  /// What a unit lists, in the server's words and order; for probes.
+  /// The capabilities that a unit lists, in the server's words and order; for probes. nullopt: it lists none.
   virtual std::optional<Findings::Capabilities> List(Stage stage, std::string_view unit) = 0;
-  /// The unit that a greeting must be, whatever the leg's mode.
+  /// Whether `unit` is a greeting of this protocol. Checked in every mode of the leg.
   virtual bool IsGreeting(std::string_view /*unit*/) const { return true; }
-  /// The server greets again inside TLS, and only that greeting counts.
+  /// The server greets again inside TLS; that greeting replaces the first.
   virtual bool GreetsInside() const { return false; }
-  /// The server has taken our introduction (EHLO), and remembers it.
+  /// The server has accepted our introduction (EHLO), and keeps that state.
   virtual bool introduced() const { return false; }
 };
 
-/// A session's server leg: to its meeting point, with TLS where the mode asks for it.
+/// The server leg of a session, up to its meeting point. It upgrades where the leg's mode asks for it.
 std::unique_ptr<Negotiator> MakeServerLeg(Prologue& prologue, std::unique_ptr<ClientRole> role);
 
-/// A probe's: capabilities before TLS and inside it, goodbye.
+/// The negotiator of a probe: capabilities before and inside TLS, then the goodbye.
 std::unique_ptr<Negotiator> MakeProber(Findings& findings, std::unique_ptr<ClientRole> role);
 
 }  // namespace starlock::protocol

@@ -5,19 +5,20 @@
 
 namespace starlock::protocol {
 
-/// What a dialogue asks of the data connection that its session has beside the control connection: a leg to the
-/// upstream, which we dial, a leg to the client, and bytes from one to the other. One is current; an earlier one, whose
-/// transfer is over for the dialogue, may still be delivering what it has.
+/// A dialogue's request about the data connection beside its control connection. A data connection has a leg to the
+/// upstream, which we dial, and a leg to the client; the session relays between them. One data connection is current.
+/// An earlier one whose transfer has ended may still be delivering buffered bytes.
 struct DataRequest {
   enum class Kind : uint8_t {
-    /// Makes a new one, and drops the one before where its transfer has not begun. The upstream is dialled at once, at
-    /// the control connection's address and `server_port`. With `client_port` 0 we listen for the client, at the
-    /// control connection's local address. Answered by kReady or kFailed.
+    /// Makes a new data connection, and drops the current one if its transfer has not begun. The upstream is dialled at
+    /// once, at the control connection's remote address and `server_port`. If `client_port` is 0 we listen for the
+    /// client at the control connection's local address. Answered by kReady or kFailed.
     kOpen,
-    /// The transfer may begin: the client is dialled where `client_port` was given, at the address of its control
-    /// connection; then TLS on each leg that `tls` says, and then bytes. Answered by kBroken, or not at all.
+    /// Starts the transfer. If kOpen gave a `client_port`, the client is dialled there, at the remote address of its
+    /// control connection. Then each leg marked in `tls` makes its handshake, and bytes are relayed. Answered by
+    /// kBroken or not at all.
     kBegin,
-    kClose,  ///< there will be no transfer: drops it
+    kClose,  ///< drops the data connection: there will be no transfer
   };
   Kind kind = Kind::kClose;
   uint16_t server_port = 0;
@@ -31,15 +32,15 @@ struct DataRequest {
   static DataRequest Close() { return {}; }
 };
 
-/// What became of a DataRequest.
+/// The answer to a DataRequest.
 struct DataEvent {
   enum class Kind : uint8_t {
-    kReady,   ///< the upstream is connected; the client is awaited at `host` and `port`, where it is awaited
-    kFailed,  ///< no connection could be made
-    kBroken,  ///< the transfer has begun, and what one side sent has not all reached the other
+    kReady,   ///< the upstream is connected; if we listen for the client, it is at `host` and `port`
+    kFailed,  ///< no connection could be established
+    kBroken,  ///< the transfer began, but not all bytes reached the other side
   };
   Kind kind = Kind::kFailed;
-  std::string_view host;  ///< what to tell the client: an address without brackets
+  std::string_view host;  ///< the address to announce to the client, without brackets
   uint16_t port = 0;
 };
 

@@ -8,8 +8,8 @@ namespace starlock::protocol {
 struct Dialogue::Input {
   std::string_view rest;
   size_t used = 0;
-  bool waiting = false;  ///< its unit was kept; look again when the other side has moved
-  bool unheard = false;  ///< nobody listened to it when it was last looked at
+  bool waiting = false;  ///< its unit was kept; look again after the other side makes progress
+  bool unheard = false;  ///< the last Cut said kIdle
 
   void Use(size_t n) {
     rest.remove_prefix(n);
@@ -17,7 +17,7 @@ struct Dialogue::Input {
   }
 };
 
-/// How much Out held before a dialect spoke, so that what it said can be taken back.
+/// The size of Out before a dialect's turn, so that its output can be withdrawn.
 class Dialogue::Mark {
  public:
   explicit Mark(Out& out)
@@ -46,7 +46,7 @@ Step Dialogue::Advance(std::string_view client, std::string_view server, Out& ou
   bool moved = !over_;
   while (moved && Is<Read>(step.act) && out.client().size() + out.server().size() < kMaxSaid) {
     moved = false;
-    // The server first: what it has said already comes before what the client asks next.
+    // The server first: its replies so far precede the client's next command.
     for (const Side side : {Side::kServer, Side::kClient}) {
       if (!Is<Read>(step.act) || !TakeUnit(side, inputs, out, step)) continue;
       moved = true;
@@ -60,7 +60,7 @@ Step Dialogue::Advance(std::string_view client, std::string_view server, Out& ou
   return step;
 }
 
-// Cuts and judges one unit. False: nothing moved.
+// Cuts and handles one unit. Returns false if no progress was made.
 bool Dialogue::TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step) {
   Input& input = inputs[Index(side)];
   input.unheard = false;
@@ -74,7 +74,7 @@ bool Dialogue::TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step) {
       return false;
     case Frame::Kind::kPartial:
       if (shown.size() < kMaxUnit) return false;
-      act = Fail{{End::kProtocolError, BlameOf(side), "a unit is too long"}};
+      act = Fail{{End::kProtocolError, BlameOf(side), "line or message too long"}};
       break;
     case Frame::Kind::kBad:
       act = Fail{{End::kProtocolError, BlameOf(side), frame.why}};
@@ -88,7 +88,7 @@ bool Dialogue::TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step) {
   return !waits;
 }
 
-// What the dialect says to the unit, and whether the server leg's invariant lets it be said.
+// Hands the unit to the dialect, and withdraws its output if that would break the server leg's invariant.
 Act Dialogue::JudgeUnit(Side side, Input (&inputs)[2], size_t size, Out& out) {
   Input& input = inputs[Index(side)];
   const bool was_negotiating = ServerLegNegotiates();
@@ -145,7 +145,7 @@ Step Dialogue::NotifyData(const DataEvent& event, Out& out) {
 }
 
 Act Dialogue::OnData(const DataEvent& /*event*/, Out& /*out*/) {
-  return Fail{{End::kInternal, Blame::kProxy, "a data connection that was not asked for"}};
+  return Fail{{End::kInternal, Blame::kProxy, "unexpected event of a data connection"}};
 }
 
 Step Dialogue::Abandon(Failure failure, Out& out) { return Finish(Fail{std::move(failure)}, out); }
@@ -155,16 +155,15 @@ Blame Dialogue::waiting_for() const {
   return dialled_ && !at_meeting_point_[Index(Side::kServer)] ? Blame::kServer : Blame::kClient;
 }
 
-// Every answer of a dialect comes through here: what it said of the units before may have changed which cutter is asked
-// next, so no look at a partial unit outlives it.
+// Every act of a dialect passes through here. An act can change which cutter is asked next, so all scans start anew.
 Step Dialogue::Finish(Act act, Out& out) {
   for (Scan& scan : scans_) scan = {};
   const bool server_bare = env_.server == TlsMode::kRequired && !tls_up(Side::kServer);
   if (at_meeting_point_[Index(Side::kServer)] && server_bare && !Is<Fail>(act)) {
-    act = Fail{{End::kInternal, Blame::kProxy, "the server leg has not got the TLS that it must have"}};
+    act = Fail{{End::kInternal, Blame::kProxy, "the server leg has no TLS although it is required"}};
   }
   if (Is<Relay>(act) && env_.client == TlsMode::kRequired && !tls_up(Side::kClient)) {
-    act = Fail{{End::kTlsRequired, Blame::kClient, "the client has not upgraded to TLS"}};
+    act = Fail{{End::kTlsRequired, Blame::kClient, "the client did not upgrade to TLS"}};
   }
   if (const auto* fail = std::get_if<Fail>(&act); fail != nullptr && !fail->told) act = OnFailure(fail->failure);
 
@@ -196,7 +195,7 @@ Failure Dialogue::Explain(Failure failure) const {
   if (left && failure.blame != Blame::kServer && RefusedForWantOfTls() && !tls_up(Side::kClient)) {
     failure.end = End::kTlsRequired;
     failure.blame = Blame::kClient;
-    failure.why = "the client never upgraded to TLS";
+    failure.why = "the client did not upgrade to TLS";
   }
   return failure;
 }
@@ -205,7 +204,7 @@ Act Dialogue::OnServerTlsFailed(Out& out) {
   if (env_.server != TlsMode::kOpportunistic) {
     return Fail{{End::kHandshakeFailed, Blame::kServer, "the TLS handshake with the server failed"}};
   }
-  out.Note("the TLS handshake with the server failed: dialling again, in plaintext");
+  out.Note("the TLS handshake with the server failed: reconnecting in plaintext");
   GiveUpServerTls();
   return Dial{};
 }
@@ -213,8 +212,8 @@ Act Dialogue::OnServerTlsFailed(Out& out) {
 std::optional<Fail> Dialogue::GoOnWithoutTls(const NoTls& no_tls, Out& out) {
   if (env_.server != TlsMode::kOpportunistic || !no_tls.possible) return no_tls.AsFail();
   out.Note(no_tls.end == End::kStarttlsNotOffered
-               ? "the server does not offer the upgrade to TLS: going on in plaintext"
-               : "the server refused the upgrade to TLS: going on in plaintext");
+               ? "the server does not offer the upgrade to TLS: continuing in plaintext"
+               : "the server refused the upgrade to TLS: continuing in plaintext");
   return std::nullopt;
 }
 

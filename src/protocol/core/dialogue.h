@@ -11,125 +11,123 @@
 #include "protocol/core/out.h"
 
 /// A dialogue carries one session from its first byte to the meeting point: the place on each leg where the next byte
-/// belongs to the application. Where a protocol must be read for longer, it filters what passes until it need not be
-/// read any more. A dialogue is pure: bytes and events go in, bytes and an act come out. Sockets, TLS, clocks and logs
-/// are the session's.
+/// belongs to the application. If a protocol must be read beyond that point, the dialogue filters until nothing needs
+/// to be read any more. A dialogue is pure: bytes and events go in, bytes and an act come out. The session owns
+/// sockets, TLS, clocks and logs.
 ///
-/// How the protocols fit:
+/// How the protocols use it:
 /// - Most (smtp, lmtp, imap, pop3, nntp, irc, ldap, postgres, acap, managesieve, tcp) are a Paired dialogue
-///   (core/paired.h): a negotiator for each leg, and a filter that sees both.
-/// - PostgreSQL: the client leg comes first. SSLRequest is a unit of 8 bytes, the upstream's answer a unit of one byte.
-///   StartupMessage is kept, so that the relay passes it on as it came. CancelRequest is for every address of the
+///   (core/paired.h): a negotiator for each leg, and a filter that sees both legs.
+/// - PostgreSQL: the client leg comes first. SSLRequest is a unit of 8 bytes, the upstream's reply a unit of one byte.
+///   StartupMessage is kept, so that the relay forwards it unchanged. CancelRequest goes to every address of the
 ///   upstream (Prologue::for_each).
-/// - LDAP: the client leg comes first as well. The client's negotiator answers StartTLS; any other first operation is
-///   kept, and the filter lets a Search of the root DSE cross before the upgrade.
-/// - XMPP: a Dialogue of its own. Cut asks expat where the stanza ends. The client's stream header leads to Dial, its
-///   `to` opens the upstream's stream, and a second Dial follows the client's upgrade.
-/// - MySQL: a Dialogue of its own. The greeting is edited on its way down. HandshakeResponse is kept until the client's
-///   TLS is up. Then each packet is renumbered until OK or ERR leads to Relay. SSLRequest has no go-ahead.
-/// - FTP: a Dialogue of its own that never relays. It asks for data connections by DataRequest in Out, and a DataEvent
-///   answers.
+/// - LDAP: the upstream is dialled on the client's first message. The client's negotiator answers StartTLS. Any other
+///   first operation is kept, and the filter lets a Search of the root DSE cross before the upgrade.
+/// - XMPP: its own Dialogue. Expat finds the end of each stanza. The client's stream header leads to Dial, opens the
+///   upstream's stream, and a second Dial follows the client's upgrade.
+/// - MySQL: its own Dialogue. It edits the server's greeting. HandshakeResponse is kept until the client's TLS is up.
+///   Then each packet is renumbered until OK or ERR leads to Relay. SSLRequest has no go-ahead.
+/// - FTP: its own Dialogue, which never relays. It requests data connections with DataRequest; a DataEvent answers.
 namespace starlock::protocol {
 
-/// All of the world that a dialogue may know.
+/// All that a dialogue knows of its surroundings.
 struct Env {
-  std::string host;                 ///< our own name, for greetings towards the upstream
+  std::string host;                 ///< our own name, for introductions and goodbyes
   TlsMode client = TlsMode::kOff;   ///< the leg towards the client
   TlsMode server = TlsMode::kOff;   ///< the leg towards the server
-  std::string nonce = {};           ///< letters and digits that nobody can guess, new for each session
-  std::string client_address = {};  ///< where the client is: an address without port or brackets
+  std::string nonce = {};           ///< unpredictable letters and digits, new for each session
+  std::string client_address = {};  ///< without port or brackets
 };
 
 /// What happened outside a dialogue.
 enum class Event : uint8_t {
   kStart,       ///< the client has connected
   kUpstreamUp,  ///< the upstream is connected
-  kTlsUp,       ///< the handshake that a side began is done
-  /// The server leg's handshake failed. Where its certificate was refused, or plaintext came where TLS had to begin,
-  /// the session calls Abandon instead: those are never a reason to fall back.
+  kTlsUp,       ///< the TLS handshake with a side is complete
+  /// The server leg's handshake failed. If its certificate was refused, or plaintext came in place of TLS, the session
+  /// calls Abandon instead: these must never lead to plaintext.
   kTlsFailed,
 };
 
-/// What Advance and Notify tell the session: how much input was used of each side, and what to do.
+/// The result of Advance and Notify: how much input of each side was consumed, and what to do next.
 struct Step {
-  Act act;  ///< never Wait; `keep` has been seen to
+  Act act;  ///< never Wait; the session can ignore `keep`, which is already in `used`
   size_t used[2] = {0, 0};
-  /// Advance: input is left that may be used once the other side has moved: a whole unit, or input of a side that is
-  /// not listened to yet.
+  /// Set by Advance: input is left that can be consumed after the other side makes progress. It is a whole unit, or
+  /// input of a side that is not read yet.
   bool kept[2] = {false, false};
 };
 
-/// One session, both sides. Holds the invariants that no dialect may forget:
-/// - **Client leg (command injection).** Upgrade ends the step at once. What the client sent behind that unit is given
-///   to TLS alone: it is never cut, answered or passed on.
-/// - **Server leg (response injection).** Until that leg has reached its meeting point, its input must be empty each
-///   time that we have spoken to it, empty after the go-ahead, and, once we have spoken, empty at the meeting point. A
-///   server that answers in turn never speaks first, and neither does TLS. Otherwise the session fails, and nothing of
-///   that unit or of what lies behind it reaches the client.
-/// - **Required means required.** A server leg that must have TLS does not reach its meeting point without, and nothing
-/// is
-///   relayed of a client that must have TLS and has none.
-/// - **Handshakes.** While one is under way on either leg, neither is listened to.
-/// - A unit that grows beyond kMaxUnit, or that is none of the protocol's, fails the session.
+/// One session, both sides. It enforces the invariants for every dialect:
+/// - **Client leg (command injection).** Upgrade ends the step at once. What the client sent after that unit goes to
+///   the TLS handshake only: it is never parsed, answered or forwarded as plaintext.
+/// - **Server leg (response injection).** Before the meeting point, the server's input must be empty whenever we send
+///   it something, empty after the go-ahead, and, once we have sent anything, empty at the meeting point. A server that
+///   replies in turn never speaks first. Otherwise the session fails, and nothing of that unit or of what follows it
+///   reaches the client.
+/// - **Required means required.** A server leg in mode `required` does not reach its meeting point without TLS. Nothing
+///   of a client in mode `required` is relayed without TLS.
+/// - **Handshakes.** While one is in progress on either leg, neither leg is read.
+/// - **Limits.** A unit that is longer than kMaxUnit or not of this protocol fails the session.
 class Dialogue {
  public:
   virtual ~Dialogue() = default;
   Dialogue(const Dialogue&) = delete;
   Dialogue& operator=(const Dialogue&) = delete;
 
-  /// Looks at all input that is unused so far, or as much of it as makes us say kMaxSaid bytes. Input that a step did
-  /// not use must be shown again, from the same byte on: at once where the step says Read and used anything, else when
-  /// there is more.
+  /// Processes all input that is not consumed yet, or stops early once Out holds kMaxSaid bytes. Input that a step did
+  /// not consume must be passed again, from the same byte on: at once if the step says Read and consumed anything,
+  /// otherwise when there is more.
   Step Advance(std::string_view client, std::string_view server, Out& out);
-  /// Tells what happened. Call Advance afterwards where the step says Read.
+  /// Reports an event. If the step says Read, call Advance next.
   Step Notify(Event event, Side side, Out& out);
-  /// The same for a data connection that was asked for.
+  /// Reports the answer to a DataRequest. If the step says Read, call Advance next.
   Step NotifyData(const DataEvent& event, Out& out);
-  /// The session (or, where the step says Dial::next, this connection to the server) can't go on, for a reason from
-  /// outside. Says the protocol's goodbye where that is possible: not in mid-handshake, before the TLS of an implicit
-  /// leg, or once the relay has begun. The failure in the step is the one to record, which may be more telling than the
-  /// one given.
+  /// Ends the session for a reason from outside. If the step says Dial::next, only this connection to the server ends.
+  /// Adds the protocol's goodbye to `out`, except during a handshake, before the TLS of an implicit leg, and after
+  /// Relay. The failure to record is the one in the step, which can be more precise than `failure`.
   Step Abandon(Failure failure, Out& out);
 
-  /// Both legs have reached their meeting points: what still passes here is being filtered.
+  /// Both legs have reached their meeting points; from here on the dialogue only filters.
   bool negotiated() const { return at_meeting_point_[0] && at_meeting_point_[1]; }
-  /// Whom the session waits for: the one to blame when a deadline passes. A dialect whose server leg waits for the
-  /// client in the middle of its negotiation overrides this.
+  /// The side to blame when a deadline passes. A dialect whose server leg waits for the client during its negotiation
+  /// overrides this.
   virtual Blame waiting_for() const;
-  /// A transfer is under way whose answer is worth waiting for even during a drain.
+  /// A data transfer is in progress: a drain waits for its reply.
   virtual bool InTransfer() const { return false; }
 
  protected:
   explicit Dialogue(Env env);
 
-  /// The next unit of `side`'s input. `scan` is where an earlier look at the same unit ended, and where this one's end
-  /// is to be noted.
+  /// Finds the next unit at the start of `in`, which is not empty. `scan` says how far an earlier call scanned the same
+  /// unit; the cutter updates it.
   virtual Frame Cut(Side side, std::string_view in, Scan& scan) = 0;
+  /// Handles one whole unit.
   virtual Act On(Side side, std::string_view unit, Out& out) = 0;
-  /// kStart: the client's leg is ready to be spoken on (inside TLS where it is implicit). kUpstreamUp likewise.
-  /// kTlsUp: an upgrade is done.
+  /// Handles an event. kStart and kUpstreamUp: the leg is usable; on an implicit leg, TLS is up. kTlsUp: an upgrade is
+  /// complete.
   virtual Act On(Event event, Side side, Out& out) = 0;
-  /// For a dialogue that asks for data connections.
+  /// For a dialogue that sends DataRequests.
   virtual Act OnData(const DataEvent& event, Out& out);
-  /// The protocol's own words for `failure`, to the client. Empty: the connection is reset.
+  /// The goodbye for `failure` in the protocol's syntax. Empty: the client's connection is reset.
   virtual std::string Goodbye(const Failure& failure) const = 0;
-  /// What to do about a failure, from inside or outside: end the session (Fail), or dial the next address (Dial).
+  /// Reacts to a failure from inside or outside: end the session (Fail) or dial the next address (Dial).
   virtual Act OnFailure(const Failure& failure) { return Fail{failure}; }
-  /// A client that leaves, or runs into a deadline or limit, after something was refused for want of TLS: the record
-  /// says `tls_required`, which is what matters to an operator.
+  /// A command was refused because TLS is required. If such a client then leaves or runs into a deadline or limit, the
+  /// session record says `tls_required`.
   virtual bool RefusedForWantOfTls() const { return false; }
 
   const Env& env() const { return env_; }
-  /// What follows a failed handshake with the server: dial again in plaintext where the leg is opportunistic, fail
-  /// where it must have TLS.
+  /// The reaction to a failed handshake with the server: an opportunistic leg is dialled again in plaintext, any other
+  /// leg fails.
   Act OnServerTlsFailed(Out& out);
-  /// What follows where the upgrade can't be had of the server: nothing (the leg goes on in plaintext) where the mode
-  /// and the connection allow it; else the failure.
+  /// The reaction to a server without the upgrade: nullopt if the leg continues in plaintext, which takes an
+  /// opportunistic mode and a usable connection; otherwise the failure.
   std::optional<Fail> GoOnWithoutTls(const NoTls& no_tls, Out& out);
-  /// The server leg is spoken to in plaintext from now on, whatever the configuration allows.
+  /// From now on the server leg is plaintext.
   void GiveUpServerTls() { env_.server = TlsMode::kOff; }
-  /// The server may speak unasked, too: input behind the unit that ends its leg's negotiation in plaintext is no
-  /// failure then. Behind a go-ahead it always is.
+  /// This protocol's servers also send unsolicited messages. Input after the unit that settles the leg in plaintext is
+  /// then accepted. Input after a go-ahead never is.
   void LetServerChat() { server_chats_ = true; }
   void ReachMeetingPoint(Side side) { at_meeting_point_[Index(side)] = true; }
   bool tls_up(Side side) const { return tls_[Index(side)] == Tls::kUp; }
@@ -151,8 +149,8 @@ class Dialogue {
   Env env_;
   Scan scans_[2];
   Tls tls_[2] = {Tls::kNone, Tls::kNone};
-  bool dialled_ = false;  ///< the upstream has been asked for
-  bool asked_ = false;    ///< we have spoken on the server leg
+  bool dialled_ = false;  ///< the session was told to dial the upstream
+  bool asked_ = false;    ///< we have sent something on the server leg
   bool server_chats_ = false;
   bool connected_[2] = {false, false};
   bool at_meeting_point_[2] = {false, false};

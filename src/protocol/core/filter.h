@@ -7,19 +7,19 @@
 
 namespace starlock::protocol {
 
-/// Reads both legs beyond their meeting points, for as long as the protocol needs it.
+/// Reads both legs beyond their meeting points, for as long as the protocol requires it.
 class Filter {
  public:
   virtual ~Filter() = default;
-  /// The filter begins: Relay where there is nothing to filter after all.
+  /// Called once, before any unit. Relay: there is nothing to filter.
   virtual Act Begin() { return Read{}; }
-  /// Where the next unit ends; see Dialogue::Cut.
+  /// Finds the next unit; see Dialogue::Cut.
   virtual Frame Cut(Side side, std::string_view in, Scan& scan) = 0;
-  /// One whole unit from `side`.
+  /// Handles one whole unit from `side`.
   virtual Act On(Side side, std::string_view unit, Out& out) = 0;
-  /// What the protocol's servers say first inside TLS, unasked; most wait to be asked. Said before OnTlsUp.
+  /// What a server sends first inside TLS, unasked; empty for most protocols. It is sent before OnTlsUp is called.
   virtual std::string TlsGreeting() const { return {}; }
-  /// The client has upgraded, because On said Upgrade.
+  /// The client's upgrade, which On started, is complete.
   virtual Act OnTlsUp() = 0;
 };
 

@@ -11,7 +11,7 @@ GoodbyeKind GoodbyeFor(const Failure& failure) {
       return GoodbyeKind::kDrained;
     case End::kLimit:
       return GoodbyeKind::kLimit;
-    case End::kTlsRequired:  // of a server that let the client in too early, it is as good as no TLS
+    case End::kTlsRequired:  // a server that skips the login before TLS is like one without TLS
       return failure.blame == Blame::kServer ? GoodbyeKind::kNoTls : GoodbyeKind::kTlsRequired;
     case End::kStarttlsNotOffered:
     case End::kStarttlsRefused:

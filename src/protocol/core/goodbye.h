@@ -5,22 +5,22 @@
 
 #include "protocol/core/act.h"
 
-/// Why we say goodbye, as far as a client's protocol can tell it. Each dialect has a table of its own codes by this.
+/// The reason for a goodbye, as precise as a client's protocol can express it. Each dialect maps it to its own codes.
 namespace starlock::protocol {
 
 enum class GoodbyeKind : uint8_t {
-  kSyntax,       ///< the client broke the protocol: Failure::why says how
-  kTimeout,      ///< a deadline passed
+  kSyntax,       ///< the client violated the protocol; Failure::why says how
+  kTimeout,      ///< a deadline passed, or the session was idle for too long
   kDrained,      ///< we are shutting down
-  kLimit,        ///< a limit of ours was reached
-  kTlsRequired,  ///< the client did not upgrade to the TLS that is required of it
-  kNoTls,        ///< TLS with the upstream can't be had
-  kUnavailable,  ///< the upstream can't be reached, or the session can't go on
+  kLimit,        ///< one of our limits was reached
+  kTlsRequired,  ///< the client did not upgrade to TLS, which is required
+  kNoTls,        ///< no TLS with the upstream
+  kUnavailable,  ///< the upstream cannot be reached, or the session cannot continue
 };
 
 GoodbyeKind GoodbyeFor(const Failure& failure);
 
-/// A value for each kind, to be written with designated initialisers.
+/// One value per kind. Use designated initialisers.
 template <typename T>
 struct ByGoodbye {
   T syntax;
@@ -52,7 +52,7 @@ struct ByGoodbye {
   }
 };
 
-/// The plain English of a goodbye, without quotes, backslashes or line ends: `Service not available`.
+/// English text for the client, such as `Service not available`. It has no quotes, backslashes or line ends.
 std::string_view GoodbyeText(GoodbyeKind kind);
 
 }  // namespace starlock::protocol

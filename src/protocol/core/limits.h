@@ -2,16 +2,19 @@
 
 #include <cstddef>
 
-/// Limits on what a peer may make us do or remember before its session is past negotiation and filter.
+/// Limits on the work and memory that a peer can cause while its session negotiates or filters.
 namespace starlock::protocol {
 
-/// Commands that may be refused, or said before a TLS that is required, before the session ends with `limit`.
+/// Commands that we answer ourselves: refusals of the filter, or commands before required TLS. One more ends the
+/// session with `limit`.
 inline constexpr int kMaxCommands = 100;
 
-/// Units of a server that may be skipped while its answer is awaited.
+/// Units of a server that are skipped while we wait for its reply to one command. One more ends the session with
+/// `limit`.
 inline constexpr int kMaxSkipped = 100;
 
-/// Questions of a client that the server has not answered. At the limit the client's next one waits.
+/// Outstanding questions: commands of a client that the server has not answered. At the limit, the client's next
+/// command waits.
 inline constexpr size_t kMaxQuestions = 100;
 
 }  // namespace starlock::protocol

@@ -8,54 +8,54 @@
 #include "base/tls_mode.h"
 #include "protocol/core/dialogue.h"
 
-/// One leg's way to its meeting point, and what the two legs of a session tell one another on it.
+/// The negotiation of one leg up to its meeting point, and the state that both legs of a session share.
 namespace starlock::protocol {
 
-/// What the two legs' negotiations know in common.
+/// The state that both legs' negotiators and the filter share.
 struct Prologue {
   explicit Prologue(const Env& the_env) : env(the_env) {}
 
-  const Env& env;           ///< `server` becomes kOff where an opportunistic handshake failed
-  std::string greeting;     ///< the upstream's own, as it came
-  bool introduced = false;  ///< the upstream has taken our introduction (EHLO), and remembers it
-  bool client_tls = false;  ///< the client's leg is inside TLS now
-  bool server_tls = false;  ///< the server's leg is inside TLS now
-  bool refused = false;     ///< a command was refused for want of TLS
-  std::string for_each;     ///< set by the client leg when it settles: all that this client has to say, addressed to
-                            ///< every address of the upstream that can be reached. Each is told it, and its end is
-                            ///< awaited; the session then ends in order, unless none could be told
+  const Env& env;           ///< `server` becomes kOff after an opportunistic handshake failed
+  std::string greeting;     ///< the upstream's greeting, byte for byte
+  bool introduced = false;  ///< the upstream has accepted our introduction (EHLO), and keeps that state
+  bool client_tls = false;  ///< the client leg is inside TLS
+  bool server_tls = false;  ///< the server leg is inside TLS
+  bool refused = false;     ///< a command was refused because TLS is required
+  /// Set by the client leg when it settles: a request for every address of the upstream. Each address that can be
+  /// reached gets it, and closes the connection. The session then ends in order, or fails if no address got it.
+  std::string for_each;
 };
 
-/// The leg's go-ahead has been written or read: TLS is next.
+/// The go-ahead was sent or received: TLS is next.
 struct StartTls {};
 
-/// The leg is at its meeting point: the next byte is the application's.
+/// The leg is at its meeting point: the next byte belongs to the application.
 struct Settled {
-  bool keep = false;  ///< the unit is the application's first
+  bool keep = false;  ///< the unit itself belongs to the application: it is not consumed
 };
 
-/// What a negotiator says of its leg.
+/// A negotiator's decision about its leg.
 using LegAct = std::variant<Read, StartTls, Settled, NoTls, Fail>;
 
-/// Whether a leg begins in plaintext and then asks for TLS.
+/// Whether a leg in this mode starts in plaintext and can be upgraded.
 constexpr bool Upgrades(TlsMode mode) { return mode == TlsMode::kOpportunistic || mode == TlsMode::kRequired; }
 
-/// One leg's negotiation. Sees that leg alone.
+/// The negotiation of one leg. It sees only that leg.
 class Negotiator {
  public:
   virtual ~Negotiator() = default;
-  /// The leg may begin. Towards the server: it is connected (inside TLS where implicit). Towards the client, where
-  /// the server speaks first: the server leg has reached its meeting point, so `out` may begin with its greeting.
+  /// Starts the leg. Server leg: it is connected, and inside TLS in mode `implicit`. Client leg of a protocol whose
+  /// server speaks first: the server leg has reached its meeting point, so its greeting is known.
   virtual LegAct Begin(Out& out) = 0;
-  /// Where the next unit ends; see Dialogue::Cut.
+  /// Finds the next unit; see Dialogue::Cut.
   virtual Frame Cut(std::string_view in, Scan& scan) = 0;
-  /// One whole unit. Answers go to this leg's own side of `out`.
+  /// Handles one whole unit. Replies go to this leg's side of `out`.
   virtual LegAct On(std::string_view unit, Out& out) = 0;
-  /// The upgrade is done.
+  /// The upgrade is complete.
   virtual LegAct OnTlsUp(Out&) { return Settled{}; }
 };
 
-/// The negotiator of a leg on which nothing is said: settled at once.
+/// A negotiator without any exchange: its leg is settled at once.
 std::unique_ptr<Negotiator> SettledNegotiator();
 
 }  // namespace starlock::protocol

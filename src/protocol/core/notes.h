@@ -2,14 +2,13 @@
 
 namespace starlock::protocol {
 
-/// Notes for the log that several dialects say.
+/// Warnings for the log that several dialects share. See Out::notes.
 inline constexpr const char* kChannelBindingNote =
-    "the server offers channel binding (-PLUS), which does not hold across two TLS legs: switch these mechanisms off "
-    "at "
-    "the server, or tell clients not to insist on them";
+    "the server offers channel binding (-PLUS), which fails across two TLS legs: disable these mechanisms on the "
+    "server, "
+    "or configure clients not to require them";
 inline constexpr const char* kExternalNote =
-    "the client asks to authenticate by its TLS certificate (EXTERNAL), which the server cannot see through this "
-    "proxy: "
-    "use another mechanism";
+    "the client wants to authenticate with its TLS certificate (EXTERNAL), which the server cannot see through this "
+    "proxy: use another mechanism";
 
 }  // namespace starlock::protocol

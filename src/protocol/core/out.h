@@ -8,15 +8,14 @@
 
 namespace starlock::protocol {
 
-/// A step stops saying more once Out holds so many bytes, so that a peer which asks without reading the answers cannot
-/// fill our memory.
+/// Output cap per step, in bytes. It bounds our memory when a peer pipelines commands without reading the replies.
 inline constexpr size_t kMaxSaid = 64 * 1024;
 
-/// What goes out with a step, before its act is carried out.
+/// The output of a step. The session sends it before it carries out the act.
 struct Out {
   std::string to[2];               ///< bytes for each Side
-  std::vector<const char*> notes;  ///< warnings for the log: static texts, each said once a session
-  std::vector<DataRequest> data;   ///< in order
+  std::vector<const char*> notes;  ///< warnings for the log: static texts, each logged once per session
+  std::vector<DataRequest> data;   ///< in the order in which they were made
 
   std::string& client() { return to[Index(Side::kClient)]; }
   std::string& server() { return to[Index(Side::kServer)]; }

@@ -5,31 +5,31 @@
 
 namespace starlock::protocol {
 
-/// Whose fault an ending was. `kProxy` is us: a full limit, no descriptor left, a bug.
+/// Who caused the end of a session. `kProxy` is us: a limit, no free file descriptor, a bug.
 enum class Blame : uint8_t { kNone, kClient, kServer, kProxy };
 
 /// How a session ended: the closed list of the session record's `end`.
 enum class End : uint8_t {
-  kClosed,                  ///< both ends closed in order
+  kClosed,                  ///< both peers closed in order
   kTruncated,               ///< a TLS leg ended without close_notify
   kReset,                   ///< a peer reset its connection
-  kTimeout,                 ///< a deadline of negotiation passed
-  kIdle,                    ///< nothing moved for `idle_timeout`
+  kTimeout,                 ///< the negotiation took too long
+  kIdle,                    ///< no bytes moved for `idle_timeout`
   kConnectFailed,           ///< no address of the upstream could be reached
-  kResolveFailed,           ///< the upstream's name has no address
-  kStarttlsNotOffered,      ///< the upstream does not offer the upgrade that is required
+  kResolveFailed,           ///< the upstream's name could not be resolved
+  kStarttlsNotOffered,      ///< the upstream does not offer the upgrade, which is required
   kStarttlsRefused,         ///< the upstream offered the upgrade and then refused it
-  kTlsRequired,             ///< the client asked for something before the TLS that is required of it
-  kPlaintextAfterStarttls,  ///< bytes that are not TLS where TLS had to begin
-  kHandshakeFailed,         ///< a TLS handshake failed, other than by verification
+  kTlsRequired,             ///< the client did not upgrade, although TLS is required
+  kPlaintextAfterStarttls,  ///< a peer sent plaintext where TLS had to start
+  kHandshakeFailed,         ///< a TLS handshake failed, but not in verification
   kVerifyFailed,            ///< the upstream's certificate, name or pin was refused
-  kProtocolError,           ///< a peer broke its protocol
-  kLimit,                   ///< a limit of ours was reached
+  kProtocolError,           ///< a peer violated its protocol
+  kLimit,                   ///< one of our limits was reached
   kDrained,                 ///< we are shutting down
-  kInternal,                ///< our own failure
+  kInternal,                ///< an internal error
 };
 
-/// The record's words for them: `closed`, `starttls_not_offered`, `client` …
+/// The words of the session record: `closed`, `starttls_not_offered`, `client` …
 std::string_view ToString(End end);
 std::string_view ToString(Blame blame);
 

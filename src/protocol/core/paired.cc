@@ -44,7 +44,7 @@ Act Paired::On(Event event, Side side, Out& out) {
   return OnServerTlsFailed(out);
 }
 
-// What is for each address goes on to the next, whatever became of this one, until there is none left.
+// A request for each address goes to the next one, whatever the result of this one, until none is left.
 Act Paired::OnFailure(const Failure& failure) {
   if (prologue_.for_each.empty()) return Dialogue::OnFailure(failure);
   if (failure.blame == Blame::kServer && failure.end != End::kTimeout) {
@@ -57,7 +57,7 @@ Act Paired::OnFailure(const Failure& failure) {
   }
   if (failure.end != End::kClosed || failure.blame != Blame::kNone) return Dialogue::OnFailure(failure);
   if (!told_any_) return Fail{untold_};
-  return Fail::Told(End::kClosed, Blame::kNone, "every server that could be reached was told");
+  return Fail::Told(End::kClosed, Blame::kNone, "the request was sent to every address that could be reached");
 }
 
 Act Paired::Start(Out& out) {
@@ -83,7 +83,7 @@ Act Paired::Apply(Side side, const LegAct& act, Out& out) {
   return std::get<Fail>(act);
 }
 
-// One leg is where it must be: on to the other one, or the two meet.
+// One leg is settled: start the other one, or let both meet.
 Act Paired::Settle(Side side, bool keep, Out& out) {
   legs_[Index(side)].reset();
   if (side == Side::kServer && !prologue_.for_each.empty()) {

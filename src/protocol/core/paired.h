@@ -10,28 +10,27 @@
 
 namespace starlock::protocol {
 
-/// A dialect, as Paired takes it.
+/// The parts of a dialect that Paired puts together.
 struct Parts {
-  bool server_first = true;  ///< the server speaks first: dial at once, and greet the client with what it says
-  /// Where the client speaks first: the end of its first unit. The upstream is dialled on it, and the client's leg
-  /// begins with that unit once the server's is settled, as where the server speaks first. Without it the client's leg
-  /// comes first as a whole.
+  /// The server speaks first: dial at once. Its greeting is also the client's.
+  bool server_first = true;
+  /// For protocols whose client speaks first: finds its first unit, on which the upstream is dialled. The client leg
+  /// starts with that unit after the server leg is settled. nullptr: the whole client leg comes before the dial.
   Frame (*first_unit)(std::string_view in) = nullptr;
-  /// The server speaks when it likes, beside its answers: in plaintext, words behind a refusal of TLS are then no sign
-  /// of an attack. Behind a go-ahead they are in every protocol.
+  /// The server also sends unsolicited messages; see Dialogue::LetServerChat.
   bool server_chats = false;
-  /// The server leg's negotiator; asked again where that leg was dialled again.
+  /// Makes the server leg's negotiator; called again after a redial.
   std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> server;
   std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> client;
-  std::function<std::unique_ptr<Filter>(Prologue& prologue)> filter;  ///< empty: this protocol has none
-  /// Whether the filter is needed once both legs are settled. nullptr: while the client may still upgrade, or the
-  /// server's leg is plaintext.
+  std::function<std::unique_ptr<Filter>(Prologue& prologue)> filter;  ///< empty: none
+  /// Whether the filter is needed once both legs are settled. nullptr: it is needed while the client may still upgrade
+  /// or the server leg is plaintext.
   bool (*filters)(const Prologue& prologue) = nullptr;
   std::function<std::string(const Env& env, const Failure& failure)> goodbye;
 };
 
-/// The dialogue of most protocols: a negotiator for each leg, a prologue between them, and a filter for as long as
-/// there is something to be read behind them.
+/// The dialogue of most protocols: a negotiator for each leg, a Prologue that they share, and a filter for as long as
+/// the protocol must be read beyond the meeting point.
 class Paired final : public Dialogue {
  public:
   Paired(Env env, Parts parts);
@@ -54,11 +53,11 @@ class Paired final : public Dialogue {
   Parts parts_;
   Prologue prologue_;
   std::unique_ptr<Negotiator> legs_[2];  ///< until the leg is settled
-  std::unique_ptr<Filter> filter_;       ///< from the meeting on
-  bool told_ = false;                    ///< this address has been told what is for each
-  bool told_any_ = false;                ///< some address was told, and has ended since
-  Failure untold_;                       ///< why the last one of those that could not be told was not
-  bool awaits_first_unit_ = false;       ///< of the client; nothing else is under way
+  std::unique_ptr<Filter> filter_;       ///< once both legs are settled
+  bool told_ = false;                    ///< the current address got Prologue::for_each
+  bool told_any_ = false;                ///< an earlier address got it, and has closed since
+  Failure untold_;                       ///< the last failure of an address that did not get it
+  bool awaits_first_unit_ = false;       ///< waiting for Parts::first_unit
 };
 
 }  // namespace starlock::protocol

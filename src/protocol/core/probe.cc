@@ -7,7 +7,7 @@
 namespace starlock::protocol {
 namespace {
 
-/// A dialogue with nobody on the client's side.
+/// A dialogue without a client.
 class Probe final : public Dialogue {
  public:
   Probe(Env env, std::unique_ptr<Negotiator> prober) : Dialogue(std::move(env)), prober_(std::move(prober)) {}

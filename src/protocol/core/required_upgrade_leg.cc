@@ -1,6 +1,7 @@
 #include "protocol/core/required_upgrade_leg.h"
 
 #include "protocol/core/limits.h"
+#include "protocol/core/notes.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol {
@@ -50,6 +51,28 @@ BeforeTls LineUpgradeLeg::Judge(std::string_view line) {
     return {BeforeTls::Then::kStay, std::string(row.with_argument)};
   }
   return {BeforeTls::Then::kRefuse, std::string(speech_.refusal)};
+}
+
+LegAct CapabilityGreetingLeg::OnTlsUp(Out& out) {
+  out.client() += edits_.without_starttls(prologue().greeting);
+  return Settled{};
+}
+
+std::string CapabilityGreetingLeg::Greeting(Out& out) const {
+  const std::string& greeting = prologue().greeting;
+  const TlsMode client = prologue().env.client;
+  const bool breaks_binding = prologue().server_tls || client != TlsMode::kOff;
+  if (breaks_binding && edits_.binds_channels(greeting)) out.Note(kChannelBindingNote);
+  switch (client) {
+    case TlsMode::kOff:
+    case TlsMode::kImplicit:
+      return edits_.without_starttls(greeting);
+    case TlsMode::kOpportunistic:
+      return edits_.with_starttls(greeting);
+    case TlsMode::kRequired:
+      break;
+  }
+  return edits_.before_required(greeting);
 }
 
 }  // namespace starlock::protocol

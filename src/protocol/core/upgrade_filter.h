@@ -12,18 +12,17 @@
 #include "protocol/core/notes.h"
 #include "protocol/core/upgrade_window.h"
 
-/// What the filters have in common: they read beyond the meeting point while the client may still upgrade, and while
-/// the server's leg is plaintext. A dialect supplies its words; what is refused, what waits and when STARTTLS is
-/// granted is decided here.
+/// What all filters share. They read beyond the meeting point while the client may still upgrade or the server leg is
+/// plaintext. A dialect supplies the words; this file decides what is refused, what waits and when STARTTLS is granted.
 namespace starlock::protocol {
 
-/// What a dialect answers to the client's STARTTLS: whole units, ready for the wire.
+/// A dialect's replies to the client's STARTTLS: whole units, ready for the wire.
 struct StarttlsWords {
   std::string go_ahead;
-  std::string active;        ///< the client's leg has TLS already
-  std::string off;           ///< the client's leg is to have none
-  std::string too_late;      ///< something has crossed that TLS would have had to protect
-  std::string has_argument;  ///< STARTTLS takes none
+  std::string active;        ///< the client leg already has TLS
+  std::string off;           ///< the client leg is configured without TLS
+  std::string too_late;      ///< the window is closed (UpgradeWindow)
+  std::string has_argument;  ///< STARTTLS came with an argument
 };
 
 class UpgradeFilter : public Filter {
@@ -31,7 +30,7 @@ class UpgradeFilter : public Filter {
   Act On(Side side, std::string_view unit, Out& out) override {
     return side == Side::kServer ? OnReply(unit, out) : OnCommand(unit, out);
   }
-  /// The upstream has heard nothing yet that TLS would make it forget.
+  /// The upstream has seen no command whose state the upgrade resets.
   Act OnTlsUp() override { return prologue_.server_tls ? Act(Relay{}) : Read{}; }
 
  protected:
@@ -40,22 +39,23 @@ class UpgradeFilter : public Filter {
 
   virtual Act OnCommand(std::string_view unit, Out& out) = 0;
   virtual Act OnReply(std::string_view unit, Out& out) = 0;
-  /// The server has yet to answer something that has crossed. STARTTLS is granted only when it has answered all of it:
-  /// no answer to what was said in plaintext may come inside TLS.
+  /// Questions are outstanding. STARTTLS waits until there are none: no reply to a plaintext command may arrive inside
+  /// TLS.
   virtual bool Busy() const = 0;
-  /// Whether an answer of ours must wait while the server is busy, so that the order stays the client's. Not so in
-  /// protocols whose answers carry the tag of their question.
+  /// Whether our own replies must wait for outstanding questions, so that all replies keep the order of the commands.
+  /// Not so in protocols whose replies carry the tag of their question.
   virtual bool AnswersInOrder() const { return true; }
 
-  /// Answers STARTTLS: in turn, with the go-ahead or what stands in its way.
+  /// Answers STARTTLS in turn: with the go-ahead, or with the reason for a refusal.
   Act OnStarttls(const StarttlsWords& words, bool has_argument, Out& out);
-  /// Refuses a command in turn. After kMaxCommands of them the session ends.
+  /// Refuses a command in turn with the reply `text`. More than kMaxCommands refusals end the session.
   Act Refuse(std::string_view text, Out& out);
 
   const Prologue& prologue() const { return prologue_; }
   UpgradeWindow& window() { return window_; }
+  /// STARTTLS is available to the client now: capabilities must list it.
   bool on_offer() const { return window_.open(prologue_.client_tls); }
-  /// The client is in TLS, and so is the server.
+  /// Both legs are inside TLS.
   bool both_in_tls() const { return prologue_.client_tls && prologue_.server_tls; }
 
  private:
@@ -64,15 +64,15 @@ class UpgradeFilter : public Filter {
   int refusals_ = 0;
 };
 
-/// For protocols that answer commands in their order. Commands cross one by one, so that each answer's question is
-/// known: `Question` is what of a command its answer must be judged by.
+/// For protocols that answer commands in order. The oldest outstanding question belongs to the next reply. `Question`:
+/// what the filter must know of a command to interpret its reply.
 template <typename Question>
 class InOrderFilter : public UpgradeFilter {
  public:
   Act On(Side side, std::string_view unit, Out& out) override {
     if (side == Side::kServer) {
       if (!questions_.empty()) return OnReply(unit, out);
-      out.client() += unit;  // unasked: a goodbye before the server closes
+      out.client() += unit;  // unsolicited, such as a goodbye before the server closes
       return Read{};
     }
     if (std::exchange(sasl_response_, false)) {
@@ -85,22 +85,24 @@ class InOrderFilter : public UpgradeFilter {
  protected:
   using UpgradeFilter::UpgradeFilter;
 
-  /// Whether the client's next command must wait for an answer, because it may belong to another state then.
+  /// Whether the client's next command must wait for a reply, because the reply can change how it is read.
   virtual bool MustWait() const { return questions_.size() >= kMaxQuestions; }
   bool Busy() const override { return !questions_.empty(); }
 
+  /// Passes a command on to the server, and remembers its question.
   Act Forward(std::string_view unit, Question question, Out& out) {
     questions_.push_back(question);
     out.server() += unit;
     return Read{};
   }
-  /// The question that the next answer belongs to. Only while Busy().
+  /// The question of the next reply. Only while Busy().
   const Question& asked() const { return questions_.front(); }
+  /// The question that was forwarded last. Only while Busy().
   const Question& asked_last() const { return questions_.back(); }
   size_t questions() const { return questions_.size(); }
-  /// The question has its answer.
+  /// The oldest question has its final reply.
   void Answered() { questions_.pop_front(); }
-  /// The client's next unit is a SASL response, whatever it looks like.
+  /// The client's next unit is a SASL response: it is passed on without being parsed.
   void ExpectSaslResponse() { sasl_response_ = true; }
   bool expects_sasl_response() const { return sasl_response_; }
 
@@ -109,7 +111,7 @@ class InOrderFilter : public UpgradeFilter {
   bool sasl_response_ = false;
 };
 
-/// For protocols whose answers name the question that they belong to, by a tag or a message id.
+/// For protocols whose replies name their question by a tag or a message id.
 template <typename Tag, typename Question>
 class TaggedFilter : public UpgradeFilter {
  protected:
@@ -119,21 +121,22 @@ class TaggedFilter : public UpgradeFilter {
   bool AnswersInOrder() const override { return false; }
 
   size_t questions() const { return questions_.size(); }
+  /// Remembers the question of a command that is passed on to the server.
   void Ask(Tag tag, Question question) { questions_.emplace_back(std::move(tag), std::move(question)); }
-  /// The question of that tag that has no answer yet, or nullptr. Good until the next Ask or Answered.
+  /// The outstanding question with this tag, or nullptr. Valid until the next Ask or Answered.
   template <typename Key>
   const Question* Find(const Key& tag) const {
     const auto found = std::find_if(questions_.begin(), questions_.end(), Named<Key>{tag});
     return found == questions_.end() ? nullptr : &found->second;
   }
-  /// The question that was asked last, or nullptr where all have their answers.
+  /// The newest outstanding question, or nullptr.
   const Question* last() const { return questions_.empty() ? nullptr : &questions_.back().second; }
-  /// Whether it is the last that was asked.
+  /// Whether the newest outstanding question has this tag.
   template <typename Key>
   bool IsLast(const Key& tag) const {
     return !questions_.empty() && questions_.back().first == tag;
   }
-  /// The question has its answer, or will get none.
+  /// The question with this tag has its final reply, or will get none.
   template <typename Key>
   void Answered(const Key& tag) {
     const auto found = std::find_if(questions_.begin(), questions_.end(), Named<Key>{tag});

@@ -6,24 +6,25 @@
 
 namespace starlock::protocol {
 
-/// The time in which a client whose leg is `opportunistic` may still upgrade. It ends for good when something crosses
-/// that TLS would have had to protect. (Invariant W: the one place that decides whether STARTTLS is granted.)
+/// The window in which a client whose leg is `opportunistic` may still upgrade. It closes for good when a command
+/// crosses that may need the protection of TLS. No other code decides whether STARTTLS is granted (rule W of the attack
+/// model).
 class UpgradeWindow {
  public:
-  /// `client`: the mode of the client's leg.
+  /// `client`: the mode of the client leg.
   explicit UpgradeWindow(TlsMode client) : client_(client) {}
 
-  /// The client may upgrade now: show it the offer. `in_tls`: it has upgraded already.
+  /// The client may upgrade now: capabilities must list STARTTLS. `in_tls`: the client leg is inside TLS.
   bool open(bool in_tls) const { return client_ == TlsMode::kOpportunistic && !in_tls && !closed_; }
-  /// Something that is not known to be harmless has crossed.
+  /// A command has crossed that is not known to be harmless.
   void Close() { closed_ = true; }
 
-  /// Why STARTTLS is not granted.
+  /// The reason for which STARTTLS is refused.
   enum class Refusal : uint8_t {
-    kNone,     ///< it is granted
-    kActive,   ///< the client's leg has TLS already
-    kOff,      ///< the client's leg is to have none
-    kTooLate,  ///< something has crossed that TLS would have had to protect
+    kNone,     ///< STARTTLS is granted
+    kActive,   ///< the client leg already has TLS
+    kOff,      ///< the client leg is configured without TLS
+    kTooLate,  ///< the window is closed
   };
   Refusal Judge(bool in_tls) const;
 

@@ -7,7 +7,7 @@ namespace {
 
 bool LogsIn(Verb verb) { return verb == Verb::kLogin || verb == Verb::kAuthenticate; }
 
-// Commands that leave nothing behind which TLS would have had to protect.
+// Commands that neither change the server's state nor need protection.
 bool IsStateless(Verb verb) {
   return verb == Verb::kCapability || verb == Verb::kNoop || verb == Verb::kId || verb == Verb::kLogout;
 }
@@ -15,7 +15,7 @@ bool IsStateless(Verb verb) {
 StarttlsWords WordsFor(const Command& command) {
   return {
       .go_ahead = Tagged(command, "OK Begin TLS negotiation now"),
-      .active = Tagged(command, "BAD TLS is active already"),
+      .active = Tagged(command, "BAD TLS is already active"),
       .off = Tagged(command, "BAD STARTTLS is not available"),
       .too_late = Tagged(command, "BAD Too late for STARTTLS"),
       .has_argument = Tagged(command, "BAD STARTTLS takes no argument"),
@@ -35,7 +35,7 @@ Frame ImapFilter::Cut(Side side, std::string_view in, Scan& scan) {
     case Next::kPiece:
       break;
     case Next::kHeld:
-      return Frame::Whole(in.size());  // whatever it is, it has to wait
+      return Frame::Whole(in.size());  // not parsed yet: it must wait for the server
     case Next::kSasl:
       return CutLine(in, scan);
   }
@@ -67,7 +67,7 @@ Act ImapFilter::OnCommand(std::string_view piece, Out& out) {
   return cutter_.between() ? Answer(out) : Read{};
 }
 
-// An upgrade in the middle of answers would leave some of them outside TLS and some inside.
+// During an upgrade no replies may be outstanding: some would arrive before TLS, and some inside it.
 bool ImapFilter::MustWait(const Command& command) const {
   if (command.verb == Verb::kStarttls) return Busy();
   return questions() >= kMaxQuestions || Find(command.tag) != nullptr;
@@ -75,13 +75,13 @@ bool ImapFilter::MustWait(const Command& command) const {
 
 void ImapFilter::Cross(Out& out) {
   Ask(command_.tag, LogsIn(command_.verb) ? Asked::kLogin : Asked::kOther);
-  if (!IsStateless(command_.verb)) window().Close();  // an unknown command may have been meant to be protected
+  if (!IsStateless(command_.verb)) window().Close();  // an unknown command may need protection
   if (command_.external) out.Note(kExternalNote);
 }
 
 Act ImapFilter::Answer(Out& out) {
   if (command_.verb == Verb::kStarttls) return OnStarttls(WordsFor(command_), command_.has_argument, out);
-  return Refuse(Tagged(command_, "BAD Not a command"), out);
+  return Refuse(Tagged(command_, "BAD Invalid command"), out);
 }
 
 Act ImapFilter::OnReply(std::string_view unit, Out& out) {
@@ -117,7 +117,7 @@ Act ImapFilter::OnTagged(const Response& response) {
   Answered(response.tag);
   if (logged_in) return Relay{};
   if (crosses_ && response.tag == command_.tag) {
-    // Answered instead of allowed: the client's next line is a command again.
+    // The command got its final reply, so the client's next line is a command.
     if (cutter_.waits()) cutter_.Refuse();
     next_ = Next::kPiece;
   }

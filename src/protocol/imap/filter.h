@@ -9,13 +9,13 @@
 
 namespace starlock::protocol::imap {
 
-/// What of a command its answer must be judged by.
+/// What the filter must know of a command to interpret its reply.
 enum class Asked : uint8_t { kLogin, kOther };
 
-/// Reads IMAP beyond the meeting point: while the client may still upgrade, and while the server's leg is plaintext,
-/// until a login succeeds. Capabilities come back with STARTTLS put in or taken out. Commands cross as they come, piece
-/// by piece. A client that has to wait for the server is not read: for permission to send a literal or a line of SASL,
-/// and for the answer to a login, behind which there is nothing to be read any more.
+/// Reads IMAP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// a successful login. Capabilities get STARTTLS added or removed. Commands cross piece by piece. The client's input is
+/// held while the client must wait for the server: for permission to send a literal, for a SASL challenge, and for the
+/// reply to a login, after which nothing may need to be read.
 class ImapFilter final : public TaggedFilter<std::string, Asked> {
  public:
   explicit ImapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}
@@ -24,11 +24,11 @@ class ImapFilter final : public TaggedFilter<std::string, Asked> {
   Frame Cut(Side side, std::string_view in, Scan& scan) override;
 
  private:
-  /// What the client's next piece is.
+  /// How the client's next piece is read.
   enum class Next : uint8_t {
-    kPiece,  ///< of a command
-    kHeld,   ///< nothing, until the server has answered
-    kSasl,   ///< a SASL response, whatever it looks like
+    kPiece,  ///< a piece of a command
+    kHeld,   ///< not at all until the server replies
+    kSasl,   ///< a SASL response: passed on without being parsed
   };
 
   Act OnCommand(std::string_view piece, Out& out) override;
@@ -40,8 +40,8 @@ class ImapFilter final : public TaggedFilter<std::string, Asked> {
   Act Answer(Out& out);
 
   CommandCutter cutter_;
-  Command command_;       ///< the client's last one
-  bool crosses_ = false;  ///< it goes to the upstream, which answers it
+  Command command_;       ///< the client's latest command
+  bool crosses_ = false;  ///< it is passed on, and the upstream answers it
   Next next_ = Next::kPiece;
 };
 

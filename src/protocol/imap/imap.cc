@@ -11,17 +11,17 @@
 #include "protocol/imap/words.h"
 #include "protocol/text/literals.h"
 
-// Read beside RFC 9051 6.2.1, 7.1 and 11.1.
+// RFC 9051 6.2.1, 7.1 and 11.1.
 namespace starlock::protocol::imap {
 namespace {
 
-// A literal before TLS: more than any ID needs (RFC 2971 3.3 has 1024 bytes a value).
+// Limit for a literal before TLS. It exceeds what ID needs (RFC 2971 3.3: 1024 bytes per value).
 constexpr uint64_t kMaxLiteral = 4096;
 
-/// Faces the upstream: `* OK`, CAPABILITY, is STARTTLS offered?, STARTTLS, `tag OK`.
+/// The client role: `* OK`, CAPABILITY, is STARTTLS listed?, STARTTLS, `tag OK`.
 ///
-/// The tags need not be secret. Who could use them has read our commands; who has not can't have an answer ready, since
-/// the input is empty each time that we ask (Dialogue).
+/// The tags need not be secret. The Dialogue checks that the server's input is empty whenever we send a command, so a
+/// reply cannot be prepared without having read that command.
 class ImapClientRole final : public ClientRole {
  public:
   Frame Cut(Stage, std::string_view in, Scan& scan) override { return CutResponse(in, scan); }
@@ -33,9 +33,9 @@ class ImapClientRole final : public ClientRole {
 
   Meaning Understand(Stage stage, std::string_view unit) override {
     const Response response = ParseResponse(unit);
-    // There is no STARTTLS for a client that is let in (RFC 9051 7.1.4): a forged PREAUTH must not do away with TLS.
+    // PREAUTH rules out STARTTLS (RFC 9051 7.1.4): a forged one must not lead to plaintext.
     if (stage == Stage::kGreeting) return response.ok() ? Meaning::kYes : Meaning::kNo;
-    // What is not the answer is dropped, whatever it claims: mailboxes, alerts, capabilities of before TLS.
+    // Untagged data before TLS can be forged and is dropped: mailboxes, alerts, capabilities.
     if (response.kind == Kind::kUntagged && !response.Is("BYE")) {
       if (stage != Stage::kGoAhead && response.Is("CAPABILITY")) listed_ = response.text;
       return Meaning::kSkip;
@@ -69,10 +69,10 @@ class ImapClientRole final : public ClientRole {
     return stage == Stage::kGoAhead ? "starlock2" : "starlock1";
   }
 
-  std::string listed_;  ///< the capabilities of the last untagged CAPABILITY since we asked
+  std::string listed_;  ///< the capabilities of the latest untagged CAPABILITY since our command
 };
 
-/// Faces the client. Where TLS is required, only CAPABILITY, NOOP, ID and LOGOUT are answered before STARTTLS.
+/// The server role. In mode `required`, only CAPABILITY, NOOP, ID and LOGOUT are answered before STARTTLS.
 class ClientLeg final : public RequiredUpgradeLeg {
  public:
   using RequiredUpgradeLeg::RequiredUpgradeLeg;
@@ -80,7 +80,7 @@ class ClientLeg final : public RequiredUpgradeLeg {
   LegAct Begin(Out& out) override {
     const bool required = prologue().env.client == TlsMode::kRequired;
     if (required && ParseResponse(prologue().greeting).Is("PREAUTH")) {
-      return Fail{{End::kTlsRequired, Blame::kServer, "the server let the client in before its TLS"}};
+      return Fail{{End::kTlsRequired, Blame::kServer, "the server authenticated the client before its TLS"}};
     }
     return RequiredUpgradeLeg::Begin(out);
   }
@@ -107,17 +107,17 @@ class ClientLeg final : public RequiredUpgradeLeg {
   bool Serves(std::string_view greeting) const override { return ParseResponse(greeting).ok(); }
   BeforeTls Judge(std::string_view /*unit*/) override { return JudgeWhole(); }
 
-  // What would be refused anyway is refused now, while the name or password is not on the wire yet.
+  // A command that will be refused is refused before its literal, which may be a name or a password, is sent.
   BeforeTls JudgeWaiting(bool too_long) {
     if (command_.verb == Verb::kId && !too_long) {
       cutter_.Allow();
-      return {Then::kStay, "+ Go on\r\n"};
+      return {Then::kStay, "+ Ready for literal data\r\n"};
     }
     cutter_.Refuse();
     return command_.verb == Verb::kId ? Say("BAD Literal too long") : JudgeWhole();
   }
 
-  // The command is complete, or not worth waiting for.
+  // The command is complete, or its literal makes no difference.
   BeforeTls JudgeWhole() const {
     const bool bare = !command_.has_argument;
     switch (command_.verb) {
@@ -135,7 +135,7 @@ class ClientLeg final : public RequiredUpgradeLeg {
         if (!bare) return Say("BAD STARTTLS takes no argument");
         return {Then::kUpgrade, Tagged(command_, "OK Begin TLS negotiation now")};
       case Verb::kMalformed:
-        return Say("BAD Not a command");
+        return Say("BAD Invalid command");
       case Verb::kLogin:
       case Verb::kAuthenticate:
       case Verb::kOther:

@@ -24,10 +24,10 @@ bool AllOf(std::string_view text, Is is) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is);
 }
 
-// The line without its CRLF, and without anything else.
+// The first line, without CRLF.
 std::string_view LineOf(std::string_view unit) { return unit.substr(0, unit.find("\r\n")); }
 
-// What comes before the first blank; `text` is then what is behind that one.
+// Takes what comes before the first blank, and that blank, from `text`.
 std::string_view TakeUntilBlank(std::string_view& text) {
   const size_t end = std::min(text.find(' '), text.size());
   const std::string_view word = text.substr(0, end);
@@ -53,8 +53,7 @@ bool IsStatus(const Response& response) {
   return response.ok() || response.refuses() || response.Is("BYE") || response.Is("PREAUTH");
 }
 
-// The response codes that a text begins with, and more of them than RFC 9051 has: behind one that was taken out,
-// another would be the first.
+// Removes all response codes at the start of a text. RFC 9051 allows only one, but removing it would promote the next.
 std::string_view WithoutCodes(std::string_view text) {
   while (!text.empty() && (text.front() == '[' || text.front() == ' ')) {
     const size_t end = text.front() == ' ' ? 0 : text.find(']');
@@ -68,7 +67,7 @@ std::string Greeting(std::string_view word, std::string_view code, std::string_v
   return fmt::format("* {} {}{}\r\n", word, bracketed, text.empty() ? "Ready" : text);
 }
 
-// The capabilities one by one; stops where `visit` says true, and says so.
+// Whether `visit` returns true for one of the capabilities.
 template <typename Visit>
 bool AnyOf(std::string_view capabilities, Visit visit) {
   for (std::string_view rest = capabilities; !rest.empty();) {
@@ -112,13 +111,13 @@ Response ParseResponse(std::string_view response) {
 }
 
 Frame CutResponse(std::string_view in, Scan& scan) {
-  if (scan.line > 0) return CutWithLiterals(in, scan);  // in or behind a literal
-  Scan of_first_line = scan;
-  const Frame line = CutLine(in, of_first_line);
-  scan.looked = of_first_line.looked;
-  if (line.kind != Frame::Kind::kWhole) return line;
-  const Response response = ParseResponse(in.substr(0, line.size));
-  return response.kind == Kind::kUntagged && !IsStatus(response) ? CutWithLiterals(in, scan) : line;
+  const auto has_literals = [](std::string_view line) {
+    const Response response = ParseResponse(line);
+    return response.kind == Kind::kUntagged && !IsStatus(response);
+  };
+  return CutByFirstLine(
+      in, scan, [](std::string_view text, Scan& of_line) { return CutLine(text, of_line); }, has_literals,
+      CutWithLiterals);
 }
 
 std::string_view CapabilitiesIn(std::string_view response) {
@@ -138,8 +137,7 @@ bool Lists(std::string_view capabilities, std::string_view name) {
 
 bool ListsChannelBinding(std::string_view capabilities) {
   return AnyOf(capabilities, [](std::string_view each) {
-    return each.size() > 10 && EqualsNoCase(each.substr(0, 5), "AUTH=") &&
-           EqualsNoCase(each.substr(each.size() - 5), "-PLUS");
+    return EqualsNoCase(each.substr(0, 5), "AUTH=") && BindsChannel(each.substr(5));
   });
 }
 
@@ -155,8 +153,8 @@ std::string WithOffer(std::string_view response, bool offered) {
     at = end + 1;
   }
   if (!list.empty()) list.pop_back();
-  const size_t last = list.find_last_not_of(' ') + 1;  // some servers put a blank behind the last one
-  if (offered) list.insert(last, (last == 0 ? "" : " ") + std::string(kStarttls));
+  const size_t last = list.find_last_not_of(' ') + 1;  // some servers put a blank after the last one
+  if (offered) list.insert(last, fmt::format("{}{}", last == 0 ? "" : " ", kStarttls));
   return std::string(response).replace(begin, capabilities.size(), list);
 }
 

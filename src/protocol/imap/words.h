@@ -6,7 +6,7 @@
 #include "protocol/core/dialogue.h"
 #include "protocol/core/negotiator.h"
 
-/// The words of IMAP (RFC 9051) that the negotiators and the filter share.
+/// IMAP syntax (RFC 9051) that the negotiators and the filter share.
 namespace starlock::protocol::imap {
 
 enum class Verb : uint8_t {
@@ -15,35 +15,35 @@ enum class Verb : uint8_t {
   kId,
   kLogout,
   kStarttls,
-  kLogin,         ///< or COMPRESS: after its OK the stream is the application's
-  kAuthenticate,  ///< the same, and what follows is an exchange of lines
+  kLogin,         ///< or COMPRESS: after its OK the stream belongs to the application
+  kAuthenticate,  ///< the same, after an exchange of SASL lines
   kOther,
-  kMalformed,  ///< no `tag SP word`; the tag may be there all the same
+  kMalformed,  ///< not `tag SP word`; the tag may be valid nevertheless
 };
 
-/// A command, by its first line.
+/// The first line of a command.
 struct Command {
   Verb verb = Verb::kMalformed;
-  std::string tag;  ///< empty: none that could be answered
+  std::string tag;  ///< empty: the command has no valid tag
   bool has_argument = false;
   bool external = false;  ///< AUTHENTICATE EXTERNAL
 };
 
-/// Reads a command's first line. Strict: one blank behind the tag, none anywhere that RFC 9051 does not put it; what is
-/// kMalformed must never be passed on, lest a server see a verb there.
+/// Reads the first line of a command. It is strict: blanks are accepted only where RFC 9051 has them. A kMalformed
+/// command must never be passed on, because a lenient server could see a verb in it.
 Command Parse(std::string_view line);
 
-/// `tag text CRLF`; untagged where there is no tag to answer.
+/// `tag text CRLF`; untagged if the command has no valid tag.
 std::string Tagged(const Command& command, std::string_view text);
 
 enum class Kind : uint8_t { kContinuation, kUntagged, kTagged };
 
-/// A response, by its first line.
+/// The first line of a response.
 struct Response {
   Kind kind = Kind::kTagged;
   std::string_view tag;
-  std::string_view word;  ///< behind the tag or asterisk: OK, NO, CAPABILITY, a number …
-  std::string_view text;  ///< the rest of that line, without its end
+  std::string_view word;  ///< after the tag or asterisk: OK, NO, CAPABILITY, a number …
+  std::string_view text;  ///< the rest of the line, without CRLF
 
   bool Is(std::string_view name) const;
   bool ok() const { return Is("OK"); }
@@ -52,31 +52,31 @@ struct Response {
 
 Response ParseResponse(std::string_view response);
 
-/// A whole response, with the literals in it. The text of a status response has none, whatever it ends with.
+/// Cuts a whole response with its literals. The text of a status response has no literals, whatever it ends with.
 Frame CutResponse(std::string_view in, Scan& scan);
 
-/// The capabilities that a response lists, as `* CAPABILITY …` or `[CAPABILITY …]`, with the blanks between them; part
-/// of `response`, and empty where it lists none.
+/// The capabilities in a response, from `* CAPABILITY …` or `[CAPABILITY …]`, as a part of `response`; empty if it
+/// lists none.
 std::string_view CapabilitiesIn(std::string_view response);
 
-/// Whether `name` is one of the capabilities in such a list.
+/// Whether `name` is one of `capabilities`.
 bool Lists(std::string_view capabilities, std::string_view name);
 
-/// Whether one of them binds to a TLS channel: `AUTH=…-PLUS`.
+/// Whether one of `capabilities` binds to the TLS channel: `AUTH=…-PLUS`.
 bool ListsChannelBinding(std::string_view capabilities);
 
-/// The same response with STARTTLS among the capabilities that it lists, exactly once and at their end, or without it.
-/// No other byte differs.
+/// `response` with STARTTLS at the end of the capabilities that it lists, exactly once, or (`offered` is false) without
+/// STARTTLS. No other byte differs.
 std::string WithOffer(std::string_view response, bool offered);
 
-/// What we can do ourselves for a client that has yet to upgrade.
+/// The capabilities of our server role before required TLS.
 inline constexpr std::string_view kBeforeTls = "CAPABILITY IMAP4rev1 ID STARTTLS LOGINDISABLED";
 
-/// The upstream's greeting as it may be shown to the client: with the capabilities of the client's own leg. Where it
-/// came before the server leg's TLS it was anyone's to write, and loses all its response codes.
+/// The upstream's greeting for the client, with the capabilities of the client leg. If the greeting came before the TLS
+/// of the server leg, an attacker could have written it, so all its response codes are removed.
 std::string GreetingFor(const Prologue& prologue);
 
-/// Our last words to a client: `* BYE [UNAVAILABLE] …` (RFC 9051 7.1.5, RFC 5530 3), or what it did wrong.
+/// Our goodbye to a client: `* BYE [UNAVAILABLE] …` (RFC 9051 7.1.5, RFC 5530 3), or its protocol violation.
 std::string Goodbye(const Env& env, const Failure& failure);
 
 }  // namespace starlock::protocol::imap

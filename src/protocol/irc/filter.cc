@@ -8,19 +8,20 @@ namespace starlock::protocol::irc {
 namespace {
 
 constexpr const char* kStrictNote =
-    "the server announces a port for strict transport security (sts): clients will look for TLS on that port here";
+    "the server announces a port for strict transport security (sts): clients will expect TLS on that port of this "
+    "proxy";
 
 StarttlsWords WordsFor(const Env& env) {
   return {
       .go_ahead = GoAhead(env),
-      .active = NotNow(env, "TLS is active already"),
+      .active = NotNow(env, "TLS is already active"),
       .off = Unknown(env),
       .too_late = NotNow(env, "too late"),
       .has_argument = NotNow(env, "it takes no parameters"),
   };
 }
 
-// What of a server's capabilities can't hold through us.
+// Warns of capabilities that do not work through a proxy.
 void Warn(const CapAnswer& answer, Out& out) {
   for (const std::string_view capability : Capabilities(answer.list)) {
     if (EqualsNoCase(capability.substr(0, 5), "sasl=") && ContainsNoCase(capability, "-PLUS")) {
@@ -57,12 +58,13 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  window().Close();  // an unknown command may have been meant to be protected
+  window().Close();  // an unknown command may need protection
   if (verb == Verb::kAuthenticate && EqualsNoCase(message.rest, "EXTERNAL")) out.Note(kExternalNote);
   return prologue().server_tls ? Act(Relay{.keep = true}) : Forward(line, out);
 }
 
-// `tls` alone need not be asked for (IRCv3), and is ours to grant; among others it is the server's to refuse.
+// A request for `tls` alone is answered here, because it concerns the client leg. The server answers all other
+// requests.
 Act IrcFilter::OnCapReq(const Message& message, std::string_view line, Out& out) {
   std::string_view rest = message.rest;
   TakeParameter(rest);

@@ -7,9 +7,9 @@
 
 namespace starlock::protocol::irc {
 
-/// Reads IRC beyond the meeting point: while the client may still upgrade, and while the server's leg is plaintext,
-/// until 001 tells that the client is registered, behind which no server takes STARTTLS. `tls` is put into the server's
-/// capabilities or taken out of them. The questions that STARTTLS waits for are CAP commands.
+/// Reads IRC beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// 001, which says that the client is registered: after that no server accepts STARTTLS. `tls` is added to the server's
+/// capabilities or removed from them. Only CAP commands count as questions, because not every command has a reply.
 class IrcFilter final : public UpgradeFilter {
  public:
   explicit IrcFilter(const Prologue& prologue) : UpgradeFilter(prologue) {}

@@ -11,24 +11,22 @@
 #include "protocol/irc/words.h"
 #include "protocol/text/lines.h"
 
-// Read beside IRCv3's `tls` extension. The server role faces the client, the client role the upstream. There is no
-// greeting: what a server says of itself it says as NOTICEs, before STARTTLS, behind it, or never.
+// IRCv3's `tls` extension. IRC has no greeting: a server may send NOTICEs before STARTTLS, after it, or not at all.
 namespace starlock::protocol::irc {
 namespace {
 
-// A server that looks up its client's name says a handful of NOTICEs about it.
+// A server sends a handful of NOTICEs while it looks up the client's name.
 constexpr int kMaxLinesBefore = 64;
 
-/// The client role: CAP LS, is `tls` among it?, STARTTLS, which is answered with 670 or refused. A server without
-/// STARTTLS may be silent to it (InspIRCd is to all it does not know, before a client is registered), so it is asked
-/// first; only one that does not know CAP is asked for STARTTLS at once. Nothing that is said before the go-ahead
-/// survives TLS, for anybody could have said it; where the leg stays plaintext, the client reads it all in order, but
-/// for the answer to our question.
+/// The client role: CAP LS, is `tls` listed?, STARTTLS, 670. CAP comes first because a server without STARTTLS may
+/// ignore the command (InspIRCd ignores all unknown commands before registration). A server that refuses CAP is sent
+/// STARTTLS at once. After an upgrade, all that the server said before the go-ahead is dropped, because it could be
+/// forged. If the leg stays plaintext, the client gets all of it in order, except for the reply to our CAP command.
 class ServerLeg final : public Negotiator {
  public:
   explicit ServerLeg(Prologue& prologue) : prologue_(prologue) {}
 
-  // Not CAP LS 302: that would have the server tell a client of changes (CAP NEW) who never asked to be told.
+  // Not CAP LS 302: the server would then send CAP NEW to a client that did not ask for it.
   LegAct Begin(Out& out) override {
     if (!Upgrades(prologue_.env.server)) return Settled{};
     out.server() += "CAP LS\r\n";
@@ -40,7 +38,7 @@ class ServerLeg final : public Negotiator {
   LegAct On(std::string_view unit, Out& out) override { return asked_ ? OnLine(unit) : OnLines(unit, out); }
 
  private:
-  // Before STARTTLS is asked for.
+  // Before we send STARTTLS.
   LegAct OnLines(std::string_view lines, Out& out) {
     bool whole = false;
     while (!lines.empty()) {
@@ -59,7 +57,7 @@ class ServerLeg final : public Negotiator {
     return whole ? Decide(out) : Read{};
   }
 
-  // True: the answer is whole.
+  // Returns true if the answer to CAP LS is complete.
   bool OnCapabilities(const Message& message) {
     knows_cap_ = message.Is("CAP");
     if (!knows_cap_) return true;
@@ -68,8 +66,7 @@ class ServerLeg final : public Negotiator {
     return EqualsNoCase(answer.sub, "LS") && !answer.more;
   }
 
-  // CAP LS has the server put off registration until CAP END: the client, which may not know CAP, must not have to
-  // wait.
+  // CAP LS makes the server defer registration until CAP END. The client may not know CAP, so we end it here.
   LegAct Decide(Out& out) {
     if (knows_cap_) out.server() += "CAP END\r\n";
     if (knows_cap_ && !offered_) return NoTls{End::kStarttlsNotOffered, true};
@@ -90,7 +87,7 @@ class ServerLeg final : public Negotiator {
     return message.Is("ERROR") ? LegAct(NoTls{End::kStarttlsRefused, true}) : Read{};
   }
 
-  // For the client, where the leg stays plaintext.
+  // Keeps a line for the client, for a leg that stays plaintext. Returns false if that is too much.
   bool Keep(std::string_view line) {
     if (++lines_ > kMaxLinesBefore || prologue_.greeting.size() + line.size() > kMaxUnit) return false;
     prologue_.greeting += line;
@@ -98,24 +95,24 @@ class ServerLeg final : public Negotiator {
   }
 
   static LegAct TooMuch() {
-    return Fail{{End::kProtocolError, Blame::kServer, "the server says much, but does not answer"}};
+    return Fail{{End::kProtocolError, Blame::kServer, "the server sent too much before its reply"}};
   }
 
   Prologue& prologue_;
-  bool asked_ = false;  ///< for STARTTLS
+  bool asked_ = false;  ///< we have sent STARTTLS
   bool knows_cap_ = false;
   bool offered_ = false;
   int lines_ = 0;
 };
 
-/// Faces the client. Where TLS is required CAP and PING are answered by us. Registration without TLS ends the session:
-/// IRC has no reply that refuses it.
+/// The server role. In mode `required` we answer CAP and PING. Registration without TLS ends the session, because IRC
+/// has no reply that refuses it.
 class ClientLeg final : public RequiredUpgradeLeg {
  public:
   using RequiredUpgradeLeg::RequiredUpgradeLeg;
 
   LegAct Begin(Out& out) override {
-    // Some clients take the first line for the answer to STARTTLS: the server's own words wait until behind it.
+    // Some clients take the first line for the reply to STARTTLS, so the server's own lines follow after the upgrade.
     if (prologue().env.client == TlsMode::kRequired) return Read{};
     out.client() += prologue().greeting;
     return Settled{};
@@ -128,7 +125,7 @@ class ClientLeg final : public RequiredUpgradeLeg {
     const BeforeTls command = Judge(line);
     LegAct act = Obey(command, out);
     if (command.then != BeforeTls::Then::kRefuse) return act;
-    return Fail{{End::kTlsRequired, Blame::kClient, "the client never upgraded to TLS"}};
+    return Fail{{End::kTlsRequired, Blame::kClient, "the client did not upgrade to TLS"}};
   }
 
   LegAct OnTlsUp(Out& out) override {

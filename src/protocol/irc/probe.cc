@@ -9,7 +9,7 @@
 namespace starlock::protocol::irc {
 namespace {
 
-// NOTICEs and many lines of capabilities.
+// Limit for NOTICEs and lines of capabilities.
 constexpr int kMaxLines = 200;
 
 class IrcProber final : public Negotiator {
@@ -69,7 +69,7 @@ class IrcProber final : public Negotiator {
     return Leave(End::kStarttlsNotOffered, "the server does not know STARTTLS", out);
   }
 
-  /// True where the list is whole.
+  /// Returns true if the list is complete.
   static bool Collect(const Message& message, std::optional<Findings::Capabilities>& found) {
     if (!message.Is("CAP")) return false;
     const CapAnswer answer = ParseCap(message);
@@ -93,7 +93,7 @@ class IrcProber final : public Negotiator {
   }
 
   static LegAct TooMuch(Out& out) {
-    return Leave(End::kProtocolError, "the server says much, but does not answer", out);
+    return Leave(End::kProtocolError, "the server sent too much before its reply", out);
   }
 
   static LegAct Leave(End end, const char* why, Out& out) {

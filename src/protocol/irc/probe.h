@@ -7,7 +7,7 @@
 
 namespace starlock::protocol::irc {
 
-/// CAP LS, STARTTLS where `tls` is listed or the server knows no CAP, CAP LS again, QUIT.
+/// CAP LS; STARTTLS if `tls` is listed or the server does not know CAP; CAP LS again; QUIT.
 std::unique_ptr<Negotiator> MakeIrcProber(const std::string& host, Findings& findings);
 
 }  // namespace starlock::protocol::irc

@@ -10,7 +10,7 @@
 namespace starlock::protocol::irc {
 namespace {
 
-// `tls`, whatever value or modifier it has.
+// `tls`, with any value or modifier.
 bool IsTls(std::string_view capability) {
   while (!capability.empty() && std::string_view("-~=").find(capability.front()) != std::string_view::npos) {
     capability.remove_prefix(1);
@@ -38,12 +38,6 @@ Frame CutLines(std::string_view in, Scan& scan) {
     const bool last = line.data() + line.size() == in.data() + in.size();
     return last ? Frame::Whole(line.size()) : Frame::Partial();
   });
-}
-
-std::string_view TakeLine(std::string_view& lines) {
-  const std::string_view line = lines.substr(0, lines.find('\n') + 1);
-  lines.remove_prefix(line.size());
-  return line;
 }
 
 Verb VerbOf(const Message& message) {
@@ -97,7 +91,7 @@ bool HasTls(std::string_view list) {
 
 std::string CapLineWith(std::string_view line, const CapAnswer& answer, bool offer) {
   if (HasTls(answer.list) == offer) return std::string(line);
-  // A list without a colon that is nothing lies nowhere in the line: it then begins behind the text.
+  // An empty list without a colon is no part of the line. It then starts after the line's text.
   const size_t start =
       answer.list.empty() ? Content(line).size() : static_cast<size_t>(answer.list.data() - line.data());
   std::string list;
@@ -122,7 +116,7 @@ std::string ClosingLink(const Env& env, std::string_view reason) {
 std::string Goodbye(const Env& env, const Failure& failure) {
   const GoodbyeKind kind = GoodbyeFor(failure);
   if (kind == GoodbyeKind::kSyntax) return ClosingLink(env, fmt::format("Syntax error: {}", failure.why));
-  if (kind == GoodbyeKind::kTlsRequired) return ClosingLink(env, "TLS is required: say STARTTLS first");
+  if (kind == GoodbyeKind::kTlsRequired) return ClosingLink(env, "TLS is required: send STARTTLS first");
   return ClosingLink(env, GoodbyeText(kind));
 }
 

@@ -1,8 +1,10 @@
 #include "protocol/ldap/ber.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
-namespace starlock::protocol::ber {
+namespace starlock::protocol::ldap::ber {
 namespace {
 
 constexpr uint8_t kLongForm = 0x80;
@@ -12,7 +14,7 @@ uint8_t Octet(std::string_view in, size_t at) { return static_cast<uint8_t>(in[a
 
 Header Bad(const char* why) { return {Frame::Kind::kBad, 0, 0, 0, why}; }
 
-// The octets of a length, `octets` of them behind the first; 0: the short form.
+// A length with `octets` octets after the first; 0: the short form.
 std::string Length(size_t length, size_t octets) {
   if (octets == 0) return {static_cast<char>(length)};
   std::string text(1, static_cast<char>(kLongForm | octets));
@@ -28,11 +30,10 @@ size_t OctetsFor(size_t length) {
 }
 
 std::string EncodeIn(uint8_t tag, std::string_view content, size_t octets) {
-  std::string text(1, static_cast<char>(tag));
-  text += Length(content.size(), octets);
-  text += content;
-  return text;
+  return fmt::format("{}{}{}", static_cast<char>(tag), Length(content.size(), octets), content);
 }
+
+std::string Joined(std::initializer_list<std::string_view> parts) { return fmt::format("{}", fmt::join(parts, "")); }
 
 }  // namespace
 
@@ -41,12 +42,12 @@ Header ReadHeader(std::string_view in) {
   Header header;
   if (in.empty()) return header;
   header.tag = Octet(in, 0);
-  if ((header.tag & kHighTag) == kHighTag) return Bad("a tag of more than one octet");
+  if ((header.tag & kHighTag) == kHighTag) return Bad("a tag longer than one octet");
   if (in.size() < 2) return header;
   const uint8_t first = Octet(in, 1);
   const size_t octets = first < kLongForm ? 0 : first & 0x7f;
   if (first == kLongForm) return Bad("an indefinite length");
-  if (octets > kMaxLengthOctets) return Bad("a length of more than four octets");
+  if (octets > kMaxLengthOctets) return Bad("a length longer than four octets");
   if (in.size() < 2 + octets) return header;
   header.length = octets == 0 ? first : 0;
   for (size_t i = 0; i < octets; ++i) header.length = header.length << 8 | Octet(in, 2 + i);
@@ -59,7 +60,7 @@ Frame Cut(std::string_view in) {
   const Header header = ReadHeader(in);
   if (header.kind == Frame::Kind::kBad) return Frame::Bad(header.why);
   if (header.kind != Frame::Kind::kWhole) return Frame::Partial();
-  if (header.total() > kMaxUnit) return Frame::Bad("a message is too long");
+  if (header.total() > kMaxUnit) return Frame::Bad("message too long");
   return header.total() <= in.size() ? Frame::Whole(header.total()) : Frame::Partial();
 }
 
@@ -85,7 +86,10 @@ bool ToInteger(std::string_view content, int32_t& value) {
 
 std::string Encode(uint8_t tag, std::string_view content) { return EncodeIn(tag, content, OctetsFor(content.size())); }
 
-std::string EncodeLike(const Element& old, std::string_view content) {
+std::string Encode(uint8_t tag, std::initializer_list<std::string_view> parts) { return Encode(tag, Joined(parts)); }
+
+std::string EncodeLike(const Element& old, std::initializer_list<std::string_view> parts) {
+  const std::string content = Joined(parts);
   const size_t had = old.whole.size() - old.content.size() - 2;
   return EncodeIn(old.tag, content, std::max(had, OctetsFor(content.size())));
 }
@@ -103,4 +107,4 @@ std::string EncodeInteger(uint8_t tag, int32_t value) {
   return Encode(tag, content);
 }
 
-}  // namespace starlock::protocol::ber
+}  // namespace starlock::protocol::ldap::ber

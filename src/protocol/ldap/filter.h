@@ -9,15 +9,15 @@
 
 namespace starlock::protocol::ldap {
 
-/// What of an operation its responses must be judged by.
+/// What the filter must know of an operation to interpret its responses.
 struct Asked {
   Op op = {};
   RootDseSearch root_dse;
 };
 
-/// Reads LDAP beyond the meeting point: while the client may still upgrade, and while the server's leg is plaintext,
-/// until a Bind has succeeded. Every message crosses byte for byte, whatever its length, but for StartTLS, which is
-/// answered here, and entries of the root DSE, which show StartTLS as it is on the client's leg.
+/// Reads LDAP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// a successful Bind. Messages of any length cross byte for byte, with two exceptions: StartTLS is answered here, and
+/// entries of the root DSE list StartTLS according to the client leg.
 class LdapFilter final : public TaggedFilter<int32_t, Asked> {
  public:
   explicit LdapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}
@@ -31,10 +31,10 @@ class LdapFilter final : public TaggedFilter<int32_t, Asked> {
   Act OnStartTlsRequest(const Message& request, bool has_value, Out& out);
   void Abandon(const Message& request);
   void ShowEntry(const RootDseSearch& search, std::string_view unit, Out& out) const;
-  /// Nothing is left to be read for: StartTLS is the server's own to refuse, inside its TLS.
+  /// Nothing needs to be read any more: the server itself can refuse a StartTLS inside its TLS.
   bool Done() const { return prologue().server_tls && !on_offer() && !Busy(); }
 
-  size_t rest_[2] = {0, 0};  ///< of a message that is longer than a unit, and passes piece by piece
+  size_t rest_[2] = {0, 0};  ///< by Side: missing bytes of a message that passes in pieces
 };
 
 }  // namespace starlock::protocol::ldap

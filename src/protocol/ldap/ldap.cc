@@ -8,12 +8,12 @@
 #include "protocol/ldap/probe.h"
 #include "protocol/ldap/words.h"
 
-// Read beside RFC 4511 4.14 and RFC 4513 3.1. The server role faces the client, the client role the upstream.
+// RFC 4511 4.14 and RFC 4513 3.1.
 namespace starlock::protocol::ldap {
 namespace {
 
-/// The client role: StartTLS and its answer. Both are over before any word of the client's crosses, so that our message
-/// id meets none of the client's.
+/// The client role: StartTLS and its response. They precede all messages of the client, so our message id cannot
+/// collide with one of the client's.
 class ServerLeg final : public Negotiator {
  public:
   explicit ServerLeg(const Prologue& prologue) : prologue_(prologue) {}
@@ -24,7 +24,7 @@ class ServerLeg final : public Negotiator {
     return Read{};
   }
 
-  Frame Cut(std::string_view in, Scan& /*scan*/) override { return ldap::Cut(in); }
+  Frame Cut(std::string_view in, Scan& /*scan*/) override { return CutMessage(in); }
 
   LegAct On(std::string_view unit, Out&) override {
     const Message message = Parse(unit);
@@ -34,10 +34,10 @@ class ServerLeg final : public Negotiator {
       return NoTls{End::kStarttlsRefused, false};
     }
     if (!response || message.id != kId) {
-      return Fail{{End::kProtocolError, Blame::kServer, "that is no answer to StartTLS"}};
+      return Fail{{End::kProtocolError, Blame::kServer, "not a response to StartTLS"}};
     }
     if (result == static_cast<int>(Result::kSuccess)) return StartTls{};
-    // protocolError is how a server says that it knows no StartTLS (4.14.2).
+    // protocolError: the server does not support StartTLS (4.14.2).
     const bool unknown = result == static_cast<int>(Result::kProtocolError);
     return NoTls{unknown ? End::kStarttlsNotOffered : End::kStarttlsRefused, true};
   }
@@ -48,16 +48,16 @@ class ServerLeg final : public Negotiator {
   const Prologue& prologue_;
 };
 
-/// Faces the client. Where TLS is required all operations but StartTLS and Unbind get confidentialityRequired (RFC 4513
-/// 3.1.1 leaves the policy to us).
+/// The server role. In mode `required`, all operations except StartTLS and Unbind get confidentialityRequired (RFC 4513
+/// 3.1.1 leaves the policy to the server).
 class ClientLeg final : public RequiredUpgradeLeg {
  public:
   using RequiredUpgradeLeg::RequiredUpgradeLeg;
 
-  Frame Cut(std::string_view in, Scan& /*scan*/) override { return ldap::Cut(in); }
+  Frame Cut(std::string_view in, Scan& /*scan*/) override { return CutMessage(in); }
 
   LegAct On(std::string_view unit, Out& out) override {
-    if (!IsRequest(Parse(unit))) return Fail{{End::kProtocolError, Blame::kClient, "not a request of LDAP"}};
+    if (!IsRequest(Parse(unit))) return Fail{{End::kProtocolError, Blame::kClient, "not an LDAP request"}};
     return RequiredUpgradeLeg::On(unit, out);
   }
 

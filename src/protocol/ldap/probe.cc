@@ -1,5 +1,7 @@
 #include "protocol/ldap/probe.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "protocol/ldap/words.h"
@@ -8,8 +10,8 @@
 namespace starlock::protocol::ldap {
 namespace {
 
-// RFC 4511 4.14.1: operations are outstanding. slapd says so, too, in the moment between an operation's last answer,
-// which we have, and its end; on a busy machine that moment is many of our questions long.
+// RFC 4511 4.14.1: operations are outstanding. slapd also returns it between sending an operation's last response and
+// ending that operation. On a busy machine that takes longer than many of our retries.
 constexpr int kOperationsError = 1;
 constexpr int kMaxRetries = 90;
 
@@ -19,19 +21,19 @@ class LdapProber final : public Negotiator {
 
   LegAct Begin(Out& out) override { return Search(Awaited::kRootDse, out); }
 
-  Frame Cut(std::string_view in, Scan& /*scan*/) override { return ldap::Cut(in); }
+  Frame Cut(std::string_view in, Scan& /*scan*/) override { return CutMessage(in); }
 
   LegAct On(std::string_view unit, Out& out) override {
     const Message message = Parse(unit);
     if (!message.good || message.id != id_) {
-      return Fail{{End::kProtocolError, Blame::kServer, "that answers no question of ours"}};
+      return Fail{{End::kProtocolError, Blame::kServer, "the server's message does not belong to our request"}};
     }
     if (message.op == Op::kSearchResultEntry) Note(message);
     if (!IsFinal(message.op)) return Read{};
     switch (awaited_) {
       case Awaited::kRootDse:
         findings_.before = std::exchange(found_, {});
-        // A server that keeps its extensions to itself is asked all the same.
+        // A server that does not list its extensions may still support StartTLS.
         if (lists_extensions_) findings_.offers_upgrade = lists_starttls_;
         if (lists_extensions_ && !lists_starttls_) {
           return Leave(End::kStarttlsNotOffered, "the server does not offer StartTLS", out);
@@ -69,14 +71,14 @@ class LdapProber final : public Negotiator {
     return Read{};
   }
 
-  // Each value with its attribute before it, in the server's order.
+  // Collects `attribute: value` lines, in the server's order.
   void Note(const Message& entry) {
     for (const Attribute& attribute : AttributesOf(entry)) {
       const bool extensions = EqualsNoCase(attribute.type, "supportedExtension");
       lists_extensions_ = lists_extensions_ || extensions;
       for (const std::string_view value : attribute.values) {
         lists_starttls_ = lists_starttls_ || (extensions && value == kStartTls);
-        found_.push_back(std::string(attribute.type) + ": " + std::string(value));
+        found_.push_back(fmt::format("{}: {}", attribute.type, value));
       }
     }
   }

@@ -1,5 +1,7 @@
 #include "protocol/ldap/words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <iterator>
 
@@ -24,24 +26,24 @@ constexpr uint8_t kResponseName = 0x8a;
 constexpr std::string_view kNotice = "1.3.6.1.4.1.1466.20036";
 
 std::string LdapResult(Result result, std::string_view text) {
-  return ber::EncodeInteger(kEnumerated, static_cast<int32_t>(result)) + ber::Encode(kOctets, "") +
-         ber::Encode(kOctets, text);
+  return fmt::format("{}{}{}", ber::EncodeInteger(kEnumerated, static_cast<int32_t>(result)), ber::Encode(kOctets, ""),
+                     ber::Encode(kOctets, text));
 }
 
 std::string Compose(int32_t id, Op op, std::string_view body) {
-  return ber::Encode(kSequence, ber::EncodeInteger(kInteger, id) + ber::Encode(static_cast<uint8_t>(op), body));
+  return ber::Encode(kSequence, {ber::EncodeInteger(kInteger, id), ber::Encode(static_cast<uint8_t>(op), body)});
 }
 
-// Options (";…", RFC 4512 2.5.2) make another attribute of it.
+// With options (";…", RFC 4512 2.5.2) it is another attribute.
 bool IsSupportedExtension(std::string_view type) {
   return EqualsNoCase(type, "supportedExtension") || type == "1.3.6.1.4.1.1466.101.120.7";
 }
 
-/// The nest of elements around an entry's attributes.
+/// The elements around the attributes of an entry.
 struct Entry {
   bool good = false;
   Element message, id, op, name, attributes;
-  std::string_view behind;  ///< controls
+  std::string_view behind;  ///< the controls
 };
 
 Entry Open(std::string_view unit) {
@@ -56,12 +58,12 @@ Entry Open(std::string_view unit) {
 }
 
 std::string Close(const Entry& entry, std::string_view attributes) {
-  const std::string list = ber::EncodeLike(entry.attributes, attributes);
-  const std::string op = ber::EncodeLike(entry.op, std::string(entry.name.whole) + list);
-  return ber::EncodeLike(entry.message, std::string(entry.id.whole) + op + std::string(entry.behind));
+  const std::string list = ber::EncodeLike(entry.attributes, {attributes});
+  const std::string op = ber::EncodeLike(entry.op, {entry.name.whole, list});
+  return ber::EncodeLike(entry.message, {entry.id.whole, op, entry.behind});
 }
 
-// The attribute without StartTLS among its values, or with it as the last; nothing where no value is left.
+// The attribute with StartTLS as its last value, or without it. Empty if no value is left.
 std::string Edit(const Element& attribute, const Element& type, const Element& values, bool with) {
   std::string kept;
   std::string_view in = values.content;
@@ -77,7 +79,7 @@ std::string Edit(const Element& attribute, const Element& type, const Element& v
   if (all && !with) return std::string(attribute.whole);
   if (with) kept += ber::Encode(kOctets, kStartTls);
   if (kept.empty()) return {};
-  return ber::EncodeLike(attribute, std::string(type.whole) + ber::EncodeLike(values, kept));
+  return ber::EncodeLike(attribute, {type.whole, ber::EncodeLike(values, {kept})});
 }
 
 std::string Rewrite(std::string_view unit, bool with, bool listed) {
@@ -91,7 +93,7 @@ std::string Rewrite(std::string_view unit, bool with, bool listed) {
     Element values;
     std::string_view inner = attribute.content;
     const bool readable = ber::Take(inner, kOctets, type) && ber::Take(inner, kSet, values) && inner.empty();
-    // Without values it is an answer to typesOnly: nothing to put in, nothing to take out.
+    // An attribute without values is the answer to typesOnly: nothing to add or remove.
     if (!readable || !IsSupportedExtension(type.content) || values.content.empty()) {
       found = found || (readable && IsSupportedExtension(type.content));
       attributes += attribute.whole;
@@ -102,13 +104,13 @@ std::string Rewrite(std::string_view unit, bool with, bool listed) {
   }
   if (!in.empty()) return std::string(unit);
   if (with && !found && listed) {
-    attributes += ber::Encode(
-        kSequence, ber::Encode(kOctets, "supportedExtension") + ber::Encode(kSet, ber::Encode(kOctets, kStartTls)));
+    const std::string values = ber::Encode(kSet, ber::Encode(kOctets, kStartTls));
+    attributes += ber::Encode(kSequence, {ber::Encode(kOctets, "supportedExtension"), values});
   }
   return attributes == entry.attributes.content ? std::string(unit) : Close(entry, attributes);
 }
 
-// The operation that answers a request; kUnbindRequest: none.
+// The operation of the final response to a request; kUnbindRequest: it has none.
 Op ResponseTo(Op request) {
   switch (request) {
     case Op::kBindRequest:
@@ -134,14 +136,14 @@ Op ResponseTo(Op request) {
 
 }  // namespace
 
-Frame Cut(std::string_view in) {
-  return static_cast<uint8_t>(in.front()) == kSequence ? ber::Cut(in) : Frame::Bad("not a message of LDAP");
+Frame CutMessage(std::string_view in) {
+  return static_cast<uint8_t>(in.front()) == kSequence ? ber::Cut(in) : Frame::Bad("not an LDAP message");
 }
 
 Frame CutAnyLength(std::string_view in) {
   const ber::Header header = ber::ReadHeader(in);
   const bool long_one = header.kind == Frame::Kind::kWhole && header.tag == kSequence && header.total() > kMaxUnit;
-  if (!long_one) return Cut(in);
+  if (!long_one) return CutMessage(in);
   return in.size() >= kHead ? Frame::Whole(in.size()) : Frame::Partial();
 }
 
@@ -165,7 +167,7 @@ bool IsRequest(const Message& message) {
   constexpr Op kRequests[] = {Op::kBindRequest,    Op::kUnbindRequest,  Op::kSearchRequest, Op::kModifyRequest,
                               Op::kAddRequest,     Op::kDelRequest,     Op::kModDnRequest,  Op::kCompareRequest,
                               Op::kAbandonRequest, Op::kExtendedRequest};
-  // Id 0 is the server's alone (4.1.1.1). Unbind is forgiven it, for what it asks for is an end.
+  // Id 0 is reserved for the server (4.1.1.1). It is tolerated in Unbind, which only ends the session.
   const bool id_good = message.id > 0 || message.op == Op::kUnbindRequest;
   return message.good && id_good &&
          std::find(std::begin(kRequests), std::end(kRequests), message.op) != std::end(kRequests);
@@ -245,10 +247,11 @@ std::string RootDseCall(int32_t id) {
     attributes += ber::Encode(kOctets, name);
   }
   const std::string zero = ber::EncodeInteger(kInteger, 0);
+  const std::string enumerated_zero = ber::EncodeInteger(kEnumerated, 0);
   return Compose(id, Op::kSearchRequest,
-                 ber::Encode(kOctets, "") + ber::EncodeInteger(kEnumerated, 0) + ber::EncodeInteger(kEnumerated, 0) +
-                     zero + zero + ber::Encode(kBoolean, std::string_view("\0", 1)) +
-                     ber::Encode(kPresent, "objectClass") + ber::Encode(kSequence, attributes));
+                 fmt::format("{}{}{}{}{}{}{}{}", ber::Encode(kOctets, ""), enumerated_zero, enumerated_zero, zero, zero,
+                             ber::Encode(kBoolean, std::string_view("\0", 1)), ber::Encode(kPresent, "objectClass"),
+                             ber::Encode(kSequence, attributes)));
 }
 
 std::string Goodbye(const Env& /*env*/, const Failure& failure) {
@@ -256,7 +259,8 @@ std::string Goodbye(const Env& /*env*/, const Failure& failure) {
   const bool syntax = kind == GoodbyeKind::kSyntax;
   const Result result = syntax ? Result::kProtocolError : Result::kUnavailable;
   const std::string_view text = syntax ? std::string_view(failure.why) : GoodbyeText(kind);
-  return Compose(0, Op::kExtendedResponse, LdapResult(result, text) + ber::Encode(kResponseName, kNotice));
+  const std::string name = ber::Encode(kResponseName, kNotice);
+  return Compose(0, Op::kExtendedResponse, fmt::format("{}{}", LdapResult(result, text), name));
 }
 
 std::string WithStartTls(std::string_view unit, bool listed) { return Rewrite(unit, true, listed); }
@@ -268,8 +272,9 @@ std::vector<Attribute> AttributesOf(const Message& entry) {
   std::string_view in = entry.body;
   Element name;
   Element list;
-  if (entry.op != Op::kSearchResultEntry || !ber::Take(in, kOctets, name) || !ber::Take(in, kSequence, list))
+  if (entry.op != Op::kSearchResultEntry || !ber::Take(in, kOctets, name) || !ber::Take(in, kSequence, list)) {
     return found;
+  }
   in = list.content;
   for (Element attribute; ber::Take(in, kSequence, attribute);) {
     Element type;

@@ -7,12 +7,13 @@
 
 #include "protocol/core/dialogue.h"
 
-/// The messages of LDAP (RFC 4511) that the negotiators, the filter and the prober share.
+/// LDAP messages (RFC 4511) that the negotiators, the filter and the prober share. Section numbers are of that RFC.
 namespace starlock::protocol::ldap {
 
+/// The object identifier of StartTLS (4.14).
 inline constexpr std::string_view kStartTls = "1.3.6.1.4.1.1466.20037";
 
-/// What a protocolOp is: its tag.
+/// The tag of a protocolOp.
 enum class Op : uint8_t {
   kBindRequest = 0x60,
   kBindResponse = 0x61,
@@ -46,64 +47,66 @@ enum class Result : int8_t {
   kUnavailable = 52,
 };
 
-/// The front of an LDAPMessage.
+/// The first fields of an LDAPMessage.
 struct Message {
-  bool good = false;  ///< false: it is none
+  bool good = false;  ///< false: it is not an LDAPMessage
   int32_t id = 0;
   Op op = Op::kUnbindRequest;
-  std::string_view body;  ///< of the protocolOp; cut short where the message was
+  std::string_view body;  ///< content of the protocolOp, as far as the unit holds it
 };
 
-/// So many bytes of a message hold its id, its operation's tag and, where that is StartTLS, its name, however their
-/// lengths are written.
+/// The first bytes of a message that are enough to read its id, the tag of its operation and the name of a StartTLS,
+/// however their lengths are encoded.
 inline constexpr size_t kHead = 64;
 
-/// One whole message of at most kMaxUnit bytes; what begins as none is kBad at once.
-Frame Cut(std::string_view in);
-/// The same, but of a message that is longer all that is there, once its head is.
+/// Cuts one whole message of at most kMaxUnit bytes.
+Frame CutMessage(std::string_view in);
+/// The same, but of a longer message it cuts all available bytes, once there are kHead of them.
 Frame CutAnyLength(std::string_view in);
 
-/// Reads a message, or the first kHead bytes of one that is too long to be held.
+/// Reads a message, or at least the first kHead bytes of a message that is too long to buffer.
 Message Parse(std::string_view unit);
 
-/// Whether a client may send this, and under this id.
+/// Whether a client may send this operation with this id.
 bool IsRequest(const Message& message);
-/// Whether this ends an operation of its id.
+/// Whether this is the final response of an operation.
 bool IsFinal(Op op);
 
-/// Whether this is the StartTLS request (4.14.1), and whether it has the value that it must not have.
+/// Whether a message is the StartTLS request (4.14.1), and whether it has a value, which is an error.
 struct StartTlsRequest {
   bool is = false;
   bool has_value = false;
 };
 StartTlsRequest AsStartTls(const Message& message);
 
-/// A Search of the root DSE (RFC 4512 5.1): of the empty name, the base object alone.
+/// Whether a message is a Search of the root DSE (RFC 4512 5.1): empty name, scope baseObject.
 struct RootDseSearch {
   bool is = false;
-  bool lists_extensions = false;  ///< supportedExtension and its values are among what it asks for
+  bool lists_extensions = false;  ///< it asks for supportedExtension with values
 };
 RootDseSearch AsRootDseSearch(const Message& message);
 
-/// Whether this is a Bind by the client's TLS certificate (SASL EXTERNAL, RFC 4513 5.2.3).
+/// Whether a message is a Bind with the client's TLS certificate (SASL EXTERNAL, RFC 4513 5.2.3).
 bool BindsExternally(const Message& message);
 
-/// The resultCode of a response that has one; -1: none to be read.
+/// The resultCode of a response; -1 if it has none.
 int ResultOf(const Message& message);
 
-/// The answer to `request` in its own kind, with this result; nothing where it has no answer.
+/// The final response to `request` with this result; empty if its operation has no response.
 std::string Answer(const Message& request, Result result, std::string_view text);
+/// The StartTLS request.
 std::string StartTlsCall(int32_t id);
+/// The Unbind request.
 std::string UnbindCall(int32_t id);
-/// Asks for what the root DSE says of extensions, SASL and the maker.
+/// A Search of the root DSE for extensions, SASL mechanisms, naming contexts and vendor.
 std::string RootDseCall(int32_t id);
-/// Notice of Disconnection (4.4.1) as our last words.
+/// Our goodbye to a client: a Notice of Disconnection (4.4.1).
 std::string Goodbye(const Env& env, const Failure& failure);
 
-/// A SearchResultEntry of the root DSE with StartTLS among supportedExtension exactly once: put in where that attribute
-/// is there or `listed` says that it would be. No other byte differs but for the lengths around it.
+/// A SearchResultEntry of the root DSE with StartTLS exactly once in supportedExtension. A missing attribute is added
+/// if `listed` says that the client asked for it. No other byte differs, except for the lengths around it.
 std::string WithStartTls(std::string_view unit, bool listed);
-/// The same entry without it; without the attribute where nothing is left of it.
+/// The same entry without StartTLS, and without an attribute that has no value left.
 std::string WithoutStartTls(std::string_view unit);
 
 /// An attribute of an entry, for the prober.
@@ -111,6 +114,7 @@ struct Attribute {
   std::string_view type;
   std::vector<std::string_view> values;
 };
+/// The attributes of a SearchResultEntry, as parts of it.
 std::vector<Attribute> AttributesOf(const Message& entry);
 
 }  // namespace starlock::protocol::ldap

@@ -9,11 +9,11 @@ namespace {
 
 const StarttlsWords& Words() {
   static const StarttlsWords kWords = {
-      .go_ahead = Say("OK", "Begin TLS negotiation now"),
-      .active = Say("NO", "TLS is active already"),
-      .off = Say("NO", "STARTTLS is not available"),
-      .too_late = Say("NO", "Too late for STARTTLS"),
-      .has_argument = Say("NO", "STARTTLS takes no argument"),
+      .go_ahead = QuotedLine("OK", "Begin TLS negotiation now"),
+      .active = QuotedLine("NO", "TLS is already active"),
+      .off = QuotedLine("NO", "STARTTLS is not available"),
+      .too_late = QuotedLine("NO", "Too late for STARTTLS"),
+      .has_argument = QuotedLine("NO", "STARTTLS takes no argument"),
   };
   return kWords;
 }
@@ -24,14 +24,14 @@ bool ManagesieveFilter::MustWait() const {
   return InOrderFilter::MustWait() || (Busy() && asked_last() == Asked::kAuthenticate);
 }
 
-// A unit that must wait may be of any size: what comes behind AUTHENTICATE may be a whole script, to be relayed.
+// A unit that must wait may have any size: after AUTHENTICATE, a whole script may follow that the relay will pass on.
 Frame ManagesieveFilter::Cut(Side side, std::string_view in, Scan& scan) {
   if (side == Side::kServer) return CutAnswerWithLiterals(in, scan);
   if (!expects_sasl_response() && MustWait()) return Frame::Whole(1);
   return CutCommandWithLiterals(in, scan, PlainLiteral::kRefused);
 }
 
-// RFC 5804 2.2. The upstream's own words, which nothing that has crossed since could have changed.
+// RFC 5804 2.2. The upstream's greeting still holds: nothing that has crossed since can have changed it.
 std::string ManagesieveFilter::TlsGreeting() const { return WithoutStarttls(prologue().greeting); }
 
 Act ManagesieveFilter::OnCommand(std::string_view unit, Out& out) {
@@ -51,9 +51,9 @@ Act ManagesieveFilter::OnCommand(std::string_view unit, Out& out) {
     case Verb::kOther:
       break;
   }
-  // Some servers answer an empty line, and some do not.
-  if (Content(unit).empty()) return Refuse(Say("NO", "Empty command"), out);
-  window().Close();  // an unknown command may have been meant to be protected
+  // Some servers answer an empty line, others do not.
+  if (Content(unit).empty()) return Refuse(QuotedLine("NO", "Empty command"), out);
+  window().Close();  // an unknown command may need protection
   return Forward(unit, Asked::kOther, out);
 }
 
@@ -70,7 +70,7 @@ Act ManagesieveFilter::OnReply(std::string_view line, Out& out) {
     return Read{};
   }
   Answered();
-  // A SASL layer may follow, and there is nothing more to be read in it.
+  // A SASL security layer may follow, which we cannot read.
   return question == Asked::kAuthenticate && kind == Line::kOk ? Act(Relay{}) : Read{};
 }
 

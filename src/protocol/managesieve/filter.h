@@ -7,11 +7,11 @@
 
 namespace starlock::protocol::managesieve {
 
-/// What an answer is an answer to.
+/// What the filter must know of a command to interpret its reply.
 enum class Asked : uint8_t { kCapability, kAuthenticate, kOther };
 
-/// Reads ManageSieve beyond the meeting point: while the client may still upgrade, and while the server's leg is
-/// plaintext, until AUTHENTICATE succeeds, after which STARTTLS is not allowed (RFC 5804 2.2).
+/// Reads ManageSieve beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It
+/// ends with a successful AUTHENTICATE, after which STARTTLS is not allowed (RFC 5804 2.2).
 class ManagesieveFilter final : public InOrderFilter<Asked> {
  public:
   explicit ManagesieveFilter(const Prologue& prologue) : InOrderFilter(prologue) {}

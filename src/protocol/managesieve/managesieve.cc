@@ -11,11 +11,11 @@
 #include "protocol/managesieve/words.h"
 #include "protocol/text/literals.h"
 
-// Read beside RFC 5804 1.7 and 2.2.
+// RFC 5804 1.7 and 2.2.
 namespace starlock::protocol::managesieve {
 namespace {
 
-/// Faces the upstream: capabilities and OK, is STARTTLS among them?, STARTTLS, OK; TLS; capabilities and OK again.
+/// The client role: capabilities and OK, is STARTTLS listed?, STARTTLS, OK; TLS; capabilities and OK again.
 class ManagesieveClientRole final : public ClientRole {
  public:
   Frame Cut(Stage, std::string_view in, Scan& scan) override { return CutResponse(in, scan); }
@@ -50,18 +50,18 @@ class ManagesieveClientRole final : public ClientRole {
   std::string Ask(Stage stage) override { return stage == Stage::kGoAhead ? "STARTTLS\r\n" : ""; }
   std::string Quit() override { return "LOGOUT\r\n"; }
 
-  // `"SASL" "PLAIN"` as: SASL PLAIN.
+  // Lists `"SASL" "PLAIN"` as: SASL PLAIN.
   std::optional<Findings::Capabilities> List(Stage, std::string_view response) override {
     const std::vector<std::string_view> lines = LinesOf(response);
     if (KindOf(lines.back()) != Line::kOk) return std::nullopt;
     Findings::Capabilities capabilities;
     for (std::string_view line : lines) {
       if (KindOf(line) != Line::kData) continue;
-      std::string text;
+      std::vector<std::string> words;
       for (Token token = TakeToken(line); token.kind != Token::Kind::kEnd; token = TakeToken(line)) {
-        text.append(text.empty() ? "" : " ").append(token.value);
+        words.push_back(std::move(token.value));
       }
-      capabilities.push_back(std::move(text));
+      capabilities.push_back(fmt::format("{}", fmt::join(words, " ")));
     }
     return capabilities;
   }
@@ -69,44 +69,30 @@ class ManagesieveClientRole final : public ClientRole {
   bool GreetsInside() const override { return true; }
 };
 
-// Whatever is in the text: it may have come as a literal.
+// `text` as a quoted string or, if it has characters that cannot be quoted, as a literal.
 std::string AsString(const std::string& text) {
   if (text.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos) return Quoted(text);
   return fmt::format("{{{}}}\r\n{}", text.size(), text);
 }
 
-/// Faces the client. RFC 5804 2.2: the capabilities come again after TLS, unasked and without STARTTLS.
-class ClientLeg final : public RequiredUpgradeLeg {
+constexpr GreetingEdits kEdits = {
+    .binds_channels = BindsChannels,
+    .without_starttls = WithoutStarttls,
+    .with_starttls = WithStarttls,
+    .before_required = CapabilitiesBeforeTls,
+};
+
+/// Faces the client. RFC 5804 2.2: after TLS we send the capabilities again, unasked and without STARTTLS.
+class ClientLeg final : public CapabilityGreetingLeg {
  public:
-  using RequiredUpgradeLeg::RequiredUpgradeLeg;
+  explicit ClientLeg(Prologue& prologue) : CapabilityGreetingLeg(prologue, kEdits) {}
 
   Frame Cut(std::string_view in, Scan& scan) override {
     return CutCommandWithLiterals(in, scan, PlainLiteral::kRefused);
   }
 
-  LegAct OnTlsUp(Out& out) override {
-    out.client() += WithoutStarttls(prologue().greeting);
-    return Settled{};
-  }
-
  private:
   using Then = BeforeTls::Then;
-
-  std::string Greeting(Out& out) const override {
-    const std::string& greeting = prologue().greeting;
-    const bool breaks_binding = prologue().server_tls || prologue().env.client != TlsMode::kOff;
-    if (breaks_binding && BindsChannels(greeting)) out.Note(kChannelBindingNote);
-    switch (prologue().env.client) {
-      case TlsMode::kOff:
-      case TlsMode::kImplicit:
-        return WithoutStarttls(greeting);
-      case TlsMode::kOpportunistic:
-        return WithStarttls(greeting);
-      case TlsMode::kRequired:
-        break;
-    }
-    return CapabilitiesBeforeTls(greeting);
-  }
 
   bool Serves(std::string_view greeting) const override { return KindOf(LinesOf(greeting).back()) == Line::kOk; }
 
@@ -115,19 +101,19 @@ class ClientLeg final : public RequiredUpgradeLeg {
     switch (command.verb) {
       case Verb::kCapability:
         return {Then::kStay, CapabilitiesBeforeTls(prologue().greeting)};
-      case Verb::kNoop:  // RFC 5804 2.13: its argument comes back
-        if (!command.has_argument) return {Then::kStay, Say("OK", "Done")};
-        return {Then::kStay, Say(fmt::format("OK (TAG {})", AsString(command.argument)), "Done")};
+      case Verb::kNoop:  // RFC 5804 2.13: the reply repeats the argument
+        if (!command.has_argument) return {Then::kStay, QuotedLine("OK", "Done")};
+        return {Then::kStay, QuotedLine(fmt::format("OK (TAG {})", AsString(command.argument)), "Done")};
       case Verb::kLogout:
-        return {Then::kLeave, Say("OK", "Bye")};
+        return {Then::kLeave, QuotedLine("OK", "Bye")};
       case Verb::kStarttls:
-        if (command.has_argument) return {Then::kStay, Say("NO", "STARTTLS takes no argument")};
-        return {Then::kUpgrade, Say("OK", "Begin TLS negotiation now")};
+        if (command.has_argument) return {Then::kStay, QuotedLine("NO", "STARTTLS takes no argument")};
+        return {Then::kUpgrade, QuotedLine("OK", "Begin TLS negotiation now")};
       case Verb::kAuthenticate:
       case Verb::kOther:
         break;
     }
-    return {Then::kRefuse, Say("NO (ENCRYPT-NEEDED)", "Must issue a STARTTLS command first")};
+    return {Then::kRefuse, QuotedLine("NO (ENCRYPT-NEEDED)", "Must issue a STARTTLS command first")};
   }
 };
 

@@ -26,13 +26,8 @@ Command Parse(std::string_view unit) {
       {"STARTTLS", Verb::kStarttls},
       {"AUTHENTICATE", Verb::kAuthenticate},
   };
-  Command command;
-  const Token word = TakeToken(unit);
-  if (word.Is(word.value)) command.verb = FindVerb(kKnown, word.value, Verb::kOther);
-  Token argument = TakeToken(unit);
-  command.has_argument = argument.kind != Token::Kind::kEnd;
-  command.argument = std::move(argument.value);
-  return command;
+  WordAndArgument command = TakeWordAndArgument(unit);
+  return {FindVerb(kKnown, command.word, Verb::kOther), command.has_argument, std::move(command.argument)};
 }
 
 Line KindOf(std::string_view line) {
@@ -82,7 +77,10 @@ bool BindsChannels(std::string_view response) {
   for (std::string_view line : LinesOf(response)) {
     if (!IsCapability(line, "SASL")) continue;
     TakeToken(line);
-    if ((TakeToken(line).value + " ").find("-PLUS ") != std::string::npos) return true;
+    const std::string value = TakeToken(line).value;
+    for (std::string_view mechanisms = SkipBlanks(value); !mechanisms.empty();) {
+      if (BindsChannel(TakeWord(mechanisms))) return true;
+    }
   }
   return false;
 }
@@ -109,18 +107,16 @@ std::string CapabilitiesBeforeTls(std::string_view response) {
   std::string ours;
   for (const std::string_view line : LinesOf(response)) {
     if (IsCapability(line, "SASL") || IsStarttls(line)) continue;
-    if (KindOf(line) == Line::kOk) ours.append("\"SASL\" \"\"\r\n").append(kStarttlsLine);
+    if (KindOf(line) == Line::kOk) ours += fmt::format("\"SASL\" \"\"\r\n{}", kStarttlsLine);
     ours += line;
   }
   return ours;
 }
 
-std::string Say(std::string_view head, std::string_view text) { return fmt::format("{} {}\r\n", head, Quoted(text)); }
-
 std::string Goodbye(const Env& /*env*/, const Failure& failure) {
   const GoodbyeKind kind = GoodbyeFor(failure);
-  if (kind == GoodbyeKind::kSyntax) return Say("BYE", fmt::format("Syntax error: {}", failure.why));
-  return Say("BYE (TRYLATER)", GoodbyeText(kind));
+  if (kind == GoodbyeKind::kSyntax) return QuotedLine("BYE", fmt::format("Syntax error: {}", failure.why));
+  return QuotedLine("BYE (TRYLATER)", GoodbyeText(kind));
 }
 
 }  // namespace starlock::protocol::managesieve

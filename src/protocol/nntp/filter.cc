@@ -8,7 +8,7 @@ namespace {
 const StarttlsWords& Words() {
   static const StarttlsWords kWords = {
       .go_ahead = "382 Continue with TLS negotiation\r\n",
-      .active = "502 TLS is active already\r\n",
+      .active = "502 TLS is already active\r\n",
       .off = "500 STARTTLS is not available\r\n",
       .too_late = "502 Too late for STARTTLS\r\n",
       .has_argument = "501 STARTTLS takes no parameter\r\n",
@@ -23,7 +23,7 @@ bool IsExternal(std::string_view argument) {
 
 constexpr int kStreamingPermitted = 203;  // RFC 4644 2.3
 
-// The client's article follows: POST, IHAVE.
+// The server asks for the client's article (POST, IHAVE).
 bool AsksForArticle(int code) { return code == 340 || code == 335; }
 
 }  // namespace
@@ -52,7 +52,7 @@ Act NntpFilter::On(Side side, std::string_view unit, Out& out) {
   return Read{};
 }
 
-// What follows may be an article, a SASL response, or a command in another state.
+// After these commands the client's input may be an article, a SASL response, or a command in another state.
 bool NntpFilter::MustWait() const {
   if (questions() == 0) return false;
   const Verb last = asked_last();
@@ -73,8 +73,8 @@ Act NntpFilter::OnCommand(std::string_view line, Out& out) {
       if (IsExternal(command.argument)) out.Note(kExternalNote);
       break;
     case Verb::kTakethis:
-      // Its article follows unasked. But a server that does not know TAKETHIS takes the lines of that article for
-      // commands, and so do we until one has said that it does (RFC 4644 2.1: a client asks first).
+      // The article follows at once. A server that does not know TAKETHIS reads the article's lines as commands. So do
+      // we, until the server has listed or permitted streaming (RFC 4644 2.1: a client asks first).
       if (!streams_ && questions() > 0) return Wait{};
       if (streams_) body_[Index(Side::kClient)].Begin();
       break;
@@ -84,7 +84,7 @@ Act NntpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  window().Close();  // an unknown command may have been meant to be protected
+  window().Close();  // an unknown command may need protection
   return Forward(line, command.verb, out);
 }
 
@@ -98,7 +98,7 @@ Act NntpFilter::OnReply(std::string_view reply, Out& out) {
     return Read{};
   }
   if (AsksForArticle(code) && questions() == 1) {
-    body_[Index(Side::kClient)].Begin();  // its answer is the next one
+    body_[Index(Side::kClient)].Begin();  // the next reply belongs to the article
     return Read{};
   }
   Answered();

@@ -7,10 +7,10 @@
 
 namespace starlock::protocol::nntp {
 
-/// Reads NNTP beyond the meeting point: while the client may still upgrade, and while the server's leg is plaintext,
-/// until a login succeeds or compression begins, after either of which STARTTLS is not allowed (RFC 4642 2.2.1, RFC
-/// 8054 2.2.2). Articles and lists pass through as they come, of any length and content. The upstream's state survives
-/// the upgrade: only MODE READER may have changed it, and that is to stay.
+/// Reads NNTP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// a successful login or with compression, after which STARTTLS is not allowed (RFC 4642 2.2.1, RFC 8054 2.2.2).
+/// Articles and lists of any length pass unchanged. The upstream keeps its state over the client's upgrade: before it,
+/// only MODE READER can have changed that state, and its effect must last (RFC 4642 2.2.2).
 class NntpFilter final : public InOrderFilter<Verb> {
  public:
   explicit NntpFilter(const Prologue& prologue) : InOrderFilter(prologue) {}
@@ -19,7 +19,7 @@ class NntpFilter final : public InOrderFilter<Verb> {
   Act On(Side side, std::string_view unit, Out& out) override;
 
  private:
-  /// A dot-terminated body under way on one side.
+  /// The dot-terminated body that one side is sending.
   struct Body {
     bool open = false;
     bool line_start = true;
@@ -34,8 +34,8 @@ class NntpFilter final : public InOrderFilter<Verb> {
   bool MustWait() const override;
   bool Busy() const override { return InOrderFilter::Busy() || body_[Index(Side::kServer)].open; }
 
-  Body body_[2];          ///< what each side is in the middle of saying
-  bool streams_ = false;  ///< the upstream has said that it takes TAKETHIS
+  Body body_[2];          ///< by Side
+  bool streams_ = false;  ///< the upstream has announced that it knows TAKETHIS
 };
 
 }  // namespace starlock::protocol::nntp

@@ -9,11 +9,11 @@
 #include "protocol/nntp/words.h"
 #include "protocol/text/lines.h"
 
-// Read beside RFC 4642. The greeting is the upstream's, whose 200 or 201 says whether posting is allowed.
+// RFC 4642. The client gets the upstream's greeting, whose 200 or 201 says whether posting is allowed.
 namespace starlock::protocol::nntp {
 namespace {
 
-/// Faces the upstream: 200 or 201, CAPABILITIES, is STARTTLS offered?, STARTTLS, 382.
+/// The client role: 200 or 201, CAPABILITIES, is STARTTLS listed?, STARTTLS, 382.
 class NntpClientRole final : public ClientRole {
  public:
   Frame Cut(Stage stage, std::string_view in, Scan& scan) override {
@@ -26,7 +26,7 @@ class NntpClientRole final : public ClientRole {
     const bool refused = (code / 100 == 4 || code / 100 == 5) && code != 400;  // 400: the server is leaving
     switch (stage) {
       case Stage::kGreeting:
-        return Greets(reply) ? Meaning::kYes : Meaning::kNo;  // another greeting is the client's to read
+        return Greets(reply) ? Meaning::kYes : Meaning::kNo;  // any other greeting is passed to the client
       case Stage::kCapabilities:
         if (code == 101) return DottedHas(reply, "STARTTLS") ? Meaning::kYes : Meaning::kNo;
         break;
@@ -55,7 +55,7 @@ constexpr VerbRow kBeforeTls[] = {
     {"QUIT", BeforeTls::Then::kLeave, "205 Bye\r\n"},
 };
 
-/// Faces the client where TLS is required.
+/// The server role in mode `required`.
 constexpr LineSpeech kSpeech = {
     .verbs = kBeforeTls,
     .refusal = "483 Must issue a STARTTLS command first\r\n",

@@ -9,7 +9,6 @@
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::nntp {
-namespace {}  // namespace
 
 Command Parse(std::string_view line) {
   static constexpr KnownWord<Verb> kKnown[] = {
@@ -32,8 +31,6 @@ Command Parse(std::string_view line) {
   return {EqualsNoCase(argument, "READER") ? Verb::kModeReader : Verb::kOther, argument};
 }
 
-int CodeOf(std::string_view reply) { return (reply[0] - '0') * 100 + (reply[1] - '0') * 10 + (reply[2] - '0'); }
-
 bool Greets(std::string_view greeting) { return CodeOf(greeting) == 200 || CodeOf(greeting) == 201; }
 
 Frame CutStatus(std::string_view in, Scan& scan) {
@@ -44,11 +41,8 @@ Frame CutStatus(std::string_view in, Scan& scan) {
 }
 
 Frame CutCapabilities(std::string_view in, Scan& scan) {
-  if (scan.line > 0) return CutDotted(in, scan);  // behind the first line
-  Scan of_first_line = scan;
-  const Frame line = CutStatus(in, of_first_line);
-  scan.looked = of_first_line.looked;
-  return line.kind == Frame::Kind::kWhole && CodeOf(in) == 101 ? CutDotted(in, scan) : line;
+  return CutByFirstLine(
+      in, scan, CutStatus, [](std::string_view line) { return CodeOf(line) == 101; }, CutDotted);
 }
 
 bool HasBody(int code, Verb asked) {

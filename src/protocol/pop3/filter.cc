@@ -8,7 +8,7 @@ namespace {
 const StarttlsWords& Words() {
   static const StarttlsWords kWords = {
       .go_ahead = "+OK Begin TLS negotiation\r\n",
-      .active = "-ERR TLS is active already\r\n",
+      .active = "-ERR TLS is already active\r\n",
       .off = "-ERR STLS is not available\r\n",
       .too_late = "-ERR Too late for STLS\r\n",
       .has_argument = "-ERR STLS takes no parameter\r\n",
@@ -20,7 +20,7 @@ const StarttlsWords& Words() {
 
 Frame Pop3Filter::Cut(Side side, std::string_view in, Scan& scan) {
   if (side == Side::kClient) return CutLine(in, scan);
-  if (!Busy()) return CutLine(in, scan);  // unasked, or more lines of an answer that we don't know
+  if (!Busy()) return CutLine(in, scan);  // unsolicited, or more lines of an unknown reply
   switch (asked()) {
     case Asked::kCapa:
     case Asked::kList:
@@ -35,7 +35,7 @@ Frame Pop3Filter::Cut(Side side, std::string_view in, Scan& scan) {
   return CutStatus(in, scan);
 }
 
-// What follows may belong to another state, or its answer be taken for another's.
+// After these commands the session may be in another state, or the reply may have more lines than we expect.
 bool Pop3Filter::MustWait() const {
   if (!Busy()) return false;
   const Asked last = asked_last();
@@ -61,7 +61,7 @@ Act Pop3Filter::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  window().Close();  // an unknown command may have been meant to be protected
+  window().Close();  // an unknown command may need protection
   return OnStateful(command, line, out);
 }
 
@@ -69,7 +69,7 @@ Act Pop3Filter::OnStateful(const Command& command, std::string_view line, Out& o
   if (command.verb == Verb::kUser) return Forward(line, Asked::kLine, out);
   if (command.verb == Verb::kLogin) return Forward(line, Asked::kLogin, out);
   if (command.verb != Verb::kAuth) return Forward(line, Asked::kUnknown, out);
-  if (command.argument.empty()) return Forward(line, Asked::kList, out);  // an old way to ask for the mechanisms
+  if (command.argument.empty()) return Forward(line, Asked::kList, out);  // an old way to ask for the SASL mechanisms
   std::string_view mechanism = command.argument;
   if (EqualsNoCase(TakeWord(mechanism), "EXTERNAL")) out.Note(kExternalNote);
   return Forward(line, Asked::kAuth, out);

@@ -7,11 +7,11 @@
 
 namespace starlock::protocol::pop3 {
 
-/// What an answer is an answer to, and so how long it is. kUnknown: there may be lines behind the first.
+/// The kind of a command, which decides how many lines its reply has. kUnknown: more lines may follow the first.
 enum class Asked : uint8_t { kCapa, kList, kLine, kLogin, kAuth, kUnknown };
 
-/// Reads POP3 beyond the meeting point: while the client may still upgrade, and while the server's leg is plaintext,
-/// until a login succeeds: with it ends the AUTHORIZATION state, the only one in which STLS is allowed (RFC 2595 4).
+/// Reads POP3 beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// a successful login, which also ends the AUTHORIZATION state, the only one in which STLS is allowed (RFC 2595 4).
 class Pop3Filter final : public InOrderFilter<Asked> {
  public:
   explicit Pop3Filter(const Prologue& prologue) : InOrderFilter(prologue) {}

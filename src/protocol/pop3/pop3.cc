@@ -9,12 +9,12 @@
 #include "protocol/pop3/words.h"
 #include "protocol/text/lines.h"
 
-// Read beside RFC 2595 4. The greeting is the upstream's, byte for byte: its stamp is what APOP computes its digest
-// from (RFC 1939 7).
+// RFC 2595 4. The client gets the upstream's greeting byte for byte, because APOP computes its digest from the
+// timestamp in it (RFC 1939 7).
 namespace starlock::protocol::pop3 {
 namespace {
 
-/// Faces the upstream: +OK, CAPA, is STLS offered?, STLS, +OK.
+/// The client role: +OK, CAPA, is STLS listed?, STLS, +OK.
 class Pop3ClientRole final : public ClientRole {
  public:
   Frame Cut(Stage stage, std::string_view in, Scan& scan) override {
@@ -43,7 +43,7 @@ constexpr VerbRow kBeforeTls[] = {
     {"QUIT", BeforeTls::Then::kLeave, "+OK Bye\r\n"},
 };
 
-/// Faces the client where TLS is required.
+/// The server role in mode `required`.
 constexpr LineSpeech kSpeech = {
     .verbs = kBeforeTls,
     .refusal = "-ERR Must issue a STLS command first\r\n",

@@ -10,7 +10,7 @@
 namespace starlock::protocol::pop3 {
 namespace {
 
-// Whether `line` is `status`, alone or with text behind it.
+// Whether `line` is `status`, with or without text after it.
 bool HasStatus(std::string_view line, std::string_view status) {
   if (line.substr(0, status.size()) != status) return false;
   const std::string_view next = line.substr(status.size(), 1);
@@ -40,11 +40,8 @@ Frame CutStatus(std::string_view in, Scan& scan, bool in_auth) {
 }
 
 Frame CutList(std::string_view in, Scan& scan) {
-  if (scan.line > 0) return CutDotted(in, scan);  // behind the first line
-  Scan of_first_line = scan;
-  const Frame line = CutStatus(in, of_first_line);
-  scan.looked = of_first_line.looked;
-  return line.kind == Frame::Kind::kWhole && IsOk(in) ? CutDotted(in, scan) : line;
+  return CutByFirstLine(
+      in, scan, [](std::string_view text, Scan& of_line) { return CutStatus(text, of_line); }, IsOk, CutDotted);
 }
 
 std::string Goodbye(const Env& env, const Failure& failure) {

@@ -6,16 +6,16 @@ namespace starlock::protocol::postgres {
 namespace {
 
 constexpr const char* kChannelBinding =
-    "the server offers channel binding (SCRAM-SHA-256-PLUS), which holds across two TLS legs only where both show one "
-    "certificate: otherwise have clients connect with channel_binding=disable";
+    "the server offers channel binding (SCRAM-SHA-256-PLUS), which works across two TLS legs only if both present the "
+    "same certificate: otherwise configure clients with channel_binding=disable";
 
-// NegotiateProtocolVersion may come before the question for a password; all else is the end of our interest.
+// NegotiateProtocolVersion may precede the authentication request. Any other message ends the filter.
 constexpr char kNegotiateProtocolVersion = 'v';
 constexpr char kAuthentication = 'R';
 
 }  // namespace
 
-// What is no message, or none that matters, is shown by its first byte alone, and left to the relay.
+// An uninteresting or invalid message is recognised by its first byte, and left to the relay.
 Frame PostgresFilter::Cut(Side side, std::string_view in, Scan& /*scan*/) {
   if (side == Side::kClient) return Frame::Whole(in.size());
   if (in.front() != kNegotiateProtocolVersion && in.front() != kAuthentication) return Frame::Whole(1);

@@ -7,13 +7,14 @@
 
 namespace starlock::protocol::postgres {
 
-/// Reads PostgreSQL beyond the meeting point where the server's leg has TLS, up to the server's first word about
-/// authentication. Where the client's leg has none, SCRAM-SHA-256-PLUS is taken out of the methods that are offered
-/// there, for libpq takes it for an attack to be offered channel binding where there is no channel. That is right here,
-/// and only here: a client without TLS says that it does not support channel binding (RFC 5802 6, the gs2 flag `n`),
-/// which a server takes from anyone. One with TLS that finds no -PLUS says that it supports it, but believes that the
-/// server does not (`y`); and one that has offered it must then refuse, for somebody has cut the list short. So over
-/// two TLS legs the list stays what it is. No other byte differs anywhere.
+/// Reads PostgreSQL beyond the meeting point if the server leg has TLS, up to the server's first authentication
+/// request.
+///
+/// If the client leg is plaintext, SCRAM-SHA-256-PLUS is removed from the offered methods, because libpq treats channel
+/// binding without TLS as an attack. This is safe only on a plaintext client leg. There the client states that it does
+/// not support channel binding (RFC 5802 6, the gs2 flag `n`), which every server accepts. A client with TLS that sees
+/// no -PLUS states that it supports channel binding but the server does not (`y`), and a server that offered -PLUS must
+/// refuse that as a downgrade. So between two TLS legs the list is not changed. No other byte is ever changed.
 class PostgresFilter final : public Filter {
  public:
   explicit PostgresFilter(const Prologue& prologue) : prologue_(prologue) {}

@@ -1,5 +1,7 @@
 #include "protocol/postgres/postgres.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "protocol/core/paired.h"
@@ -7,13 +9,13 @@
 #include "protocol/postgres/probe.h"
 #include "protocol/postgres/words.h"
 
-// Read beside "SSL Session Encryption" in PostgreSQL's documentation, chapter "Frontend/Backend Protocol". The client
-// speaks first, so its leg comes first; the server is dialled when it is known what for.
+// PostgreSQL's documentation, "Frontend/Backend Protocol", section "SSL Session Encryption". The client speaks first,
+// so its leg comes first. The server is dialled once the client's request is known.
 namespace starlock::protocol::postgres {
 namespace {
 
-/// The client role: SSLRequest, and an answer of one byte. Whatever lies behind that byte is no answer to us
-/// (CVE-2021-23222), for which the Dialogue fails.
+/// The client role: SSLRequest and a reply of one byte. If more bytes follow, the Dialogue fails the session
+/// (CVE-2021-23222).
 class ServerLeg final : public Negotiator {
  public:
   explicit ServerLeg(Prologue& prologue) : prologue_(prologue) {}
@@ -32,7 +34,7 @@ class ServerLeg final : public Negotiator {
         return StartTls{};
       case 'N':
         return NoTls{End::kStarttlsNotOffered, true};
-      case 'E':  // an ErrorResponse of anyone's making: its text is not for our client (CVE-2024-10977)
+      case 'E':  // an ErrorResponse before TLS can be forged: our client must not see its text (CVE-2024-10977)
         return NoTls{End::kStarttlsRefused, false};
       default:
         return Fail{{End::kProtocolError, Blame::kServer, "not an answer to SSLRequest"}};
@@ -43,7 +45,7 @@ class ServerLeg final : public Negotiator {
   Prologue& prologue_;
 };
 
-/// The server role: requests, each at most once, up to the packet that is the server's.
+/// The server role: answers each kind of request at most once, up to the packet that belongs to the server.
 class ClientLeg final : public Negotiator {
  public:
   explicit ClientLeg(Prologue& prologue) : prologue_(prologue) {}
@@ -57,15 +59,15 @@ class ClientLeg final : public Negotiator {
       case Request::kSsl:
         return OnSsl(out);
       case Request::kGss:
-        // Kerberos would encrypt past us. Inside TLS a server takes the request for a version that it does not know.
+        // We cannot read Kerberos encryption. Inside TLS, a server treats this request as an unknown version.
         if (upgraded_ || std::exchange(asked_gss_, true)) return Unsupported("1234.5680", out);
         out.client() += 'N';
         return Read{};
       case Request::kUnknown:
         return Unsupported("1234", out);
       case Request::kCancel:
-        // It carries a key and no login, and psql's is in plaintext whatever its session was: never refused. Nobody
-        // knows at which of the addresses that session is.
+        // It carries a key but no login, and psql sends it in plaintext even if its session has TLS, so it is never
+        // refused. It must go to each address, because the address of that session is unknown.
         prologue_.for_each = packet;
         return Settled{.keep = true};
       case Request::kStartup:
@@ -77,12 +79,12 @@ class ClientLeg final : public Negotiator {
     return Fail::Told(End::kTlsRequired, Blame::kClient, "the client did not ask for TLS");
   }
 
-  // The upgrade is only the beginning of this leg: what the client wants comes inside.
+  // The client's request follows inside TLS.
   LegAct OnTlsUp(Out&) override { return Read{}; }
 
  private:
-  // Where the client's leg is to be plaintext, or is TLS from its first byte, this is `N`, whatever the server's leg
-  // has; for most clients ask first, and go on without. A second SSLRequest is answered as PostgreSQL does.
+  // If the client leg is plaintext or implicit TLS, the reply is `N`, whatever the server leg has. Most clients then
+  // continue without an upgrade. A second SSLRequest gets the same error as from PostgreSQL.
   LegAct OnSsl(Out& out) {
     if (std::exchange(asked_ssl_, true)) return Unsupported("1234.5679", out);
     upgraded_ = Upgrades(prologue_.env.client);
@@ -91,8 +93,8 @@ class ClientLeg final : public Negotiator {
   }
 
   static LegAct Unsupported(std::string_view version, Out& out) {
-    out.client() += FatalError("0A000", "unsupported frontend protocol " + std::string(version));
-    return Fail::Told(End::kProtocolError, Blame::kClient, "a request that is out of place");
+    out.client() += FatalError("0A000", fmt::format("unsupported frontend protocol {}", version));
+    return Fail::Told(End::kProtocolError, Blame::kClient, "unexpected request");
   }
 
   Prologue& prologue_;

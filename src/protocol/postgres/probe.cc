@@ -1,5 +1,7 @@
 #include "protocol/postgres/probe.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "protocol/postgres/words.h"
@@ -10,10 +12,10 @@ namespace {
 constexpr char kPacket[] =
     "\x00\x00\x00\x35\x00\x03\x00\x00"
     "user\0starlock-probe\0database\0starlock-probe\0";
-constexpr std::string_view kStartup(kPacket, sizeof(kPacket));  // the literal's own NUL ends the list
+constexpr std::string_view kStartup(kPacket, sizeof(kPacket));  // the terminating NUL ends the list
 static_assert(kStartup.size() == 0x35);
 
-// What is in front of the next NUL; `text` is then what is behind it.
+// Takes a string and its NUL from `text`.
 std::string_view TakeString(std::string_view& text) {
   const size_t end = std::min(text.find('\0'), text.size());
   const std::string_view string = text.substr(0, end);
@@ -21,7 +23,7 @@ std::string_view TakeString(std::string_view& text) {
   return string;
 }
 
-// An AuthenticationRequest's body: the kind and, for SASL, the mechanisms.
+// The methods in the body of an AuthenticationRequest: for SASL its mechanisms, otherwise a name for its kind.
 Findings::Capabilities MethodsIn(std::string_view body) {
   if (body.size() < 4) return {};
   const auto kind = static_cast<unsigned char>(body[3]);
@@ -40,14 +42,14 @@ Findings::Capabilities MethodsIn(std::string_view body) {
     case 10:
       break;
     default:
-      return {"method " + std::to_string(kind)};
+      return {fmt::format("method {}", kind)};
   }
   Findings::Capabilities mechanisms;
   while (!body.empty() && body[0] != '\0') mechanisms.emplace_back(TakeString(body));
   return mechanisms;
 }
 
-// An ErrorResponse's body as one line: severity, SQLSTATE, message.
+// The body of an ErrorResponse as one line: severity, SQLSTATE, message.
 std::string ErrorIn(std::string_view body) {
   std::string severity;
   std::string code;
@@ -57,7 +59,7 @@ std::string ErrorIn(std::string_view body) {
     std::string* const found = field[0] == 'S' ? &severity : field[0] == 'C' ? &code : &message;
     if (found != &message || field[0] == 'M') *found = field.substr(1);
   }
-  return severity + " " + code + ": " + message;
+  return fmt::format("{} {}: {}", severity, code, message);
 }
 
 class PostgresProber final : public Negotiator {

@@ -7,8 +7,9 @@
 
 namespace starlock::protocol::postgres {
 
-/// SSLRequest and, inside TLS, a StartupMessage for a user that nobody has: the server says how it would have him log
-/// in (that is the capabilities), or why not (that is the greeting). There the probe ends, without a word.
+/// SSLRequest and, inside TLS, a StartupMessage for a user that does not exist. The server replies with its
+/// authentication methods, which become the capabilities, or with an error, which becomes the greeting. The probe sends
+/// no goodbye.
 std::unique_ptr<Negotiator> MakePostgresProber(const std::string& host, Findings& findings);
 
 }  // namespace starlock::protocol::postgres

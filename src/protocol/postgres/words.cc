@@ -1,16 +1,19 @@
 #include "protocol/postgres/words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "protocol/core/goodbye.h"
+#include "protocol/text/words.h"
 
 namespace starlock::protocol::postgres {
 namespace {
 
-constexpr size_t kMaxStartup = 10004;  // MAX_STARTUP_PACKET_LENGTH, and the length's own four bytes
-constexpr size_t kMaxCancel = 268;     // protocol 3.2 has keys of up to 256 bytes
+constexpr size_t kMaxStartup = 10004;  // MAX_STARTUP_PACKET_LENGTH and the four bytes of the length
+constexpr size_t kMaxCancel = 268;     // protocol 3.2 allows keys of 256 bytes
 
-constexpr uint32_t kRequests = 1234U << 16U;  // the "version" of all that is no StartupMessage
+constexpr uint32_t kRequests = 1234U << 16U;  // the version field of requests that are no StartupMessage
 constexpr uint32_t kCancelCode = kRequests | 5678U;
 constexpr uint32_t kSslCode = kRequests | 5679U;
 constexpr uint32_t kGssCode = kRequests | 5680U;
@@ -27,7 +30,7 @@ std::string Bytes(size_t number) {
   return bytes;
 }
 
-// AuthenticationSASL: its type, its length, and the code that says which question it is.
+// AuthenticationSASL: type, length, and the code of the authentication request.
 constexpr size_t kSaslHead = 9;
 constexpr uint32_t kSasl = 10;
 
@@ -35,12 +38,7 @@ bool IsSasl(std::string_view message) {
   return message.size() > kSaslHead && message[0] == 'R' && Number(message, 5) == kSasl;
 }
 
-bool BindsChannel(std::string_view method) {
-  constexpr std::string_view kPlus = "-PLUS";
-  return method.size() > kPlus.size() && method.substr(method.size() - kPlus.size()) == kPlus;
-}
-
-/// Takes the next method of a list of C strings; an empty one, which is none, ends the list.
+/// Takes the next method from a list of C strings. An empty string ends the list.
 std::string_view TakeMethod(std::string_view& list) {
   const std::string_view method = list.substr(0, list.find('\0'));
   list.remove_prefix(std::min(method.size() + 1, list.size()));
@@ -55,14 +53,14 @@ bool HasItsLength(uint32_t code, size_t size) {
 }  // namespace
 
 Frame CutRequest(std::string_view in) {
-  // No length in reason begins with another byte. TLS does, and a web browser.
-  if (!in.empty() && in[0] == '\x16') return Frame::Bad("TLS from the first byte, where it begins with SSLRequest");
+  // A valid length starts with 0. TLS and HTTP start with another byte.
+  if (!in.empty() && in[0] == '\x16') return Frame::Bad("TLS from the first byte: SSLRequest must come first");
   if (!in.empty() && in[0] != '\0') return Frame::Bad("not a startup packet");
   if (in.size() < 4) return Frame::Partial();
   const size_t size = Number(in, 0);
   if (size < 8 || size > kMaxStartup) return Frame::Bad("invalid length of startup packet");
   if (in.size() < 8) return Frame::Partial();
-  if (!HasItsLength(Number(in, 4), size)) return Frame::Bad("a request of the wrong length");
+  if (!HasItsLength(Number(in, 4), size)) return Frame::Bad("a request with the wrong length");
   return in.size() < size ? Frame::Partial() : Frame::Whole(size);
 }
 
@@ -107,16 +105,16 @@ std::string WithoutChannelBinding(std::string_view message) {
     rest += before.substr(0, before.size() - list.size());
   }
   if (left == 0) return std::string(message);
-  return "R" + Bytes(rest.size() + kSaslHead - 1) + Bytes(kSasl) + rest;
+  return fmt::format("R{}{}{}", Bytes(rest.size() + kSaslHead - 1), Bytes(kSasl), rest);
 }
 
 std::string FatalError(std::string_view sqlstate, std::string_view text) {
   std::string fields;
   for (const auto& [type, value] : {std::pair{'S', "FATAL"sv}, {'V', "FATAL"sv}, {'C', sqlstate}, {'M', text}}) {
-    fields.append(1, type).append(value).append(1, '\0');
+    fields += fmt::format("{}{}{}", type, value, '\0');
   }
   fields += '\0';
-  return "E" + Bytes(fields.size() + 4) + fields;
+  return fmt::format("E{}{}", Bytes(fields.size() + 4), fields);
 }
 
 std::string Goodbye(const Env& /*env*/, const Failure& failure) {

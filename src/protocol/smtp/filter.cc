@@ -11,7 +11,7 @@ namespace {
 const StarttlsWords& Words() {
   static const StarttlsWords kWords = {
       .go_ahead = "220 2.0.0 Ready to start TLS\r\n",
-      .active = "503 5.5.1 TLS is active already\r\n",
+      .active = "503 5.5.1 TLS is already active\r\n",
       .off = "502 5.5.1 STARTTLS is not available\r\n",
       .too_late = "503 5.5.1 Too late for STARTTLS\r\n",
       .has_argument = "501 5.5.4 STARTTLS takes no parameter\r\n",
@@ -31,7 +31,8 @@ Frame SmtpFilter::Cut(Side side, std::string_view in, Scan& scan) {
   return side == Side::kServer ? CutSmtpReply(in, scan) : CutLine(in, scan);
 }
 
-// The upgrade's first part is over. The second, a new EHLO, matters only to an upstream that has had one already.
+// After the upgrade the client must greet again. The filter has to see that only if the upstream has had an EHLO
+// before.
 Act SmtpFilter::OnTlsUp() {
   must_greet_ = upstream_met_;
   return must_greet_ ? Act(Read{}) : InOrderFilter::OnTlsUp();
@@ -59,9 +60,9 @@ Act SmtpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  if (must_greet_) return Refuse(fmt::format("503 5.5.1 Say {} first\r\n", hello_), out);
+  if (must_greet_) return Refuse(fmt::format("503 5.5.1 Send {} first\r\n", hello_), out);
   if (command.verb == Verb::kMail) return RelayInTurn();
-  window().Close();  // an unknown command may have been meant to be protected
+  window().Close();  // an unknown command may need protection
   return Forward(line, command.verb == Verb::kAuth ? Asked::kAuth : Asked::kOther, out);
 }
 

@@ -6,14 +6,14 @@
 
 namespace starlock::protocol::smtp {
 
-/// What of a command its reply must be judged by.
+/// What the filter must know of a command to interpret its reply.
 enum class Asked : uint8_t { kHelo, kEhlo, kAuth, kOther };
 
-/// Reads SMTP or LMTP beyond the meeting point: while the client may still upgrade, and while the server's leg is
-/// plaintext, until MAIL or a 235 to AUTH.
+/// Reads SMTP or LMTP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It
+/// ends with MAIL, or with a 235 to AUTH.
 class SmtpFilter final : public InOrderFilter<Asked> {
  public:
-  /// `hello`: the word that asks for extensions, EHLO or LHLO.
+  /// `hello`: the greeting that asks for extensions, EHLO or LHLO.
   SmtpFilter(std::string_view hello, const Prologue& prologue);
 
   Frame Cut(Side side, std::string_view in, Scan& scan) override;
@@ -26,8 +26,8 @@ class SmtpFilter final : public InOrderFilter<Asked> {
   Act RelayInTurn() const { return Busy() ? Act(Wait{}) : Relay{.keep = true}; }
 
   const std::string_view hello_;
-  bool upstream_met_;  ///< the upstream has taken an EHLO or HELO, ours or the client's
-  bool must_greet_;    ///< inside TLS, and the client has not introduced itself there: RFC 3207 4.2 has it begin anew
+  bool upstream_met_;  ///< the upstream has accepted an EHLO or HELO, ours or the client's
+  bool must_greet_;    ///< the client must greet again inside TLS (RFC 3207 4.2)
 };
 
 }  // namespace starlock::protocol::smtp

@@ -11,11 +11,11 @@
 #include "protocol/smtp/words.h"
 #include "protocol/text/lines.h"
 
-// Read beside RFC 3207. LMTP's negotiation differs in one word: LHLO for EHLO (RFC 2033 4.1).
+// RFC 3207. LMTP differs in one word: LHLO instead of EHLO (RFC 2033 4.1).
 namespace starlock::protocol::smtp {
 namespace {
 
-/// Faces the upstream: 220, EHLO, is STARTTLS offered?, STARTTLS, 220.
+/// The client role: 220, EHLO, is STARTTLS listed?, STARTTLS, 220.
 class SmtpClientRole final : public ClientRole {
  public:
   SmtpClientRole(std::string_view hello, std::string host) : hello_(hello), host_(std::move(host)) {}
@@ -27,7 +27,7 @@ class SmtpClientRole final : public ClientRole {
     const bool refused = (code / 100 == 4 || code / 100 == 5) && code != 421;  // 421: the server is leaving
     switch (stage) {
       case Stage::kGreeting:
-        return code == 220 ? Meaning::kYes : Meaning::kNo;  // another greeting is the client's to read
+        return code == 220 ? Meaning::kYes : Meaning::kNo;  // any other greeting is passed to the client
       case Stage::kCapabilities:
         introduced_ = code == 250;
         if (code == 250) return OffersStarttls(reply) ? Meaning::kYes : Meaning::kNo;
@@ -73,7 +73,7 @@ constexpr LineSpeech kSpeech = {
     .of_verb = IsLetter,
 };
 
-/// Faces the client where TLS is required (RFC 3207 4).
+/// The server role in mode `required` (RFC 3207 4).
 class ClientLeg final : public LineUpgradeLeg {
  public:
   ClientLeg(std::string_view hello, Prologue& prologue) : LineUpgradeLeg(prologue, kSpeech), hello_(hello) {}

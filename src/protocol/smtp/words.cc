@@ -10,16 +10,6 @@
 namespace starlock::protocol::smtp {
 namespace {
 
-std::vector<std::string_view> LinesOf(std::string_view reply) {
-  std::vector<std::string_view> lines;
-  while (!reply.empty()) {
-    const size_t size = reply.find('\n') + 1;
-    lines.push_back(reply.substr(0, size));
-    reply.remove_prefix(size);
-  }
-  return lines;
-}
-
 constexpr size_t kMaxName = 255;  // RFC 5321 4.5.3.1.2
 
 bool IsStarttlsLine(std::string_view line) {
@@ -29,7 +19,7 @@ bool IsStarttlsLine(std::string_view line) {
   return EqualsNoCase(TakeWord(text), "STARTTLS");
 }
 
-// The lines as one reply again: all but the last are marked as followed by another.
+// Joins lines to one reply: all but the last get the mark `-`.
 std::string Join(const std::vector<std::string_view>& lines) {
   std::string reply;
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -57,8 +47,6 @@ Command Parse(std::string_view line, std::string_view hello) {
   const Verb verb = EqualsNoCase(command.verb, hello) ? Verb::kEhlo : FindVerb(kKnown, command.verb, Verb::kOther);
   return {verb, command.rest};
 }
-
-int CodeOf(std::string_view reply) { return (reply[0] - '0') * 100 + (reply[1] - '0') * 10 + (reply[2] - '0'); }
 
 std::string NameIn(std::string_view greeting, const std::string& ours) {
   std::string_view line = Content(greeting.substr(0, greeting.find('\n')));

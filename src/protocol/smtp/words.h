@@ -6,15 +6,15 @@
 
 #include "protocol/core/dialogue.h"
 
-/// The words of SMTP and LMTP that the negotiators and the filter share.
+/// SMTP and LMTP syntax that the negotiators and the filter share.
 namespace starlock::protocol::smtp {
 
 enum class Verb {
   kHelo,
   kEhlo,  ///< or LHLO
   kStarttls,
-  kNoop,   ///< NOOP and RSET: nothing happens before MAIL
-  kQuery,  ///< HELP and VRFY: an answer, and nothing else
+  kNoop,   ///< NOOP, and RSET, which has no effect before MAIL
+  kQuery,  ///< HELP and VRFY: no effect besides a reply
   kQuit,
   kMail,
   kAuth,
@@ -24,35 +24,30 @@ enum class Verb {
 
 struct Command {
   Verb verb = Verb::kOther;
-  std::string_view argument;  ///< all that follows the verb, but for blanks at its end
+  std::string_view argument;  ///< all that follows the verb, without trailing blanks
 };
 
-/// Reads a command line. kEhlo is `hello`, the greeting that asks for extensions: EHLO or LHLO. A verb is recognised
-/// wherever any server might see one: behind blanks and control characters, and up to the first character that is no
-/// letter (Postfix takes " XCLIENT" and "XCLIENT\v…" for XCLIENT).
+/// Reads a command line. kEhlo stands for `hello`, the greeting that asks for extensions: EHLO or LHLO. See SplitVerb
+/// for where a verb is found; an SMTP verb is made of letters.
 Command Parse(std::string_view line, std::string_view hello);
 
-/// The code of a whole reply, 0 to 999.
-int CodeOf(std::string_view reply);
-
-/// The name in a greeting `220 name …`, or `ours` where it has none, or one longer than any name.
+/// The name in a greeting `220 name …`, or `ours` if it has none or one that is too long.
 std::string NameIn(std::string_view greeting, const std::string& ours);
 
-/// Our last words to a client: 421 with the enhanced code (RFC 3463) that fits; 500 where the client broke the
-/// protocol.
+/// Our goodbye to a client: 421 with an enhanced status code (RFC 3463), or 500 if the client violated the protocol.
 std::string Goodbye(const Env& env, const Failure& failure);
 
-/// What an answer to EHLO or LHLO lists: its lines behind the first, which is the server's name.
+/// The extensions in a reply to EHLO or LHLO: the lines after the first, which holds the server's name.
 std::vector<std::string> ExtensionsIn(std::string_view reply);
 
-/// Whether an answer to EHLO or LHLO lists STARTTLS.
+/// Whether a reply to EHLO or LHLO lists STARTTLS.
 bool OffersStarttls(std::string_view reply);
 
-/// The same answer with STARTTLS in it exactly once, behind the first line. No other byte differs, but for the mark
-/// of the last line where that moves.
+/// `reply` with STARTTLS exactly once, after the first line. No other byte differs, except for the mark of the last
+/// line if another line becomes the last.
 std::string WithStarttls(std::string_view reply);
 
-/// The same answer without it.
+/// `reply` without STARTTLS.
 std::string WithoutStarttls(std::string_view reply);
 
 }  // namespace starlock::protocol::smtp

@@ -4,7 +4,7 @@
 
 namespace starlock::protocol::tcp {
 
-/// Anything else: TLS from the first byte, or none.
+/// Any other protocol: implicit TLS or plaintext on each leg, without an upgrade.
 extern const Dialect kTcp;
 
 }  // namespace starlock::protocol::tcp

@@ -1,5 +1,7 @@
 #include "protocol/text/lines.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace starlock::protocol {
@@ -11,8 +13,6 @@ bool IsReplyLine(std::string_view line) {
 }
 
 constexpr std::string_view kFinal = ".\r\n";
-
-std::string_view FirstLine(std::string_view text) { return text.substr(0, text.find('\n') + 1); }
 
 bool BeginsWith(std::string_view line, std::string_view word) {
   std::string_view text = Content(line);
@@ -27,12 +27,12 @@ Frame CutLine(std::string_view in, Scan& scan) {
   const size_t lf = fresh.find('\n');
   const size_t cr = fresh.substr(0, lf).find('\r');
   if (fresh.substr(0, std::min(lf, cr)).find('\0') != kNone) return Frame::Bad("NUL in a line");
-  if (cr == kNone && lf != kNone) return Frame::Bad("LF without CR before it");
+  if (cr == kNone && lf != kNone) return Frame::Bad("LF without CR");
   if (cr == kNone || cr + 1 == fresh.size()) {
     scan.looked += std::min(cr, fresh.size());
     return Frame::Partial();
   }
-  return fresh[cr + 1] == '\n' ? Frame::Whole(scan.looked + cr + 2) : Frame::Bad("CR without LF behind it");
+  return fresh[cr + 1] == '\n' ? Frame::Whole(scan.looked + cr + 2) : Frame::Bad("CR without LF");
 }
 
 Frame CutLine(std::string_view in) {
@@ -46,6 +46,20 @@ Frame CutSmtpReply(std::string_view in, Scan& scan) {
     if (line.substr(0, 3) != in.substr(0, 3)) return Frame::Bad("the lines of a reply have different codes");
     return line[3] == '-' ? Frame::Partial() : Frame::Whole(line.size());
   });
+}
+
+int CodeOf(std::string_view reply) { return (reply[0] - '0') * 100 + (reply[1] - '0') * 10 + (reply[2] - '0'); }
+
+std::string_view TakeLine(std::string_view& text) {
+  const std::string_view line = text.substr(0, text.find('\n') + 1);
+  text.remove_prefix(line.size());
+  return line;
+}
+
+std::vector<std::string_view> LinesOf(std::string_view unit) {
+  std::vector<std::string_view> lines;
+  while (!unit.empty()) lines.push_back(TakeLine(unit));
+  return lines;
 }
 
 Frame CutDotted(std::string_view in, Scan& scan) {
@@ -63,7 +77,7 @@ Frame CutBody(std::string_view in, bool line_start) {
   }
   const size_t end = in.find(kEnd);
   if (end != std::string_view::npos) return Frame::Whole(end + 2);
-  size_t held = std::min(in.size(), kEnd.size() - 1);  // what may be the beginning of the end
+  size_t held = std::min(in.size(), kEnd.size() - 1);  // the longest suffix that may start the final CRLF, dot, CRLF
   while (in.substr(in.size() - held) != kEnd.substr(0, held)) --held;
   return held == in.size() ? Frame::Partial() : Frame::Whole(in.size() - held);
 }
@@ -72,29 +86,23 @@ bool DottedHas(std::string_view list, std::string_view word) { return DottedWith
 
 std::vector<std::string> DottedLines(std::string_view list) {
   std::vector<std::string> lines;
-  list.remove_prefix(FirstLine(list).size());
-  while (list.size() > kFinal.size()) {
-    const std::string_view line = FirstLine(list);
-    lines.emplace_back(Content(line));
-    list.remove_prefix(line.size());
-  }
+  TakeLine(list);
+  while (list.size() > kFinal.size()) lines.emplace_back(Content(TakeLine(list)));
   return lines;
 }
 
 std::string DottedWithout(std::string_view list, std::string_view word) {
-  std::string rest(FirstLine(list));
-  list.remove_prefix(rest.size());
+  std::string rest(TakeLine(list));
   while (!list.empty()) {
-    const std::string_view line = FirstLine(list);
+    const std::string_view line = TakeLine(list);
     if (!BeginsWith(line, word)) rest += line;
-    list.remove_prefix(line.size());
   }
   return rest;
 }
 
 std::string DottedWith(std::string_view list, std::string_view word) {
   std::string with = DottedWithout(list, word);
-  return with.insert(with.size() - kFinal.size(), std::string(word) + "\r\n");
+  return with.insert(with.size() - kFinal.size(), fmt::format("{}\r\n", word));
 }
 
 }  // namespace starlock::protocol

@@ -7,17 +7,18 @@
 #include "protocol/core/act.h"
 #include "protocol/text/words.h"
 
-/// Where units end: what several protocols share. A cutter never normalises; what does not fit is kBad.
+/// Lines, replies of several lines, and dot-terminated lists. A cutter never normalises its input: what does not fit
+/// the grammar is kBad.
 namespace starlock::protocol {
 
-/// One line, CRLF included. A bare LF, a bare CR or a NUL is kBad: each of them is how one parser is made to see a
-/// line where the next one sees none.
+/// Cuts one line, CRLF included. A bare LF, a bare CR or a NUL is kBad: with them an attacker can make one parser see a
+/// line end where another sees none.
 Frame CutLine(std::string_view in, Scan& scan);
-/// The same for input that was not looked at before.
+/// The same without an earlier scan.
 Frame CutLine(std::string_view in);
 
-/// A unit of several lines: `judge` says of each complete line, its end included, whether the unit ends with it
-/// (kWhole), goes on behind it (kPartial), or is kBad.
+/// Cuts a unit of several lines. `judge` gets each complete line with its CRLF, and returns kWhole (the unit ends with
+/// this line), kPartial (more lines follow) or kBad.
 template <typename Judge>
 Frame CutUnitOfLines(std::string_view in, Scan& scan, Judge judge) {
   for (;;) {
@@ -33,29 +34,50 @@ Frame CutUnitOfLines(std::string_view in, Scan& scan, Judge judge) {
   }
 }
 
-/// One SMTP or LMTP reply (RFC 5321 4.2), of as many lines as it has: `250-…CRLF` until `250 …CRLF` or `250CRLF`.
-/// kBad where a line has no code, or another one than the first.
+/// Cuts a unit whose first line decides whether more lines belong to it. `cut_first` cuts that line, `goes_on` says
+/// whether more follows it, and `cut_whole` then cuts the unit from its start.
+template <typename CutFirst, typename GoesOn, typename CutWhole>
+Frame CutByFirstLine(std::string_view in, Scan& scan, CutFirst cut_first, GoesOn goes_on, CutWhole cut_whole) {
+  if (scan.line > 0) return cut_whole(in, scan);  // beyond the first line already
+  Scan of_first_line = scan;
+  const Frame line = cut_first(in, of_first_line);
+  scan.looked = of_first_line.looked;
+  return line.kind == Frame::Kind::kWhole && goes_on(in.substr(0, line.size)) ? cut_whole(in, scan) : line;
+}
+
+/// Cuts one SMTP or LMTP reply (RFC 5321 4.2) of one or more lines: `250-…CRLF` until `250 …CRLF` or `250CRLF`. A line
+/// without a code, or with another code than the first line, is kBad.
 Frame CutSmtpReply(std::string_view in, Scan& scan);
 
-/// A first line and what it announces, up to the line that is a single dot (RFC 1939 3, RFC 3977 3.1.1): for lists
-/// short enough to be a unit.
+/// The code of a reply that begins with three digits, 0 to 999.
+int CodeOf(std::string_view reply);
+
+/// Takes the first line from `text`, line end included.
+std::string_view TakeLine(std::string_view& text);
+
+/// The lines of a whole unit, line ends included.
+std::vector<std::string_view> LinesOf(std::string_view unit);
+
+/// Cuts a first line and its list, up to a line that is a single dot (RFC 1939 3, RFC 3977 3.1.1). For lists that fit
+/// in one unit.
 Frame CutDotted(std::string_view in, Scan& scan);
 
-/// The next piece of a dot-terminated body of any length. `line_start`: `in` begins a line. A whole piece is the final
-/// `.CRLF` alone, or comes before it, and ends in CRLF only where the final one is next. Nothing is judged, bare line
-/// ends and NULs included: only CRLF, dot, CRLF ends a body.
+/// Cuts the next piece of a dot-terminated body of any length. `line_start`: `in` is at the start of a line. A piece is
+/// either the final `.CRLF` alone, or some of the bytes before it; it ends in CRLF only if the final dot is next. The
+/// content is not checked: bare line ends and NULs pass, and only CRLF, dot, CRLF ends a body.
 Frame CutBody(std::string_view in, bool line_start);
 
-/// Whether one of the lines between the first and the final dot begins with `word`, in any case.
+/// Whether a line of the list starts with `word`, in any case. Here and below, the first line and the final dot are not
+/// part of the list.
 bool DottedHas(std::string_view list, std::string_view word);
 
-/// Those lines, without their ends.
+/// The lines of the list, without line ends.
 std::vector<std::string> DottedLines(std::string_view list);
 
-/// The same list without those that begin with `word`. No other byte differs.
+/// `list` without the lines that start with `word`. No other byte differs.
 std::string DottedWithout(std::string_view list, std::string_view word);
 
-/// The same list with `word` in it exactly once, as its last line.
+/// `list` with `word` exactly once, as its last line.
 std::string DottedWith(std::string_view list, std::string_view word);
 
 }  // namespace starlock::protocol

@@ -1,7 +1,10 @@
 #include "protocol/text/literals.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "protocol/text/lines.h"
 #include "protocol/text/words.h"
@@ -9,12 +12,12 @@
 namespace starlock::protocol {
 namespace {
 
-// RFC 9051's numbers of literals have 63 bits; some servers count in 32.
+// RFC 9051 allows literal sizes of 63 bits, but some servers use 32.
 constexpr size_t kMaxDigits = 9;
 
-/// A literal's mark, at the `{` where it stands.
+/// The announcement of a literal, `{n}CRLF` or `{n+}CRLF`.
 struct Mark {
-  Frame frame;  ///< kWhole: up to the octets
+  Frame frame;  ///< kWhole: up to the literal's octets
   std::string_view digits;
   bool plus = false;
 
@@ -36,7 +39,7 @@ Mark ReadMark(std::string_view in) {
   if (mark.plus) ++at;
   const std::string_view end = in.substr(at, kEnd.size());
   if (mark.digits.empty() || end != kEnd.substr(0, end.size())) {
-    mark.frame = Frame::Bad("a brace that begins no literal");
+    mark.frame = Frame::Bad("a brace that does not begin a literal");
   } else if (end == kEnd) {
     mark.frame = Frame::Whole(at + kEnd.size());
   }
@@ -55,7 +58,7 @@ bool EndsInsideQuotes(std::string_view text) {
   return inside;
 }
 
-/// The mark at the end of a whole line, and what stands before it.
+/// The announcement at the end of a whole line, and the text before it.
 struct MarkedLine {
   Mark mark;
   std::string_view before;
@@ -69,21 +72,21 @@ std::optional<MarkedLine> MarkAtEnd(std::string_view line) {
   return MarkedLine{mark, line.substr(0, open)};
 }
 
-/// A literal's count, at the `{` where it stands, for those who keep units whole.
-struct Count {
-  Frame frame;  ///< kWhole: up to the octets
+/// The announcement of a literal in a unit that is kept whole.
+struct Announced {
+  Frame frame;  ///< kWhole: up to the literal's octets
   size_t octets = 0;
   bool plus = false;
 };
 
-Count ReadCount(std::string_view in) {
+Announced ReadAnnounced(std::string_view in) {
   const Mark mark = ReadMark(in);
-  if (mark.digits.size() > 1 && mark.digits.front() == '0') return {Frame::Bad("a literal's count begins with 0")};
-  if (!mark.countable() || mark.octets() > kMaxUnit) return {Frame::Bad("a literal is too long here")};
+  if (mark.digits.size() > 1 && mark.digits.front() == '0') return {Frame::Bad("a literal size with a leading zero")};
+  if (!mark.countable() || mark.octets() > kMaxUnit) return {Frame::Bad("a literal that is too long")};
   return {mark.frame, static_cast<size_t>(mark.octets()), mark.plus};
 }
 
-// The size of the quoted string that begins `in`.
+// Cuts the quoted string at the start of `in`.
 Frame CutQuoted(std::string_view in) {
   for (size_t at = 1; at < in.size(); ++at) {
     if (in[at] == '"') return Frame::Whole(at + 1);
@@ -95,27 +98,27 @@ Frame CutQuoted(std::string_view in) {
 
 enum class Plain { kRefused, kWaits, kFollows };
 
-/// Where a unit ends, and what its last count waits to send.
+/// The end of a unit, and the literal that waits there.
 struct Scanned {
   Frame frame;
   bool waits = false;
   size_t owed = 0;
 };
 
-// `scan.line` is where an earlier look may be taken up: behind a blank or a parenthesis outside strings.
+// `scan.line` is a position from which a later call can resume: after a blank or a parenthesis, outside strings.
 Scanned ReadUnit(std::string_view in, Plain plain, size_t owed, Scan& scan) {
   const bool resumes = scan.line > owed;
   size_t at = resumes ? scan.line : owed;
-  bool may_begin = resumes || owed == 0;  // a string: nothing but a blank or a parenthesis stands before it
+  bool may_begin = resumes || owed == 0;  // a string may begin here: after a blank or a parenthesis
   while (at < in.size()) {
     const char c = in[at];
     if (c == '\r') {
       if (at + 1 == in.size()) break;
-      return {in[at + 1] == '\n' ? Frame::Whole(at + 2) : Frame::Bad("CR without LF behind it")};
+      return {in[at + 1] == '\n' ? Frame::Whole(at + 2) : Frame::Bad("CR without LF")};
     }
     if (IsControl(c)) return {Frame::Bad("a control character outside strings")};
     if (c == '"' || c == '{') {
-      if (!may_begin) return {Frame::Bad("a string in the midst of a word")};
+      if (!may_begin) return {Frame::Bad("a quote or brace inside a word")};
       may_begin = false;
     } else {
       may_begin = c == ' ' || c == '(';
@@ -129,12 +132,12 @@ Scanned ReadUnit(std::string_view in, Plain plain, size_t owed, Scan& scan) {
       at += quoted.size;
       continue;
     }
-    const Count count = ReadCount(in.substr(at));
-    if (count.frame.kind != Frame::Kind::kWhole) return {count.frame};
-    at += count.frame.size;
-    if (!count.plus && plain == Plain::kRefused) return {Frame::Bad("a literal without a plus")};
-    if (!count.plus && plain == Plain::kWaits) return {Frame::Whole(at), true, count.octets};
-    at += count.octets;
+    const Announced literal = ReadAnnounced(in.substr(at));
+    if (literal.frame.kind != Frame::Kind::kWhole) return {literal.frame};
+    at += literal.frame.size;
+    if (!literal.plus && plain == Plain::kRefused) return {Frame::Bad("a literal without a plus")};
+    if (!literal.plus && plain == Plain::kWaits) return {Frame::Whole(at), true, literal.octets};
+    at += literal.octets;
   }
   return {Frame::Partial()};
 }
@@ -156,9 +159,9 @@ Token Take(std::string_view& unit, Token::Kind kind, size_t size) {
 }
 
 Token TakeLiteral(std::string_view& unit) {
-  const Count count = ReadCount(unit);
-  const size_t head = count.frame.kind == Frame::Kind::kWhole ? count.frame.size : 1;
-  Token token = Take(unit, Token::Kind::kString, head + count.octets);
+  const Announced literal = ReadAnnounced(unit);
+  const size_t head = literal.frame.kind == Frame::Kind::kWhole ? literal.frame.size : 1;
+  Token token = Take(unit, Token::Kind::kString, head + literal.octets);
   token.value = token.raw.substr(std::min(head, token.raw.size()));
   return token;
 }
@@ -229,7 +232,7 @@ size_t OwedLiteral(std::string_view command, size_t owed) {
   return ReadUnit(command, Plain::kWaits, owed, scan).owed;
 }
 
-bool EndsInCount(std::string_view command, size_t owed) {
+bool EndsInLiteral(std::string_view command, size_t owed) {
   Scan scan;
   return ReadUnit(command, Plain::kWaits, owed, scan).waits;
 }
@@ -243,6 +246,16 @@ Frame CutAnswerWithLiterals(std::string_view in) {
 
 bool Token::Is(std::string_view word) const {
   return (kind == Kind::kAtom || kind == Kind::kString) && EqualsNoCase(value, word);
+}
+
+WordAndArgument TakeWordAndArgument(std::string_view unit) {
+  WordAndArgument taken;
+  Token word = TakeToken(unit);
+  if (word.kind == Token::Kind::kAtom || word.kind == Token::Kind::kString) taken.word = std::move(word.value);
+  Token argument = TakeToken(unit);
+  taken.has_argument = argument.kind != Token::Kind::kEnd;
+  taken.argument = std::move(argument.value);
+  return taken;
 }
 
 Token TakeToken(std::string_view& unit) {
@@ -276,6 +289,10 @@ std::string Quoted(std::string_view text) {
     quoted += c;
   }
   return quoted + '"';
+}
+
+std::string QuotedLine(std::string_view head, std::string_view text) {
+  return fmt::format("{} {}\r\n", head, Quoted(text));
 }
 
 }  // namespace starlock::protocol

@@ -8,53 +8,52 @@
 
 #include "protocol/core/act.h"
 
-/// Units of the protocols whose strings may be literals: `{n}` or `{n+}`, CRLF, and n octets of anything (IMAP, RFC
-/// 9051 4.3 and RFC 7888; ManageSieve, RFC 5804 1.2 and 4; ACAP, RFC 2244 2.6). A line end in a literal's octets ends
-/// nothing, and what looks like a command there is data. The mark is the same everywhere, and there are two ways to
-/// look for it:
+/// Units of protocols whose strings may be literals: `{n}` or `{n+}`, CRLF, then n octets of anything (IMAP, RFC 9051
+/// 4.3 and RFC 7888; ManageSieve, RFC 5804 1.2 and 4; ACAP, RFC 2244 2.6). Octets of a literal are data, even if they
+/// look like a line end or a command. The syntax is the same everywhere, but there are two ways to find a literal:
 ///
-/// - IMAP's words are of many kinds, and all that its line must tell is whether a literal follows it: the mark at its
-///   end. Its literals may be of any length, so its commands are cut in pieces.
-/// - ManageSieve and ACAP are read word by word, as units that are whole. Where two parsers could see different things,
-///   the unit is kBad: a brace or quote in the midst of a word, a count with a leading zero, octets behind the count,
-///   line ends inside quotes, control characters outside strings.
+/// - IMAP: only the end of a line tells whether a literal follows. IMAP literals have any length, so commands are cut
+///   in pieces.
+/// - ManageSieve and ACAP: units are whole, and are read token by token. Where parsers could disagree, the unit is
+///   kBad: a brace or quote inside a word, a literal size with a leading zero, characters after the size, line ends
+///   inside quotes, control characters outside strings.
 namespace starlock::protocol {
 
 // ---- IMAP
 
-/// A literal, as the end of a line announces it: `{n}` or `{n+}`.
+/// A literal that the end of a line announces: `{n}` or `{n+}`.
 struct Literal {
   uint64_t size = 0;
-  bool waits = true;  ///< no `+`: a client sends it only once the server has said that it may
+  bool waits = true;  ///< no `+`: a client sends it only after the server allows it
 };
 
-/// The literal that a whole line announces, if it does.
+/// The literal that a whole line announces, if any.
 std::optional<Literal> LiteralAtEnd(std::string_view line);
 
-/// A line that may announce a literal: as CutLine, but kBad where parsers disagree whether it does. That is a mark
-/// inside a quoted string which the line leaves open, or one with a number that not everybody can count up to.
+/// Cuts a line that may announce a literal. Like CutLine, but kBad where parsers could disagree about the literal: if
+/// it is inside a quoted string that the line leaves open, or its size exceeds what some servers can represent.
 Frame CutLiteralLine(std::string_view in, Scan& scan);
 
-/// A whole command or response: lines, and the literals between them. For where nobody waits in its midst.
+/// Cuts a whole command or response: lines and the literals between them. For units in which no literal waits.
 Frame CutWithLiterals(std::string_view in, Scan& scan);
 
-/// Cuts commands piece by piece, for where their literals must be allowed, or need not be held: a line, then what there
-/// is of the literal that it announces, then the line that goes on behind it.
+/// Cuts commands piece by piece: a line, then the available part of the literal that it announces, then the line that
+/// follows the literal. For commands whose literals wait for permission, or are too long to buffer.
 class CommandCutter {
  public:
-  /// The next piece. Not to be called while a literal waits().
+  /// Cuts the next piece. Must not be called while a literal waits().
   Frame Cut(std::string_view in, Scan& scan) const;
-  /// The piece that Cut has ended is used.
+  /// Consumes the piece that Cut found.
   void Use(std::string_view piece);
 
-  /// The last command is whole: the next piece begins another.
+  /// The last command is complete: the next piece starts another.
   bool between() const { return state_ == State::kBetween; }
-  /// A literal was announced that the client does not send before it may: to be answered with Allow or Refuse.
+  /// The client waits for permission to send a literal: call Allow or Refuse.
   bool waits() const { return state_ == State::kWaits; }
-  /// How much of the literal is still to come.
+  /// Octets of the literal that are still missing.
   uint64_t left() const { return left_; }
   void Allow();
-  /// The command has been answered instead, and is over.
+  /// The command was answered without its literal, and is complete.
   void Refuse() { state_ = State::kBetween; }
 
  private:
@@ -66,41 +65,54 @@ class CommandCutter {
 
 // ---- ManageSieve and ACAP
 
-/// What `{n}`, without a plus, means where a client sends it.
+/// The meaning of `{n}`, without a plus, in a client's command.
 enum class PlainLiteral {
-  kRefused,  ///< nothing: a client must send `{n+}` (ManageSieve)
-  kWaits,    ///< it waits for a `+` before it sends the octets (ACAP): the unit ends here
+  kRefused,  ///< invalid: a client must send `{n+}` (ManageSieve)
+  kWaits,    ///< the client waits for a `+` before it sends the octets (ACAP): the unit ends here
 };
 
-/// A client's command with all its literals; `owed` octets of a literal come first, where the unit before ended in a
-/// count that waits.
+/// Cuts a client's command with all its literals. If the unit before ended in a literal size that waits, `owed` octets
+/// of that literal come first.
 Frame CutCommandWithLiterals(std::string_view in, Scan& scan, PlainLiteral plain, size_t owed = 0);
 
-/// The octets that a whole command's last count waits to send; 0 where there is none, or it counts none.
+/// The size of the literal that waits at the end of a whole command; 0 if none waits, or if it is empty.
 size_t OwedLiteral(std::string_view command, size_t owed = 0);
 
-/// Whether a whole command ends in a count that waits.
-bool EndsInCount(std::string_view command, size_t owed = 0);
+/// Whether a literal waits at the end of a whole command.
+bool EndsInLiteral(std::string_view command, size_t owed = 0);
 
-/// A line of a server with all its literals, which wait for nobody.
+/// Cuts a server's line with all its literals. They never wait.
 Frame CutAnswerWithLiterals(std::string_view in, Scan& scan);
-/// The same for input that was not looked at before.
+/// The same without an earlier scan.
 Frame CutAnswerWithLiterals(std::string_view in);
 
-/// A word of a unit.
+/// A token of a unit.
 struct Token {
   enum class Kind { kEnd, kAtom, kString, kOpen, kClose };
   Kind kind = Kind::kEnd;
-  std::string_view raw;  ///< as it stands there
-  std::string value;     ///< what it says: without quotes, backslashes, counts
+  std::string_view raw;  ///< the bytes of the unit
+  std::string value;     ///< the content, without quotes, backslashes and literal size
 
-  bool Is(std::string_view word) const;  ///< an atom or a string that says `word`, in any case
+  bool Is(std::string_view word) const;  ///< an atom or string with this content, ignoring case
 };
 
-/// The next word of a whole unit, which is then what follows it.
+/// Takes the next token from a whole unit.
 Token TakeToken(std::string_view& unit);
 
-/// `text` as a quoted string. Not for text with line ends or NUL.
+/// A command word and the first of its arguments.
+struct WordAndArgument {
+  std::string word;  ///< empty: the token is neither an atom nor a string
+  bool has_argument = false;
+  std::string argument;  ///< without quotes or literal size
+};
+
+/// Reads the next two tokens of a command.
+WordAndArgument TakeWordAndArgument(std::string_view unit);
+
+/// `text` as a quoted string. `text` must not contain line ends or NUL.
 std::string Quoted(std::string_view text);
+
+/// The line `head "text"`, such as `OK "Done"`.
+std::string QuotedLine(std::string_view head, std::string_view text);
 
 }  // namespace starlock::protocol

@@ -34,6 +34,12 @@ std::string_view TakeWord(std::string_view& text) {
   return word;
 }
 
+bool BindsChannel(std::string_view mechanism) {
+  constexpr std::string_view kSuffix = "-PLUS";
+  if (mechanism.size() <= kSuffix.size()) return false;
+  return EqualsNoCase(mechanism.substr(mechanism.size() - kSuffix.size()), kSuffix);
+}
+
 VerbLine SplitVerb(std::string_view line, bool (*of_verb)(char)) {
   const std::string_view text = SkipBlanks(Content(line));
   const auto end = std::find_if_not(text.begin(), text.end(), of_verb);

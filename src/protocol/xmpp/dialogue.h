@@ -3,42 +3,51 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "protocol/core/dialogue.h"
-#include "protocol/core/upgrade_window.h"
+#include "protocol/xmpp/filter.h"
 #include "protocol/xmpp/stream.h"
 
 namespace starlock::protocol::xmpp {
 
-/// XMPP's dialogue, both roles (xmpp.cc).
-class Xmpp final : public Dialogue {
+/// The dialogue of XMPP, both roles (RFC 6120 5).
+///
+/// A stream starts with the client's header, which names the server. So the upstream is dialled once that header has
+/// arrived, and the header is kept until the server leg is ready for it. Then one of three things happens:
+/// - it is answered with our own features, if the client must upgrade;
+/// - it is left to the relay, if nothing needs to be read any more;
+/// - it is passed on, and the filter starts.
+///
+/// A stream can be restarted only after TLS or SASL. If a stream was opened on the upstream's connection before the
+/// client upgraded, the upstream is dialled again.
+class XmppDialogue final : public Dialogue {
  public:
-  Xmpp(std::string_view content, Env env)
-      : Dialogue(std::move(env)), content_(content), window_(Dialogue::env().client) {
+  /// `content`: jabber:client or jabber:server.
+  XmppDialogue(std::string_view content, Env env)
+      : Dialogue(std::move(env)), content_(content), filter_(Dialogue::env().client) {
     ReadAnew(Side::kClient);
     ReadAnew(Side::kServer);
   }
 
  private:
-  /// What the client's leg is at.
+  /// The state of the client leg.
   enum class Client : uint8_t {
-    kHeader,    ///< its header is awaited, or the upstream for it
-    kRequired,  ///< our own features are shown: nothing but STARTTLS will do
-    kFilter,    ///< it speaks with the upstream
+    kHeader,    ///< waiting for its header, or for the upstream that it names
+    kRequired,  ///< it got our own features: only STARTTLS is accepted
+    kFilter,    ///< its stanzas go to the upstream
   };
-  /// What the server's leg is at.
+  /// The state of the server leg.
   enum class Server : uint8_t {
     kNone,      ///< not dialled
-    kDialled,   ///< being dialled, or its implicit TLS comes up
-    kIdle,      ///< connected: a stream will be opened once the client's header is there
-    kHeader,    ///< our stream is opened: the answer to it is awaited
-    kFeatures,  ///< and then the features
-    kGoAhead,   ///< STARTTLS is asked for
-    kLeaving,   ///< it said a stream error instead of features
-    kReady,     ///< the meeting point
+    kDialled,   ///< being dialled, or its implicit TLS is starting
+    kIdle,      ///< connected: our stream waits for the client's header
+    kHeader,    ///< our stream is open: waiting for the server's header
+    kFeatures,  ///< waiting for the features
+    kGoAhead,   ///< waiting for the reply to STARTTLS
+    kLeaving,   ///< it sent a stream error instead of features
+    kReady,     ///< at the meeting point
   };
-  /// What the filter awaits of the upstream.
-  enum class Awaited : uint8_t { kHeader, kFeatures, kSuccess };
 
   Frame Cut(Side side, std::string_view in, Scan& scan) override;
   Act On(Side side, std::string_view bytes, Out& out) override;
@@ -53,45 +62,33 @@ class Xmpp final : public Dialogue {
   Act ClientTlsUp();
 
   // The client role, which faces the upstream.
-  Act OpenStream(Out& out);
   Act OnServer(std::string_view bytes, Out& out);
   Act OnServerHeader(std::string_view bytes, Out& out);
   Act OnFeatures(std::string_view bytes, Out& out);
   Act OnGoAhead(Out& out);
   Act NotOffered(Out& out);
+  Act OpenStream(Out& out);
   Act ServerReady();
   Act DialUpstream();
-  Act DialInPlaintext(const char* note, Out& out);
 
-  // Both, once they have met.
   Act Meet(std::string_view header, Out& out);
-  Act ClientInFilter(std::string_view bytes, Out& out);
-  Act ServerInFilter(std::string_view bytes, Out& out);
-
-  bool LetsIn(const Unit& said) const;
-
-  Act Refuse(std::string_view text, Out& out);
-  std::string Edited(std::string_view features, Out& out);
   const Unit& unit(Side side) const { return readers_[Index(side)]->unit(); }
   void ReadAnew(Side side) { readers_[Index(side)] = std::make_unique<StreamReader>(); }
   bool MustUpgrade() const { return env().client == TlsMode::kRequired && !tls_up(Side::kClient); }
-  bool MayUpgrade() const { return window_.open(tls_up(Side::kClient)); }
+  TlsLegs tls() const { return {tls_up(Side::kClient), tls_up(Side::kServer)}; }
 
   const std::string_view content_;  ///< jabber:client or jabber:server
   std::unique_ptr<StreamReader> readers_[2];
   Client client_ = Client::kHeader;
   Server server_ = Server::kNone;
-  Awaited awaited_ = Awaited::kHeader;
-  std::string header_;    ///< the client's, as it came last; empty: it has not come in what its leg goes through
-  Unit wants_;            ///< what it says
-  std::string held_;      ///< what the upstream answered where TLS was not to be had: the client's to read
-  std::string answered_;  ///< the name in the header that the client has been sent; empty: none yet
-  bool opened_ = false;   ///< a stream was opened in what the server's leg goes through
-  UpgradeWindow window_;
-  bool refused_ = false;    ///< something was refused for want of TLS
-  bool old_login_ = false;  ///< the client's last stanza was one of jabber:iq:auth
-  int refusals_ = 0;
-  const char* invalid_ = nullptr;  ///< the stream error for a header that is none
+  StreamFilter filter_;
+  std::string header_;             ///< the client's latest header; empty: none since the leg started or upgraded
+  Unit wants_;                     ///< the same header, parsed
+  std::string held_;               ///< what a server without TLS sent us and the client must get
+  std::string answered_;           ///< the name in the header that the client was sent; empty: none yet
+  bool opened_ = false;            ///< a stream was opened on the server leg since it was dialled or upgraded
+  bool refused_ = false;           ///< a command was refused because TLS is required
+  const char* invalid_ = nullptr;  ///< the stream error for an invalid header
 };
 
 }  // namespace starlock::protocol::xmpp

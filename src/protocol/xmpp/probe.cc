@@ -1,17 +1,18 @@
 #include "protocol/xmpp/probe.h"
 
-#include <utility>
+#include <fmt/format.h>
 
+#include "protocol/text/words.h"
 #include "protocol/xmpp/stream.h"
 #include "protocol/xmpp/words.h"
 
 namespace starlock::protocol::xmpp {
 namespace {
 
-// Of `namespace local` the second.
+// The local part of `namespace local`.
 std::string Local(const std::string& name) { return name.substr(name.rfind(' ') + 1); }
 
-// The text of the elements in `list`, which is a feature: the mechanisms that it names.
+// The text inside the elements of a feature: the mechanisms that it lists, with blanks between.
 std::string TextIn(std::string_view list) {
   std::string text;
   bool inside = false;
@@ -25,14 +26,12 @@ std::string TextIn(std::string_view list) {
   return text;
 }
 
-// The features by name, with what they list behind it: `mechanisms SCRAM-SHA-1 PLAIN`.
+// The features with what they list: `mechanisms SCRAM-SHA-1 PLAIN`.
 Findings::Capabilities CapabilitiesIn(std::string_view features, const Unit& unit) {
   Findings::Capabilities capabilities;
   for (const Child& child : unit.children) {
     const std::string text = TextIn(features.substr(child.begin, child.end - child.begin));
-    std::string capability = Local(child.name) + " " + text;
-    capability.erase(capability.find_last_not_of(' ') + 1);
-    capabilities.push_back(std::move(capability));
+    capabilities.emplace_back(Content(fmt::format("{} {}", Local(child.name), text)));
   }
   return capabilities;
 }
@@ -49,9 +48,9 @@ class XmppProber final : public Negotiator {
   Frame Cut(std::string_view in, Scan& /*scan*/) override { return reader_->Cut(in); }
 
   LegAct On(std::string_view bytes, Out& out) override {
-    const LegAct verdict = Judge(bytes, reader_->unit(), out);
+    LegAct act = OnUnit(bytes, reader_->unit(), out);
     reader_->Use();
-    return verdict;
+    return act;
   }
 
   LegAct OnTlsUp(Out& out) override {
@@ -66,11 +65,11 @@ class XmppProber final : public Negotiator {
     out.server() += Header(content_, "", findings_.server_name, "");
   }
 
-  LegAct Judge(std::string_view bytes, const Unit& unit, Out& out) {
+  LegAct OnUnit(std::string_view bytes, const Unit& unit, Out& out) {
     if (unit.kind == Unit::Kind::kSpace) return Read{};
     if (unit.kind == Unit::Kind::kHeader) {
       if (unit.name != kStream) {
-        return Fail{{End::kProtocolError, Blame::kServer, "the server's is no stream header"}};
+        return Fail{{End::kProtocolError, Blame::kServer, "the server sent no stream header"}};
       }
       if (!inside_) findings_.greeting = bytes;
       return Read{};
@@ -78,9 +77,9 @@ class XmppProber final : public Negotiator {
     if (unit.name == kFeatures) return OnFeatures(bytes, unit, out);
     if (unit.name == kProceed && asked_ && !inside_) return StartTls{};
     if (asked_ && !inside_) {
-      return Leave(End::kStarttlsRefused, "the server offered STARTTLS, and refused it when asked", out);
+      return Leave(End::kStarttlsRefused, "the server offered STARTTLS and then refused it", out);
     }
-    return Leave(End::kStarttlsNotOffered, "the server refused the stream; it may want another --server-name", out);
+    return Leave(End::kStarttlsNotOffered, "the server refused the stream; it may need another --server-name", out);
   }
 
   LegAct OnFeatures(std::string_view bytes, const Unit& unit, Out& out) {

@@ -7,8 +7,9 @@
 
 namespace starlock::protocol::xmpp {
 
-/// Opens a stream to Findings::server_name, reads its features, says STARTTLS, and does the same again inside TLS. The
-/// greeting is the server's header; capabilities are the features' names. `content`: jabber:client or jabber:server.
+/// Opens a stream to Findings::server_name, reads the features, sends STARTTLS, and reads the features again inside
+/// TLS. The greeting is the server's stream header; the capabilities are the features. `content`: jabber:client or
+/// jabber:server.
 std::unique_ptr<Negotiator> MakeXmppProber(std::string_view content, Findings& findings);
 
 }  // namespace starlock::protocol::xmpp

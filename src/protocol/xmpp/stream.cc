@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-// Where expat defers the parsing of unfinished tokens, a `<proceed/>` that comes byte by byte would not be seen before
-// more comes, which never does. Older versions have neither the habit nor the symbol.
+// If expat defers parsing of unfinished tokens, it reports a `<proceed/>` that arrives byte by byte only after more
+// input, which never comes. Older versions have neither this behaviour nor this function.
 extern "C" __attribute__((weak)) XML_Bool XML_SetReparseDeferralEnabled(XML_Parser parser,  // NOLINT(readability-*)
                                                                         XML_Bool enabled);
 
@@ -17,7 +17,7 @@ constexpr char kSeparator = ' ';
 constexpr std::string_view kLang = "http://www.w3.org/XML/1998/namespace lang";
 constexpr std::string_view kBlanks = " \t\r\n";
 
-// For expat a byte order mark outweighs the encoding that it was told: no `<` of UTF-16 is without a NUL.
+// Expat lets a byte order mark override the given encoding. UTF-16 is found by its NULs: every `<` has one.
 bool HasNul(std::string_view bytes) { return bytes.find('\0') != std::string_view::npos; }
 
 }  // namespace
@@ -43,7 +43,7 @@ void StreamReader::Free::operator()(XML_ParserStruct* parser) const { XML_Parser
 StreamReader::StreamReader() : parser_(XML_ParserCreateNS("UTF-8", kSeparator)) {
   XML_Parser parser = parser_.get();
   if (parser == nullptr) {
-    why_ = "there is no memory for a parser";
+    why_ = "out of memory for the XML parser";
     return;
   }
   if (XML_SetReparseDeferralEnabled != nullptr) XML_SetReparseDeferralEnabled(parser, XML_FALSE);
@@ -67,7 +67,7 @@ Frame StreamReader::Cut(std::string_view in) {
       return HasNul(in) ? Break("NUL in the stream") : Frame::Partial();
     }
     suspended_ = status == XML_STATUS_SUSPENDED;
-    if (status == XML_STATUS_ERROR && why_ == nullptr) why_ = "this is not well-formed XML";
+    if (status == XML_STATUS_ERROR && why_ == nullptr) why_ = "not well-formed XML";
   }
   if (why_ != nullptr) return Frame::Bad(why_);
   if (HasNul(in.substr(0, size_))) return Break("NUL in the stream");
@@ -93,7 +93,7 @@ void StreamReader::Restrict(const char* why) {
   XML_StopParser(parser_.get(), XML_FALSE);
 }
 
-// The parser stops here, and what it was given behind this unit waits until the unit is used: it may never be for it.
+// The parser stops here. Input after this unit is parsed once the unit is consumed, if ever: it may belong to TLS.
 void StreamReader::Found() {
   size_ = EventEnd();
   XML_StopParser(parser_.get(), XML_TRUE);
@@ -129,8 +129,8 @@ void StreamReader::OnEnd() {
   if (depth_ == 3) unit_.children.back().end = EventEnd();
   if (depth_ == 2) Found();
   if (depth_ == 1) {
-    // Expat calls this for an empty start tag although it has been stopped in it.
-    if (size_ != 0) why_ = "a stream that ends where it begins";
+    // For an empty element, expat calls this although the parser was stopped in its start tag.
+    if (size_ != 0) why_ = "an empty stream";
     unit_ = Unit();
     unit_.kind = Unit::Kind::kEnd;
     Found();

@@ -11,50 +11,52 @@ struct XML_ParserStruct;
 
 namespace starlock::protocol::xmpp {
 
-/// An element inside a unit: a child of a first-level element.
+/// A child of a first-level element.
 struct Child {
   std::string name;  ///< "namespace local"
-  size_t begin = 0;  ///< of its bytes, counted from the unit's first
-  size_t end = 0;
+  size_t begin = 0;  ///< offset in the unit
+  size_t end = 0;    ///< offset in the unit, after its last byte
 };
 
-/// What a stream is made of (RFC 6120 4.1).
+/// A unit of a stream (RFC 6120 4.1).
 struct Unit {
   enum class Kind : uint8_t {
-    kSpace,    ///< white space between the elements: a keep-alive
-    kHeader,   ///< the stream's start tag, and what comes before it
+    kSpace,    ///< white space between elements, used as a keep-alive
+    kHeader,   ///< the stream's start tag, with all that precedes it
     kElement,  ///< a first-level element with all its content
     kEnd,      ///< the stream's end tag
   };
   Kind kind = Kind::kSpace;
-  std::string name;             ///< kHeader, kElement: "namespace local", whatever the prefix
-  size_t tag = 0;               ///< kHeader, kElement: where its start tag begins, counted from the unit's first byte
-  size_t opened = 0;            ///< and ends
-  std::vector<Child> children;  ///< kElement
-  std::string to, from, lang, version;  ///< kHeader: its attributes, unescaped; empty where they are absent
+  std::string name;                     ///< kHeader, kElement: "namespace local", independent of the prefix
+  size_t tag = 0;                       ///< kHeader, kElement: offset of its start tag in the unit
+  size_t opened = 0;                    ///< kHeader, kElement: offset after its start tag
+  std::vector<Child> children;          ///< kElement
+  std::string to, from, lang, version;  ///< kHeader: its attributes, unescaped; empty if absent
 };
 
-/// One direction of one XML stream, cut in its units. Expat reads it, so prefixes, quoting and entities are as any
-/// XML parser sees them. What RFC 6120 11.1 forbids is refused: comments, processing instructions, DTDs and all that
-/// they could bring. Only UTF-8 is read, whatever the stream declares (RFC 6120 11.6).
+/// Cuts one direction of one XML stream into units. Expat parses it, so prefixes, quoting and entities have their usual
+/// XML meaning. RFC 6120 11.1 forbids comments, processing instructions and DTDs: they are kBad. The input must be
+/// UTF-8, whatever the stream declares (RFC 6120 11.6).
 class StreamReader {
  public:
   StreamReader();
 
-  /// `in` begins where the last unit that was used ends. Once a unit is whole, says so until it is used.
+  /// Cuts the next unit. `in` starts after the last unit that was consumed. Returns the same unit until Use().
   Frame Cut(std::string_view in);
-  /// The unit that Cut found. Good until it is used.
+  /// The unit that Cut found. Valid until Use().
   const Unit& unit() const { return unit_; }
+  /// Consumes the unit that Cut found.
   void Use();
-  /// Why Cut said kBad: this is no XML, or of a kind that a stream must not hold.
+  /// The stream is invalid: Cut returns kBad.
   bool bad() const { return why_ != nullptr; }
+  /// It is invalid because it contains XML that RFC 6120 11.1 forbids.
   bool restricted() const { return restricted_; }
 
  private:
   struct Free {
     void operator()(XML_ParserStruct* parser) const;
   };
-  /// What expat calls; they see to it that no more than one unit is read at a time.
+  /// Expat's callbacks. They stop the parser at the end of each unit.
   struct Handlers;
 
   Frame Break(const char* why);
@@ -67,17 +69,17 @@ class StreamReader {
   void OnText();
 
   std::unique_ptr<XML_ParserStruct, Free> parser_;
-  size_t base_ = 0;  ///< what was used so far
-  size_t fed_ = 0;   ///< how much behind that the parser has been given
-  size_t size_ = 0;  ///< of the unit that was found; 0: none was
+  size_t base_ = 0;  ///< bytes consumed so far
+  size_t fed_ = 0;   ///< bytes after base_ that the parser was given
+  size_t size_ = 0;  ///< of the unit that Cut found; 0: none
   size_t depth_ = 0;
-  bool suspended_ = false;  ///< the parser has stopped at a unit's end, and may have been given more
+  bool suspended_ = false;  ///< the parser stopped at the end of a unit, and may have input after it
   bool restricted_ = false;
-  const char* why_ = nullptr;  ///< it is bad, and stays so
+  const char* why_ = nullptr;  ///< why the stream is invalid; it stays so
   Unit unit_;
 };
 
-/// The name in the start tag at `tag`, prefix and all, as it was written.
+/// The name in the start tag at offset `tag`, with its prefix.
 std::string_view WrittenName(std::string_view unit, size_t tag);
 
 }  // namespace starlock::protocol::xmpp

@@ -1,5 +1,7 @@
 #include "protocol/xmpp/words.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace starlock::protocol::xmpp {
@@ -34,9 +36,9 @@ std::string Escaped(std::string_view text) {
   return escaped;
 }
 
-void AddAttribute(std::string& header, std::string_view name, std::string_view value) {
-  if (value.empty()) return;
-  header.append(" ").append(name).append("='").append(Escaped(value)).append("'");
+// ` name='value'`; nothing if the value is empty.
+std::string Attribute(std::string_view name, std::string_view value) {
+  return value.empty() ? std::string() : fmt::format(" {}='{}'", name, Escaped(value));
 }
 
 bool StartsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
@@ -71,13 +73,10 @@ std::string EncryptionRequired(const Unit& unit) {
 }
 
 std::string Header(std::string_view content, std::string_view from, std::string_view to, std::string_view id) {
-  std::string header = "<?xml version='1.0'?><stream:stream";
-  AddAttribute(header, "xmlns", content);
-  header += " xmlns:stream='http://etherx.jabber.org/streams'";
-  AddAttribute(header, "id", id);
-  AddAttribute(header, "from", from);
-  AddAttribute(header, "to", to);
-  return header + " version='1.0' xml:lang='en'>";
+  return fmt::format(
+      "<?xml version='1.0'?><stream:stream{} xmlns:stream='http://etherx.jabber.org/streams'{}{}{} version='1.0' "
+      "xml:lang='en'>",
+      Attribute("xmlns", content), Attribute("id", id), Attribute("from", from), Attribute("to", to));
 }
 
 std::string WithVersion(std::string_view header, const Unit& unit) {
@@ -87,11 +86,13 @@ std::string WithVersion(std::string_view header, const Unit& unit) {
 }
 
 std::string StreamError(std::string_view condition) {
-  return "<stream:error xmlns:stream='http://etherx.jabber.org/streams'><" + std::string(condition) +
-         " xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>";
+  return fmt::format(
+      "<stream:error xmlns:stream='http://etherx.jabber.org/streams'>"
+      "<{} xmlns='urn:ietf:params:xml:ns:xmpp-streams'/></stream:error>",
+      condition);
 }
 
-std::string EndTag(std::string_view name) { return "</" + std::string(name) + ">"; }
+std::string EndTag(std::string_view name) { return fmt::format("</{}>", name); }
 
 std::string_view ConditionOf(const Failure& failure) {
   if (failure.end == End::kDrained) return "system-shutdown";

@@ -60,21 +60,21 @@ TEST(Acap, RequiredOfTheClient) {
     C: a NOOP
     c: a OK "Done"
     C: b LANG "de"
-    c: b NO "No other language before TLS"
+    c: b NO "Language cannot be changed before TLS"
     C: c AUTHENTICATE "PLAIN" "AGEAYg=="
     c: c NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C+ d SEARCH {12+}\r\nb STARTTLS\r\n (x)\r\n
     c: d NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C+ e STORE {12}\r\n
-    c: + "Go on"
+    c: + "Ready for literal data"
     C+ b STARTTLS\r\n {2}\r\n
-    c: + "Go on"
+    c: + "Ready for literal data"
     C+ xx\r\n
     c: e NO (ENCRYPT-NEEDED) "Must issue a STARTTLS command first"
     C: * STARTTLS
-    c: * BAD "A command begins with a tag"
+    c: * BAD "Missing command tag"
     C+ "f" STARTTLS\r\n
-    c: * BAD "A command begins with a tag"
+    c: * BAD "Missing command tag"
     C: f STARTTLS "x"
     c: f BAD "STARTTLS takes no argument"
     C: g starttls
@@ -84,7 +84,7 @@ TEST(Acap, RequiredOfTheClient) {
 )t",
          kOldShown + std::string(R"t(
     C: a STARTTLS
-    c: a BAD "TLS is active already"
+    c: a BAD "TLS is already active"
     C: b AUTHENTICATE "PLAIN" "AGEAYg=="
     s: b AUTHENTICATE "PLAIN" "AGEAYg=="
     S: b OK "welcome"
@@ -160,7 +160,7 @@ TEST(Acap, OpportunisticClientThatUpgrades) {
     S: a NO "no"
     c: a NO "no"
     C: b STARTTLS
-    c: b BAD "TLS is active already"
+    c: b BAD "TLS is already active"
 )t"));
   PlayIt(kOpp, kImp, kOld + kOldOffering, R"t(
     C: a STARTTLS
@@ -423,7 +423,7 @@ TEST(Acap, WhatTheOperatorShouldKnow) {
     note: the server offers channel binding
     C: a AUTHENTICATE "EXTERNAL"
     s: a AUTHENTICATE "EXTERNAL"
-    note: the client asks to authenticate by its TLS certificate
+    note: the client wants to authenticate with its TLS certificate
   )t");
 }
 

@@ -50,11 +50,10 @@ TEST(ImapAttack, F3Framing) {
     std::string_view line;
     std::string_view why;
   };
-  for (const Bad& bad :
-       {Bad{"a NOOP\\nb STARTTLS\\r\\n", "LF without CR before it"}, Bad{"a STARTTLS\\n", "LF without CR before it"},
-        Bad{"a ST\\rTLS\\r\\n", "CR without LF behind it"}, Bad{"a STARTTLS\\0\\r\\n", "NUL in a line"},
-        Bad{"a ID (\"n {12}\\r\\n", "a literal inside a quoted string"},
-        Bad{"a ID {4294967297+}\\r\\n", "a literal that is too long"}}) {
+  for (const Bad& bad : {Bad{"a NOOP\\nb STARTTLS\\r\\n", "LF without CR"}, Bad{"a STARTTLS\\n", "LF without CR"},
+                         Bad{"a ST\\rTLS\\r\\n", "CR without LF"}, Bad{"a STARTTLS\\0\\r\\n", "NUL in a line"},
+                         Bad{"a ID (\"n {12}\\r\\n", "a literal inside a quoted string"},
+                         Bad{"a ID {4294967297+}\\r\\n", "a literal that is too long"}}) {
     for (const TlsMode client : {kOff, kOpp, kReq}) {
       Play({"imap", client, kOff}, ImapAfter(client == kReq ? kRequiredGreeted : kImapGreeted, "C+ ") +
                                        std::string(bad.line) + "\nc: * BYE Syntax error: " + std::string(bad.why) +

@@ -31,7 +31,7 @@ TEST(ImapFilter, CapabilitiesComeBackWithTheOffer) {
 
 TEST(ImapFilter, AnUpstreamsOfferIsTakenOut) {
   for (const TlsMode client : {kOff, kImp}) {
-    const std::string refusal = client == kImp ? "TLS is active already" : "STARTTLS is not available";
+    const std::string refusal = client == kImp ? "TLS is already active" : "STARTTLS is not available";
     Play({"imap", client, kOff}, ImapAfter(kImapGreeted, R"(
       C: a CAPABILITY
       s: a CAPABILITY
@@ -74,7 +74,7 @@ TEST(ImapFilter, UpgradesOnTheUpstreamsConnection) {
     c: * CAPABILITY IMAP4rev1
     c: d OK
     C: e STARTTLS
-    c: e BAD TLS is active already
+    c: e BAD TLS is already active
     C: f LOGIN a b
     s: f LOGIN a b
     S: f OK [CAPABILITY STARTTLS IDLE] in
@@ -195,12 +195,12 @@ TEST(ImapFilter, WhatNoServerMayReadDoesNotCross) {
       C:
       C: c "LOGIN" {3}
       C: d NOOP
-      c: a BAD Not a command
-      c: * BAD Not a command
-      c: * BAD Not a command
-      c: STARTTLS BAD Not a command
-      c: STARTTLS BAD Not a command
-      c: c BAD Not a command
+      c: a BAD Invalid command
+      c: * BAD Invalid command
+      c: * BAD Invalid command
+      c: STARTTLS BAD Invalid command
+      c: STARTTLS BAD Invalid command
+      c: c BAD Invalid command
       s: d NOOP
     )"));
   }
@@ -250,7 +250,7 @@ TEST(ImapFilter, NotesWhatTheOperatorShouldChange) {
     c: a OK
     C: b AUTHENTICATE external =
     s: b AUTHENTICATE external =
-    note: the client asks to authenticate by its TLS certificate
+    note: the client wants to authenticate with its TLS certificate
   )"));
 }
 

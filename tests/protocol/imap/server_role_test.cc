@@ -84,15 +84,15 @@ TEST(ImapServerRole, StarttlsHasNoArgumentAndNoOtherForm) {
     C+ g \r\n
     c: a BAD STARTTLS takes no argument
     c: b BAD STARTTLS takes no argument
-    c: c BAD Not a command
-    c: STARTTLS BAD Not a command
-    c: * BAD Not a command
-    c: * BAD Not a command
-    c: * BAD Not a command
-    c: * BAD Not a command
-    c: * BAD Not a command
-    c: f BAD Not a command
-    c: g BAD Not a command
+    c: c BAD Invalid command
+    c: STARTTLS BAD Invalid command
+    c: * BAD Invalid command
+    c: * BAD Invalid command
+    c: * BAD Invalid command
+    c: * BAD Invalid command
+    c: * BAD Invalid command
+    c: f BAD Invalid command
+    c: g BAD Invalid command
     C: h starttls
     c: h OK Begin TLS negotiation now
     ! tls-client
@@ -102,14 +102,14 @@ TEST(ImapServerRole, StarttlsHasNoArgumentAndNoOtherForm) {
 TEST(ImapServerRole, LiteralsAreDataAndAreAllowed) {
   Play({"imap", kReq, kOff}, std::string(kRequiredGreeted) + R"(
     C: a ID ("n" {12}
-    c: + Go on
+    c: + Ready for literal data
     C: b STARTTLS
     C: )
     c: * ID NIL
     c: a OK ID
     C: c ID ({4+}
     C+ name {0+}\r\n {3}\r\n
-    c: + Go on
+    c: + Ready for literal data
     C+ \r\n\0)\r\n
     c: * ID NIL
     c: c OK ID

@@ -35,7 +35,7 @@ TEST(Irc, Ircv3Example) {
   )" + UntilTls() + R"(
     @ up
     C: STARTTLS
-    c: :proxy.example.org 691 * :STARTTLS failed: TLS is active already
+    c: :proxy.example.org 691 * :STARTTLS failed: TLS is already active
     C: CAP LS
     C: NICK a
     s: CAP LS
@@ -148,7 +148,7 @@ TEST(Irc, BeforeRequiredTls) {
   for (const std::string_view line :
        {"NICK a", "USER a 0 * :a", "PASS b", "AUTHENTICATE PLAIN", "JOIN #x", ":x NICK a", "CAP FOO", "@a=b PASS c"}) {
     PlayIrc(kReq, kOff, "C: " + std::string(line) + R"(
-      c: ERROR :Closing Link: proxy.example.org (TLS is required: say STARTTLS first)
+      c: ERROR :Closing Link: proxy.example.org (TLS is required: send STARTTLS first)
       ! fail tls_required client
     )");
   }
@@ -267,7 +267,7 @@ TEST(IrcFilter, Off) {
     note: the server announces a port
     c: :s CAP * LS :sts=port=6697
     C: AUTHENTICATE EXTERNAL
-    note: the client asks to authenticate by its TLS certificate
+    note: the client wants to authenticate with its TLS certificate
     s: AUTHENTICATE EXTERNAL
     S: @time=x :s 001 a :Welcome
     c: @time=x :s 001 a :Welcome

@@ -20,8 +20,8 @@ template <typename Take>
 std::string ForEach(std::string& partial, std::string_view bytes, Take take) {
   partial += bytes;
   std::string said;
-  for (auto frame = protocol::ber::Cut(partial); frame.kind == protocol::Frame::Kind::kWhole;
-       frame = protocol::ber::Cut(partial)) {
+  for (auto frame = protocol::ldap::ber::Cut(partial); frame.kind == protocol::Frame::Kind::kWhole;
+       frame = protocol::ldap::ber::Cut(partial)) {
     said += take(partial.substr(0, frame.size));
     partial.erase(0, frame.size);
   }

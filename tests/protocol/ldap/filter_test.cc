@@ -22,7 +22,7 @@ TEST(LdapFilter, TheRootDseLeavesTheWindowOpen) {
                                  Line('c', Entry(1, kOther + kWith)) + Line('S', Result(1, 0x65, 0)) +
                                  Line('c', Result(1, 0x65, 0)) + Line('C', StartTls(2)) +
                                  Line('c', Result(2, 0x78, 0)) + "! tls-client\n@ up\n" + Line('C', StartTls(3)) +
-                                 Line('c', Result(3, 0x78, 1, "TLS is active already")) +
+                                 Line('c', Result(3, 0x78, 1, "TLS is already active")) +
                                  // Inside TLS it is not on offer any more.
                                  Line('C', Search(4, "", "+")) + Line('s', Search(4, "", "+")) +
                                  Line('S', Entry(4, kOther + kWith)) + Line('c', Entry(4, kOther + kAttribute)));
@@ -76,7 +76,7 @@ TEST(LdapFilter, StartTlsInTheWrongMoment) {
 
 // The certificate that it would be judged by ends at us. Without TLS of ours it is the server's affair (ldapi's peer).
 TEST(LdapFilter, ExternalIsNotedOnce) {
-  const std::string note = "note: the client asks to authenticate by its TLS certificate (EXTERNAL)\n";
+  const std::string note = "note: the client wants to authenticate with its TLS certificate (EXTERNAL)\n";
   const auto bind = [](int id, std::string_view mechanism) {
     return Line('C', SaslBind(id, mechanism)) + Line('s', SaslBind(id, mechanism));
   };

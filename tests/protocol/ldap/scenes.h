@@ -32,26 +32,28 @@ inline std::string Line(char who, std::string_view bytes) { return std::string(1
 
 namespace ldap {
 
-inline std::string Element(uint8_t tag, std::string_view content) { return protocol::ber::Encode(tag, content); }
+inline std::string Element(uint8_t tag, std::string_view content) { return protocol::ldap::ber::Encode(tag, content); }
 inline std::string Message(int id, uint8_t op, std::string_view body) {
-  return Element(0x30, protocol::ber::EncodeInteger(2, id) + Element(op, body));
+  return Element(0x30, protocol::ldap::ber::EncodeInteger(2, id) + Element(op, body));
 }
 inline std::string Result(int id, uint8_t op, int code, std::string_view text = "") {
-  return Message(id, op, protocol::ber::EncodeInteger(10, code) + Element(4, "") + Element(4, text));
+  return Message(id, op, protocol::ldap::ber::EncodeInteger(10, code) + Element(4, "") + Element(4, text));
 }
 inline std::string StartTls(int id) { return protocol::ldap::StartTlsCall(id); }
 inline std::string Bind(int id) {
-  return Message(id, 0x60, protocol::ber::EncodeInteger(2, 3) + Element(4, "") + Element(0x80, ""));
+  return Message(id, 0x60, protocol::ldap::ber::EncodeInteger(2, 3) + Element(4, "") + Element(0x80, ""));
 }
 inline std::string SaslBind(int id, std::string_view mechanism) {
-  return Message(id, 0x60, protocol::ber::EncodeInteger(2, 3) + Element(4, "") + Element(0xa3, Element(4, mechanism)));
+  return Message(id, 0x60,
+                 protocol::ldap::ber::EncodeInteger(2, 3) + Element(4, "") + Element(0xa3, Element(4, mechanism)));
 }
 inline std::string Search(int id, std::string_view base, std::string_view attribute = "", int scope = 0) {
   const std::string list = attribute.empty() ? "" : Element(4, attribute);
   return Message(id, 0x63,
-                 Element(4, base) + protocol::ber::EncodeInteger(10, scope) + protocol::ber::EncodeInteger(10, 0) +
-                     protocol::ber::EncodeInteger(2, 0) + protocol::ber::EncodeInteger(2, 0) +
-                     Element(1, std::string_view("\0", 1)) + Element(0x87, "objectClass") + Element(0x30, list));
+                 Element(4, base) + protocol::ldap::ber::EncodeInteger(10, scope) +
+                     protocol::ldap::ber::EncodeInteger(10, 0) + protocol::ldap::ber::EncodeInteger(2, 0) +
+                     protocol::ldap::ber::EncodeInteger(2, 0) + Element(1, std::string_view("\0", 1)) +
+                     Element(0x87, "objectClass") + Element(0x30, list));
 }
 inline std::string Attribute(std::string_view type, const std::vector<std::string>& values) {
   std::string set;
@@ -64,7 +66,7 @@ inline std::string Entry(int id, std::string_view attributes, std::string_view n
 inline std::string Unbind(int id) { return Message(id, 0x42, ""); }
 inline std::string Notice(int code, std::string_view text) {
   return Message(0, 0x78,
-                 protocol::ber::EncodeInteger(10, code) + Element(4, "") + Element(4, text) +
+                 protocol::ldap::ber::EncodeInteger(10, code) + Element(4, "") + Element(4, text) +
                      Element(0x8a, "1.3.6.1.4.1.1466.20036"));
 }
 

@@ -51,22 +51,22 @@ TEST(LdapServerRole, NotTheProtocol) {
   const std::string indefinite("\x30\x80\x02\x01\x01\x77", 6);
   for (const std::string& bytes : {std::string("GET / HTTP/1.0\r\n"), std::string("\x16\x03\x01")}) {
     Play({"ldap", kReq, kOff},
-         Line('C', bytes) + Line('c', Notice(2, "not a message of LDAP")) + "! fail protocol_error client\n");
+         Line('C', bytes) + Line('c', Notice(2, "not an LDAP message")) + "! fail protocol_error client\n");
   }
   Play({"ldap", kOff, kOff},
        Line('C', indefinite) + Line('c', Notice(2, "an indefinite length")) + "! fail protocol_error client\n");
   Play({"ldap", kOff, kOff}, Line('C', std::string("\x30\x85\x00", 3)) +
-                                 Line('c', Notice(2, "a length of more than four octets")) +
+                                 Line('c', Notice(2, "a length longer than four octets")) +
                                  "! fail protocol_error client\n");
-  Play({"ldap", kReq, kOff}, Line('C', StartTls(0)) + "! dial\n@ up\n" + Line('c', Notice(2, "not a request of LDAP")) +
+  Play({"ldap", kReq, kOff}, Line('C', StartTls(0)) + "! dial\n@ up\n" + Line('c', Notice(2, "not an LDAP request")) +
                                  "! fail protocol_error client\n");
   Play({"ldap", kReq, kOff}, Line('C', Result(1, 0x78, 0)) + "! dial\n@ up\n" +
-                                 Line('c', Notice(2, "not a request of LDAP")) + "! fail protocol_error client\n");
+                                 Line('c', Notice(2, "not an LDAP request")) + "! fail protocol_error client\n");
   // Four gigabytes are announced, and never waited for.
   Play({"ldap", kReq, kOff}, Line('C', Bind(1)) + "! dial\n@ up\n" +
                                  Line('c', Result(1, 0x61, 13, "StartTLS is required first")) +
                                  Line('C', std::string("\x30\x84\xff\xff\xff\xff", 6)) +
-                                 Line('c', Notice(2, "a message is too long")) + "! fail tls_required client\n");
+                                 Line('c', Notice(2, "message too long")) + "! fail tls_required client\n");
 }
 
 TEST(LdapServerRole, CommandInjection) {

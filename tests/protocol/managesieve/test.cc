@@ -113,7 +113,7 @@ TEST(Managesieve, RequiredOfTheClient) {
     c: "SASL" "PLAIN"
     c: OK
     C: STARTTLS
-    c: NO "TLS is active already"
+    c: NO "TLS is already active"
     C: AUTHENTICATE "PLAIN" "AGEAYg=="
     s: AUTHENTICATE "PLAIN" "AGEAYg=="
     S: OK "welcome"
@@ -198,7 +198,7 @@ TEST(Managesieve, OpportunisticClientThatUpgrades) {
     S: NO "no"
     c: NO "no"
     C: STARTTLS
-    c: NO "TLS is active already"
+    c: NO "TLS is already active"
 )");
   PlayIt(kOpp, kImp, kOld + kOldOffering, std::string(R"(
     C: STARTTLS
@@ -487,7 +487,7 @@ TEST(Managesieve, WhatTheOperatorShouldKnow) {
   PlayIt(kOpp, kOff, kOld + kOldOffering, R"(
     C: AUTHENTICATE "external" ""
     s: AUTHENTICATE "external" ""
-    note: the client asks to authenticate by its TLS certificate
+    note: the client wants to authenticate with its TLS certificate
   )");
 }
 

@@ -52,7 +52,7 @@ TEST(Nntp, Rfc4642Example) {
     c: VERSION 2
     c: .
     C: STARTTLS
-    c: 502 TLS is active already
+    c: 502 TLS is already active
     C: AUTHINFO USER a
     s: AUTHINFO USER a
     S: 381 password

@@ -31,7 +31,7 @@ TEST(Pop3, Rfc2595Example) {
     ! tls-client
     @ up
     C: STLS
-    c: -ERR TLS is active already
+    c: -ERR TLS is already active
     C: APOP mrose c4c9334bac560ecc979e58001b3e22fb
     s: APOP mrose c4c9334bac560ecc979e58001b3e22fb
     S: +OK mrose's maildrop has 2 messages (320 octets)
@@ -280,7 +280,7 @@ TEST(Pop3Filter, ASaslResponseIsData) {
       S: -ERR no such user
       c: -ERR no such user
       C: AUTH EXTERNAL
-      note: the client asks to authenticate by its TLS certificate
+      note: the client wants to authenticate with its TLS certificate
       s: AUTH EXTERNAL
       S: +OK
       c: +OK

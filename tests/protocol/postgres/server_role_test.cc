@@ -119,14 +119,14 @@ TEST(PostgresServerRole, NoStartupPacket) {
     PlayPostgres(kOff, kOff, "C+ " + std::string(bytes) + length);
   }
   const std::string wrong =
-      "\nc+ " + Fatal("08P01", "a request of the wrong length") + "\n! fail protocol_error client";
+      "\nc+ " + Fatal("08P01", "a request with the wrong length") + "\n! fail protocol_error client";
   for (const std::string_view bytes : {R"(\0\0\0\x09\x04\xd2\x16\x2f)", R"(\0\0\0\x0c\x04\xd2\x16\x30)",
                                        R"(\0\0\0\x0c\x04\xd2\x16\x2e)", R"(\0\0\x01\x0d\x04\xd2\x16\x2e)"}) {
     PlayPostgres(kReq, kOff, "C+ " + std::string(bytes) + wrong);
   }
   PlayPostgres(kOff, kOff, "C+ GET /\nc+ " + Fatal("08P01", "not a startup packet") + "\n! fail protocol_error client");
   PlayPostgres(kReq, kOff,
-               "C+ \\x16\\x03\\x01\nc+ " + Fatal("08P01", "TLS from the first byte, where it begins with SSLRequest") +
+               "C+ \\x16\\x03\\x01\nc+ " + Fatal("08P01", "TLS from the first byte: SSLRequest must come first") +
                    "\n! fail protocol_error client");
 }
 

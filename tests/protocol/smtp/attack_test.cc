@@ -73,7 +73,7 @@ TEST(SmtpAttack, C2ACommandInTwoHalves) {
         T+ NO
         @ up
         C+ OP\r\n
-      )" + (client == kReq ? "s+ OP\\r\\n" : "c+ 503 5.5.1 Say " + InWordsOf(protocol, "HELLO") + " first\\r\\n"));
+      )" + (client == kReq ? "s+ OP\\r\\n" : "c+ 503 5.5.1 Send " + InWordsOf(protocol, "HELLO") + " first\\r\\n"));
     }
   }
 }
@@ -93,11 +93,10 @@ TEST(SmtpAttack, F3Framing) {
     std::string_view line;
     std::string_view why;
   };
-  for (const Bad& bad :
-       {Bad{"NOOP\\nSTARTTLS\\r\\n", "LF without CR before it"}, Bad{"STARTTLS\\n", "LF without CR before it"},
-        Bad{"START\\rTLS\\r\\n", "CR without LF behind it"}, Bad{"STARTTLS\\r\\r\\n", "CR without LF behind it"},
-        Bad{"STARTTLS\\0\\r\\n", "NUL in a line"}, Bad{"\\0STARTTLS\\r\\n", "NUL in a line"},
-        Bad{"\\x16\\x03\\x01\\0\\xc8", "NUL in a line"}}) {
+  for (const Bad& bad : {Bad{"NOOP\\nSTARTTLS\\r\\n", "LF without CR"}, Bad{"STARTTLS\\n", "LF without CR"},
+                         Bad{"START\\rTLS\\r\\n", "CR without LF"}, Bad{"STARTTLS\\r\\r\\n", "CR without LF"},
+                         Bad{"STARTTLS\\0\\r\\n", "NUL in a line"}, Bad{"\\0STARTTLS\\r\\n", "NUL in a line"},
+                         Bad{"\\x16\\x03\\x01\\0\\xc8", "NUL in a line"}}) {
     for (const std::string_view protocol : kProtocols) {
       for (const TlsMode client : {kOff, kOpp, kReq}) {
         Play({protocol, client, kOff}, "S: 220 old\nc: 220 old\nC+ " + std::string(bad.line) +
@@ -149,7 +148,7 @@ TEST(SmtpAttack, F4StarttlsInsideTls) {
       S: 250 STARTTLS
       c: 250 old
       C: STARTTLS
-      c: 503 5.5.1 TLS is active already
+      c: 503 5.5.1 TLS is already active
       C: NOOP
       s: NOOP
     )"));
@@ -161,7 +160,7 @@ TEST(SmtpAttack, F4StarttlsInsideTls) {
         ! tls-client
         @ up
         C: STARTTLS
-        c: 503 5.5.1 TLS is active already
+        c: 503 5.5.1 TLS is already active
         C: NOOP
         s: NOOP
       )");

@@ -170,7 +170,7 @@ TEST(SmtpFilter, UpgradesOnTheUpstreamsConnection) {
     C: MAIL FROM:<a>
     C: AUTH PLAIN AGEAYg==
     C: RCPT TO:<b>
-    c+ 503 5.5.1 Say HELLO first\r\n503 5.5.1 Say HELLO first\r\n503 5.5.1 Say HELLO first\r\n
+    c+ 503 5.5.1 Send HELLO first\r\n503 5.5.1 Send HELLO first\r\n503 5.5.1 Send HELLO first\r\n
     C: NOOP
     s: NOOP
     S: 250 OK
@@ -181,7 +181,7 @@ TEST(SmtpFilter, UpgradesOnTheUpstreamsConnection) {
     S: 250 STARTTLS
     c: 250 old
     C: STARTTLS
-    c: 503 5.5.1 TLS is active already
+    c: 503 5.5.1 TLS is already active
     C: MAIL FROM:<a>
     s: MAIL FROM:<a>
     ! relay
@@ -200,9 +200,9 @@ TEST(SmtpFilter, RelaysAtTheFirstHelloInsideTlsOnBothLegs) {
     ! tls-client
     @ up
     C: MAIL FROM:<a>
-    c+ 503 5.5.1 Say HELLO first\r\n
+    c+ 503 5.5.1 Send HELLO first\r\n
     C: STARTTLS
-    c: 503 5.5.1 TLS is active already
+    c: 503 5.5.1 TLS is already active
     C: HELLO client
     s: HELLO client
     ! relay
@@ -233,7 +233,7 @@ TEST(SmtpFilter, OnlyAnAcceptedHelloOpensTheWayToMail) {
     s: HELLO
     S: 501 who?
     c: 501 who?
-    c+ 503 5.5.1 Say HELLO first\r\n
+    c+ 503 5.5.1 Send HELLO first\r\n
     C: HELO client
     C: MAIL FROM:<a>
     s: HELO client

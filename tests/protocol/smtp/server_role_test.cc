@@ -101,8 +101,7 @@ TEST(SmtpServerRole, TheClientNeverUpgraded) {
     PlayBoth(kReq, server, refused + "@ reset client\n" + gone);
     PlayBoth(kReq, server,
              refused + "@ timeout client\nc: 421 4.4.2 proxy.example.org Timeout\n! fail tls_required client");
-    PlayBoth(kReq, server,
-             refused + "C+ a\\n\nc: 500 5.5.2 Syntax error: LF without CR before it\n! fail tls_required client");
+    PlayBoth(kReq, server, refused + "C+ a\\n\nc: 500 5.5.2 Syntax error: LF without CR\n! fail tls_required client");
     // But not where the client did upgrade, or somebody else ended it.
     PlayBoth(kReq, server,
              refused + "@ drained none\nc: 421 4.3.2 proxy.example.org Shutting down\n! fail drained none");
@@ -196,7 +195,7 @@ TEST(SmtpServerRole, TlsMustBeginAnewWhereTheServerWasMetBefore) {
     ! tls-client
     @ up
     C: MAIL FROM:<a>
-    c+ 503 5.5.1 Say HELLO first\r\n
+    c+ 503 5.5.1 Send HELLO first\r\n
     C: HELLO client
     s: HELLO client
     S: 250 old

@@ -79,16 +79,16 @@ TEST(Literals, NothingIsNormalised) {
 TEST(Literals, ACountThatWaitsEndsTheUnit) {
   const std::string_view head = "a LANG {2}\r\n";
   ExpectUnit(head, kWaits);
-  EXPECT_TRUE(EndsInCount(head));
+  EXPECT_TRUE(EndsInLiteral(head));
   EXPECT_EQ(OwedLiteral(head), 2U);
   EXPECT_EQ(CutCommandWithLiterals("\r", kWaits, 2).kind, Kind::kPartial);
   const Frame rest = CutCommandWithLiterals("\r\n {3}\r\nnext", kWaits, 2);
   EXPECT_EQ(rest.kind, Kind::kWhole);
   EXPECT_EQ(rest.size, 8U);
   EXPECT_EQ(OwedLiteral("\r\n {3}\r\n", 2), 3U);
-  EXPECT_FALSE(EndsInCount("{2}\r\n", 3));
-  EXPECT_FALSE(EndsInCount("a LANG {3+}\r\n{2}\r\n"));
-  EXPECT_TRUE(EndsInCount("a LANG {0}\r\n"));
+  EXPECT_FALSE(EndsInLiteral("{2}\r\n", 3));
+  EXPECT_FALSE(EndsInLiteral("a LANG {3+}\r\n{2}\r\n"));
+  EXPECT_TRUE(EndsInLiteral("a LANG {0}\r\n"));
 }
 
 TEST(Literals, AnswersWaitForNobody) {

@@ -72,7 +72,7 @@ TEST(XmppClientRole, NotOffered) {
     @ up
     s+ {C}
     S+ {S}<stream:features><x/></stream:features>
-    note: the server does not offer the upgrade to TLS: going on in plaintext
+    note: the server does not offer the upgrade to TLS: continuing in plaintext
     c+ {S}<stream:features><x/></stream:features>
     C+ {AUTH}
     s+ {AUTH}
@@ -101,7 +101,7 @@ TEST(XmppClientRole, Refused) {
                      "! fail starttls_refused server"));
   PlayXmppBoth(kOff, kOpp, Asked(R"(
     S+ {NO}{END}
-    note: the server refused the upgrade to TLS: dialling again, in plaintext
+    note: the server refused the upgrade to TLS: reconnecting in plaintext
     ! dial
     @ up
     s+ {C}

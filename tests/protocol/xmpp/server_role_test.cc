@@ -53,7 +53,7 @@ TEST(XmppServerRole, DialsAgainAfterAPlaintextStream) {
     @ up
     s+ {C}
     S+ {S}<stream:features><x/></stream:features>
-    note: the server does not offer the upgrade to TLS: going on in plaintext
+    note: the server does not offer the upgrade to TLS: continuing in plaintext
     c+ {US}{REQUIRED}
     C+ {STARTTLS}
     c+ {PROCEED}
