@@ -240,7 +240,7 @@ TEST(FtpServerRole, LastWords) {
        "! fail connect_failed server");
   Play({"ftp", kOff, kOff},
        "S: 220 old\nc: 220 old\nC+ NOOP\\nUSER x\\r\\n\n"
-       "c: 500 Syntax error: LF without CR before it\n! fail protocol_error client");
+       "c: 500 Syntax error: LF without CR\n! fail protocol_error client");
 }
 
 }  // namespace
