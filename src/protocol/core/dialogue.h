@@ -62,9 +62,9 @@ struct Step {
 /// - **Client leg (command injection).** Upgrade ends the step at once. What the client sent after that unit goes to
 ///   the TLS handshake only: it is never parsed, answered or forwarded as plaintext.
 /// - **Server leg (response injection).** Before the meeting point, the server's input must be empty whenever we send
-///   it something, empty after the go-ahead, and, once we have sent anything, empty at the meeting point. A server that
-///   replies in turn never speaks first. Otherwise the session fails, and nothing of that unit or of what follows it
-///   reaches the client.
+///   something, and after the go-ahead. Once we have sent anything, it must also be empty at the meeting point, because
+///   a server that replies in turn never speaks first. Otherwise the session fails, and nothing of that unit or of what
+///   follows it reaches the client.
 /// - **Required means required.** A server leg in mode `required` does not reach its meeting point without TLS. Nothing
 ///   of a client in mode `required` is relayed without TLS.
 /// - **Handshakes.** While one is in progress on either leg, neither leg is read.
@@ -76,8 +76,8 @@ class Dialogue {
   Dialogue& operator=(const Dialogue&) = delete;
 
   /// Processes all input that is not consumed yet, or stops early once Out holds kMaxSaid bytes. Input that a step did
-  /// not consume must be passed again, from the same byte on: at once if the step says Read and consumed anything,
-  /// otherwise when there is more.
+  /// not consume must be passed again, from the same byte on. If the step says Read and consumed anything, call Advance
+  /// again at once; otherwise when there is more input.
   Step Advance(std::string_view client, std::string_view server, Out& out);
   /// Reports an event. If the step says Read, call Advance next.
   Step Notify(Event event, Side side, Out& out);

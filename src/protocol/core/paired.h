@@ -29,8 +29,8 @@ struct Parts {
   std::function<std::string(const Env& env, const Failure& failure)> goodbye;
 };
 
-/// The dialogue of most protocols: a negotiator for each leg, a Prologue that they share, and a filter for as long as
-/// the protocol must be read beyond the meeting point.
+/// The dialogue of most protocols: a negotiator for each leg and a Prologue that they share. A filter follows if the
+/// protocol must be read beyond the meeting point.
 class Paired final : public Dialogue {
  public:
   Paired(Env env, Parts parts);

@@ -47,16 +47,6 @@ std::optional<Place> TakePlace(std::string_view text) {
                static_cast<uint16_t>(numbers[4] * 256 + numbers[5])};
 }
 
-std::vector<std::string_view> LinesOf(std::string_view reply) {
-  std::vector<std::string_view> lines;
-  while (!reply.empty()) {
-    const size_t size = reply.find('\n') + 1;
-    lines.push_back(reply.substr(0, size));
-    reply.remove_prefix(size);
-  }
-  return lines;
-}
-
 // Whether a line of a FEAT reply names a command that we answer ourselves.
 bool IsOurs(std::string_view line) {
   line = Content(line);

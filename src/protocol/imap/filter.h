@@ -14,8 +14,8 @@ enum class Asked : uint8_t { kLogin, kOther };
 
 /// Reads IMAP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
 /// a successful login. Capabilities get STARTTLS added or removed. Commands cross piece by piece. The client's input is
-/// held while the client must wait for the server: for permission to send a literal, for a SASL challenge, and for the
-/// reply to a login, after which nothing may need to be read.
+/// held while it waits for permission to send a literal, for a SASL challenge or for the reply to a login. After a
+/// successful login nothing needs to be read.
 class ImapFilter final : public TaggedFilter<std::string, Asked> {
  public:
   explicit ImapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}

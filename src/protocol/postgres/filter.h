@@ -13,8 +13,8 @@ namespace starlock::protocol::postgres {
 /// If the client leg is plaintext, SCRAM-SHA-256-PLUS is removed from the offered methods, because libpq treats channel
 /// binding without TLS as an attack. This is safe only on a plaintext client leg. There the client states that it does
 /// not support channel binding (RFC 5802 6, the gs2 flag `n`), which every server accepts. A client with TLS that sees
-/// no -PLUS states that it supports channel binding but the server does not (`y`), and a server that offered -PLUS must
-/// refuse that as a downgrade. So between two TLS legs the list is not changed. No other byte is ever changed.
+/// no -PLUS sends the flag `y`: it supports channel binding, but the server does not. A server that offered -PLUS must
+/// refuse this as a downgrade. So between two TLS legs the list is not changed. No other byte is ever changed.
 class PostgresFilter final : public Filter {
  public:
   explicit PostgresFilter(const Prologue& prologue) : prologue_(prologue) {}

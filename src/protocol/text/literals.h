@@ -14,9 +14,9 @@
 ///
 /// - IMAP: only the end of a line tells whether a literal follows. IMAP literals have any length, so commands are cut
 ///   in pieces.
-/// - ManageSieve and ACAP: units are whole, and are read token by token. Where parsers could disagree, the unit is
-///   kBad: a brace or quote inside a word, a literal size with a leading zero, characters after the size, line ends
-///   inside quotes, control characters outside strings.
+/// - ManageSieve and ACAP: units are whole, and are read token by token. A unit that parsers could read differently is
+///   kBad. This includes a brace or quote inside a word, a literal size with a leading zero, characters after the size,
+///   line ends inside quotes, and control characters outside strings.
 namespace starlock::protocol {
 
 // ---- IMAP
@@ -30,8 +30,8 @@ struct Literal {
 /// The literal that a whole line announces, if any.
 std::optional<Literal> LiteralAtEnd(std::string_view line);
 
-/// Cuts a line that may announce a literal. Like CutLine, but kBad where parsers could disagree about the literal: if
-/// it is inside a quoted string that the line leaves open, or its size exceeds what some servers can represent.
+/// Cuts a line that may announce a literal, like CutLine. A line about whose literal parsers could disagree is kBad:
+/// the literal is inside an open quoted string, or its size exceeds what some servers can represent.
 Frame CutLiteralLine(std::string_view in, Scan& scan);
 
 /// Cuts a whole command or response: lines and the literals between them. For units in which no literal waits.

@@ -17,8 +17,8 @@ struct TlsLegs {
   bool server = false;
 };
 
-/// What passes between the two streams once both legs are settled: while the client may still upgrade or the server leg
-/// is plaintext, until the client has authenticated. It is a part of XmppDialogue, which owns the streams.
+/// Reads both streams beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It
+/// ends with a successful login. It is a part of XmppDialogue, which owns the streams.
 class StreamFilter {
  public:
   /// `client`: the mode of the client leg.
