@@ -176,5 +176,66 @@ TEST(RequiredUpgradeLeg, AfterTheUpgradeTheLegIsSettled) {
   EXPECT_EQ(out.client(), "");
 }
 
+// ---- greetings that list capabilities
+
+std::string Edited(const char* how, std::string_view greeting) { return std::string(how) + std::string(greeting); }
+
+constexpr GreetingEdits kEdits = {
+    .binds_channels = [](std::string_view greeting) { return greeting.find("-PLUS") != std::string_view::npos; },
+    .without_starttls = [](std::string_view greeting) { return Edited("without ", greeting); },
+    .with_starttls = [](std::string_view greeting) { return Edited("with ", greeting); },
+    .before_required = [](std::string_view greeting) { return Edited("required ", greeting); },
+};
+
+class CapabilityLeg final : public CapabilityGreetingLeg {
+ public:
+  explicit CapabilityLeg(Prologue& prologue) : CapabilityGreetingLeg(prologue, kEdits) {}
+
+  Frame Cut(std::string_view in, Scan& /*scan*/) override { return Frame::Whole(in.size()); }
+
+ private:
+  bool Serves(std::string_view /*greeting*/) const override { return true; }
+  BeforeTls Judge(std::string_view /*unit*/) override { return {}; }
+};
+
+/// What such a leg says first, and what it warns of.
+Out Greet(TlsMode client, bool server_tls, const std::string& greeting) {
+  const Env env{"", client, TlsMode::kOpportunistic};
+  Prologue prologue(env);
+  prologue.server_tls = server_tls;
+  prologue.greeting = greeting;
+  CapabilityLeg leg(prologue);
+  Out out;
+  EXPECT_EQ(Is<Settled>(leg.Begin(out)), client != TlsMode::kRequired) << ToString(client);
+  return out;
+}
+
+TEST(CapabilityGreetingLeg, ListsStarttlsByTheClientsMode) {
+  EXPECT_EQ(Greet(TlsMode::kOff, false, "caps").client(), "without caps");
+  EXPECT_EQ(Greet(TlsMode::kOpportunistic, false, "caps").client(), "with caps");
+  EXPECT_EQ(Greet(TlsMode::kRequired, false, "caps").client(), "required caps");
+  EXPECT_EQ(Greet(TlsMode::kImplicit, false, "caps").client(), "without caps");
+}
+
+TEST(CapabilityGreetingLeg, WarnsOfChannelBindingWhereALegHasTls) {
+  for (const bool server_tls : {false, true}) {
+    for (const TlsMode client : {TlsMode::kOff, TlsMode::kOpportunistic, TlsMode::kRequired, TlsMode::kImplicit}) {
+      const bool breaks = server_tls || client != TlsMode::kOff;
+      EXPECT_EQ(Greet(client, server_tls, "SCRAM-PLUS").notes.size(), breaks ? 1U : 0U) << ToString(client);
+      EXPECT_TRUE(Greet(client, server_tls, "PLAIN").notes.empty());
+    }
+  }
+}
+
+TEST(CapabilityGreetingLeg, GreetsAgainAfterTheUpgrade) {
+  const Env env{"", TlsMode::kRequired, TlsMode::kOff};
+  Prologue prologue(env);
+  prologue.greeting = "caps";
+  CapabilityLeg leg(prologue);
+  Out out;
+  EXPECT_TRUE(Is<Settled>(leg.OnTlsUp(out)));
+  EXPECT_EQ(out.client(), "without caps");
+}
+
 }  // namespace
 }  // namespace starlock::protocol

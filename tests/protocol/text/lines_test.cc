@@ -101,5 +101,37 @@ TEST(Content, DropsTheEndAndTheBlanksBeforeIt) {
   EXPECT_EQ(Content(""), "");
 }
 
+// The first line says whether the unit is that line or a dotted list.
+Frame ByFirstLine(std::string_view in) {
+  return Resumed(in, [](std::string_view some, Scan& scan) {
+    return CutByFirstLine(
+        some, scan, [](std::string_view text, Scan& of_line) { return CutLine(text, of_line); },
+        [](std::string_view line) { return line == "list\r\n"; }, CutDotted);
+  });
+}
+
+TEST(CutByFirstLine, EndsWithThatLineOrWithItsList) {
+  EXPECT_EQ(Show(ByFirstLine("one\r\nlist\r\n.\r\n")), "whole 5");
+  EXPECT_EQ(Show(ByFirstLine("list\r\na\r\n.\r\none\r\n")), "whole 12");
+  EXPECT_EQ(Show(ByFirstLine("list\r\n.\r\n")), "whole 9");
+  EXPECT_EQ(Show(ByFirstLine("list\r\na\r\n")), "partial");
+  EXPECT_EQ(Show(ByFirstLine("lis")), "partial");
+  EXPECT_EQ(Show(ByFirstLine("list\n")), "bad");
+}
+
+TEST(Lines, OfAUnit) {
+  EXPECT_EQ(LinesOf("a\r\n\r\nb\r\n"), (std::vector<std::string_view>{"a\r\n", "\r\n", "b\r\n"}));
+  EXPECT_TRUE(LinesOf("").empty());
+  std::string_view text = "a\r\nb\r\n";
+  EXPECT_EQ(TakeLine(text), "a\r\n");
+  EXPECT_EQ(text, "b\r\n");
+}
+
+TEST(Lines, CodeOfAReply) {
+  EXPECT_EQ(CodeOf("000\r\n"), 0);
+  EXPECT_EQ(CodeOf("250-x\r\n"), 250);
+  EXPECT_EQ(CodeOf("999 x\r\n"), 999);
+}
+
 }  // namespace
 }  // namespace starlock::test

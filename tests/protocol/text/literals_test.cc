@@ -133,5 +133,22 @@ TEST(Literals, QuotedIsReadBack) {
   EXPECT_EQ(TakeToken(unit).value, "a\"b\\c");
 }
 
+TEST(Literals, AQuotedLineEndsInCrLf) { EXPECT_EQ(QuotedLine("a OK", "say \"x\""), "a OK \"say \\\"x\\\"\"\r\n"); }
+
+TEST(Literals, ACommandWordAndItsFirstArgument) {
+  const WordAndArgument bare = TakeWordAndArgument("NOOP\r\n");
+  EXPECT_EQ(bare.word, "NOOP");
+  EXPECT_FALSE(bare.has_argument);
+  for (const char* unit : {"NOOP x y\r\n", "\"NOOP\" \"x\"\r\n", "{4+}\r\nNOOP {1+}\r\nx\r\n"}) {
+    const WordAndArgument taken = TakeWordAndArgument(unit);
+    EXPECT_EQ(taken.word, "NOOP") << unit;
+    EXPECT_TRUE(taken.has_argument) << unit;
+    EXPECT_EQ(taken.argument, "x") << unit;
+  }
+  EXPECT_EQ(TakeWordAndArgument("(NOOP)\r\n").word, "") << "a parenthesis is no word";
+  EXPECT_TRUE(TakeWordAndArgument("NOOP (\r\n").has_argument);
+  EXPECT_EQ(TakeWordAndArgument("\r\n").word, "");
+}
+
 }  // namespace
 }  // namespace starlock::test
