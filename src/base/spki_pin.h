@@ -1,7 +1,6 @@
 #pragma once
 
 #include <array>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -19,7 +18,8 @@ struct SpkiPin {
 
   /// `sha256/` and the padded base64 of the digest.
   std::string ToString() const;
-  auto operator<=>(const SpkiPin&) const = default;
+  bool operator==(const SpkiPin&) const = default;
+  bool operator<(const SpkiPin& other) const { return digest < other.digest; }
 
   /// Reads what ToString writes. kInvalid says what is wrong and what a pin looks like.
   static Result<SpkiPin> Parse(std::string_view text);

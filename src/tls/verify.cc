@@ -67,8 +67,7 @@ ssl_verify_result_t Verifier::Check(const SSL* ssl, VerifyOutcome& outcome, uint
 }
 
 Verifier::Refusal Verifier::CheckChain(STACK_OF(X509) * chain) const {
-  const Refusal no_pin = {SSL_alert_from_verify_result(X509_V_ERR_CERT_REJECTED),
-                          "no pinned key in the server's chain"};
+  Refusal no_pin = {SSL_alert_from_verify_result(X509_V_ERR_CERT_REJECTED), "no pinned key in the server's chain"};
   if (verify_ == Verify::kNone) return pins_.MatchesPresented(chain) ? Refusal() : no_pin;
   bssl::UniquePtr<X509_STORE_CTX> check(X509_STORE_CTX_new());
   if (!check || !Prepare(check.get(), chain)) {
