@@ -119,6 +119,15 @@ TEST(CutByFirstLine, EndsWithThatLineOrWithItsList) {
   EXPECT_EQ(Show(ByFirstLine("list\n")), "bad");
 }
 
+TEST(CutByFirstLine, ScansNoByteTwice) {
+  Scan scan;
+  const auto plain = [](std::string_view text, Scan& of_line) { return CutLine(text, of_line); };
+  const auto never = [](std::string_view) { return false; };
+  EXPECT_EQ(Show(CutByFirstLine("a long line", scan, plain, never, CutDotted)), "partial");
+  EXPECT_EQ(scan.looked, 11U);
+  EXPECT_EQ(scan.line, 0U);
+}
+
 TEST(Lines, OfAUnit) {
   EXPECT_EQ(LinesOf("a\r\n\r\nb\r\n"), (std::vector<std::string_view>{"a\r\n", "\r\n", "b\r\n"}));
   EXPECT_TRUE(LinesOf("").empty());
