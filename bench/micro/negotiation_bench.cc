@@ -101,4 +101,27 @@ void BM_PostgresClientRole(benchmark::State& state) {
 }
 BENCHMARK(BM_PostgresClientRole);
 
+// A reply of 16 KiB and many lines that arrives one byte at a time: the cost of finding its end.
+void BM_SmtpReplyByteByByte(benchmark::State& state) {
+  std::string reply;
+  while (reply.size() < size_t{15} * 1024) reply += "250-EXTENSION with some text that fills the line of the reply\r\n";
+  reply += "250 HELP\r\n";
+  const auto* dialect = starlock::protocol::FindDialect("smtp");
+  for (auto _ : state) {
+    const auto dialogue =
+        dialect->make_dialogue({"proxy.example.org", TlsMode::kOff, TlsMode::kOpportunistic, "nonce", "192.0.2.1"});
+    starlock::protocol::Out out;
+    dialogue->Notify(Event::kStart, Side::kClient, out);
+    dialogue->Notify(Event::kUpstreamUp, Side::kServer, out);
+    dialogue->Advance({}, "220 mail.example.net\r\n", out);
+    size_t used = 0;
+    for (size_t size = 1; size <= reply.size(); ++size) {
+      used += dialogue->Advance({}, std::string_view(reply).substr(0, size), out).used[1];
+    }
+    if (used != reply.size()) return state.SkipWithError("the reply was not one unit");
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations()) * static_cast<int64_t>(reply.size()));
+}
+BENCHMARK(BM_SmtpReplyByteByByte);
+
 }  // namespace
