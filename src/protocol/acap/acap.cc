@@ -146,8 +146,8 @@ class ClientLeg final : public CapabilityGreetingLeg {
 
 std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<AcapClientRole>()); };
-  parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
+  parts.server_leg = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<AcapClientRole>()); };
+  parts.client_leg = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
   parts.filter = [](Prologue& prologue) { return std::make_unique<AcapFilter>(prologue); };
   parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));

@@ -48,15 +48,15 @@ Act Paired::On(Event event, Side side, Out& out) {
 Act Paired::OnFailure(const Failure& failure) {
   if (prologue_.for_each.empty()) return Dialogue::OnFailure(failure);
   if (failure.blame == Blame::kServer && failure.end != End::kTimeout) {
-    if (std::exchange(told_, false)) {
-      told_any_ = true;
+    if (std::exchange(delivered_, false)) {
+      delivered_any_ = true;
     } else {
-      untold_ = failure;
+      undelivered_ = failure;
     }
     return Dial{.next = true};
   }
   if (failure.end != End::kClosed || failure.blame != Blame::kNone) return Dialogue::OnFailure(failure);
-  if (!told_any_) return Fail{untold_};
+  if (!delivered_any_) return Fail{undelivered_};
   return Fail::Told(End::kClosed, Blame::kNone, "the request was sent to every address that could be reached");
 }
 
@@ -68,7 +68,7 @@ Act Paired::Start(Out& out) {
 
 Act Paired::BeginLeg(Side side, Out& out) {
   auto& leg = legs_[Index(side)];
-  leg = side == Side::kServer ? parts_.server(prologue_) : parts_.client(prologue_);
+  leg = side == Side::kServer ? parts_.server_leg(prologue_) : parts_.client_leg(prologue_);
   return Apply(side, leg->Begin(out), out);
 }
 
@@ -87,7 +87,7 @@ Act Paired::Apply(Side side, const LegAct& act, Out& out) {
 Act Paired::Settle(Side side, bool keep, Out& out) {
   legs_[Index(side)].reset();
   if (side == Side::kServer && !prologue_.for_each.empty()) {
-    told_ = true;
+    delivered_ = true;
     out.server() += prologue_.for_each;
     return Read{};
   }

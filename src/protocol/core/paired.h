@@ -15,13 +15,15 @@ struct Parts {
   /// The server speaks first: dial at once. Its greeting is also the client's.
   bool server_first = true;
   /// For protocols whose client speaks first: finds its first unit, on which the upstream is dialled. The client leg
-  /// starts with that unit after the server leg is settled. nullptr: the whole client leg comes before the dial.
+  /// starts with that unit after the server leg is settled. nullptr: the whole client leg comes before the dial. Ignored
+  /// if `server_first`.
   Frame (*first_unit)(std::string_view in) = nullptr;
   /// The server also sends unsolicited messages; see Dialogue::LetServerChat.
   bool server_chats = false;
-  /// Makes the server leg's negotiator; called again after a redial.
-  std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> server;
-  std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> client;
+  /// Makes the server leg's negotiator, which plays the client role; called again after a redial.
+  std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> server_leg;
+  /// Makes the client leg's negotiator, which plays the server role.
+  std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> client_leg;
   std::function<std::unique_ptr<Filter>(Prologue& prologue)> filter;  ///< empty: none
   /// Whether the filter is needed once both legs are settled. nullptr: it is needed while the client may still upgrade
   /// or the server leg is plaintext.
@@ -54,9 +56,9 @@ class Paired final : public Dialogue {
   Prologue prologue_;
   std::unique_ptr<Negotiator> legs_[2];  ///< until the leg is settled
   std::unique_ptr<Filter> filter_;       ///< once both legs are settled
-  bool told_ = false;                    ///< the current address got Prologue::for_each
-  bool told_any_ = false;                ///< an earlier address got it, and has closed since
-  Failure untold_;                       ///< the last failure of an address that did not get it
+  bool delivered_ = false;               ///< the current address got Prologue::for_each
+  bool delivered_any_ = false;           ///< an earlier address got it, and has closed since
+  Failure undelivered_;                  ///< the last failure of an address that did not get it
   bool awaits_first_unit_ = false;       ///< waiting for Parts::first_unit
 };
 

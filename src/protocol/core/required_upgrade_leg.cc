@@ -47,8 +47,8 @@ BeforeTls LineUpgradeLeg::Judge(std::string_view line) {
   const VerbLine command = SplitVerb(line, speech_.of_verb);
   for (const VerbRow& row : speech_.verbs) {
     if (!EqualsNoCase(command.verb, row.verb)) continue;
-    if (row.with_argument.empty() || command.rest.empty()) return {row.then, std::string(row.say)};
-    return {BeforeTls::Then::kStay, std::string(row.with_argument)};
+    if (row.if_argument.empty() || command.rest.empty()) return {row.then, std::string(row.say)};
+    return {BeforeTls::Then::kStay, std::string(row.if_argument)};
   }
   return {BeforeTls::Then::kRefuse, std::string(speech_.refusal)};
 }

@@ -57,7 +57,7 @@ struct VerbRow {
   std::string_view verb;
   BeforeTls::Then then = BeforeTls::Then::kStay;
   std::string_view say;
-  std::string_view with_argument = {};  ///< the reply instead if there is an argument; empty: an argument is ignored
+  std::string_view if_argument = {};  ///< the reply instead if there is an argument; empty: an argument is ignored
 };
 
 /// What the server of a line protocol says before TLS.
@@ -65,7 +65,7 @@ struct LineSpeech {
   std::span<const VerbRow> verbs;
   std::string_view refusal;                   ///< the reply to all other verbs
   bool (*serves)(std::string_view greeting);  ///< whether the greeting offers service
-  bool (*of_verb)(char c) = IsLetterOrDigit;  ///< whether `c` can be part of a verb
+  bool (*of_verb)(char c);                    ///< whether `c` can be part of a verb; the filter must use the same
 };
 
 /// The leg of a protocol whose commands are lines that start with a verb (smtp, pop3, nntp).

@@ -7,8 +7,7 @@
 namespace starlock::protocol {
 
 /// The window in which a client whose leg is `opportunistic` may still upgrade. It closes for good when a command
-/// crosses that may need the protection of TLS. No other code decides whether STARTTLS is granted (rule W of the attack
-/// model).
+/// crosses that may need the protection of TLS. No other code decides whether STARTTLS is granted.
 class UpgradeWindow {
  public:
   /// `client`: the mode of the client leg.

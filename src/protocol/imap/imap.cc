@@ -152,8 +152,8 @@ class ClientLeg final : public RequiredUpgradeLeg {
 
 std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<ImapClientRole>()); };
-  parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
+  parts.server_leg = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<ImapClientRole>()); };
+  parts.client_leg = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
   parts.filter = [](Prologue& prologue) { return std::make_unique<ImapFilter>(prologue); };
   parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));

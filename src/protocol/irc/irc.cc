@@ -183,8 +183,8 @@ class ClientLeg final : public RequiredUpgradeLeg {
 std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
   parts.server_chats = true;
-  parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
-  parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
+  parts.server_leg = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
+  parts.client_leg = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
   parts.filter = [](Prologue& prologue) { return std::make_unique<IrcFilter>(prologue); };
   parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));

@@ -60,12 +60,13 @@ constexpr LineSpeech kSpeech = {
     .verbs = kBeforeTls,
     .refusal = "483 Must issue a STARTTLS command first\r\n",
     .serves = Greets,
+    .of_verb = IsLetterOrDigit,
 };
 
 std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<NntpClientRole>()); };
-  parts.client = [](Prologue& prologue) { return std::make_unique<LineUpgradeLeg>(prologue, kSpeech); };
+  parts.server_leg = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<NntpClientRole>()); };
+  parts.client_leg = [](Prologue& prologue) { return std::make_unique<LineUpgradeLeg>(prologue, kSpeech); };
   parts.filter = [](Prologue& prologue) { return std::make_unique<NntpFilter>(prologue); };
   parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));

@@ -26,7 +26,7 @@ Command Parse(std::string_view line) {
       {"IHAVE", Verb::kPost},
   };
   const VerbLine command = SplitVerb(line, IsLetterOrDigit);
-  const std::string_view argument = SkipBlanks(command.rest);
+  const std::string_view argument = SkipSpaces(command.rest);
   if (!EqualsNoCase(command.verb, "MODE")) return {FindVerb(kKnown, command.verb, Verb::kOther), argument};
   return {EqualsNoCase(argument, "READER") ? Verb::kModeReader : Verb::kOther, argument};
 }

@@ -48,12 +48,13 @@ constexpr LineSpeech kSpeech = {
     .verbs = kBeforeTls,
     .refusal = "-ERR Must issue a STLS command first\r\n",
     .serves = IsOk,
+    .of_verb = IsLetterOrDigit,
 };
 
 std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<Pop3ClientRole>()); };
-  parts.client = [](Prologue& prologue) { return std::make_unique<LineUpgradeLeg>(prologue, kSpeech); };
+  parts.server_leg = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<Pop3ClientRole>()); };
+  parts.client_leg = [](Prologue& prologue) { return std::make_unique<LineUpgradeLeg>(prologue, kSpeech); };
   parts.filter = [](Prologue& prologue) { return std::make_unique<Pop3Filter>(prologue); };
   parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));

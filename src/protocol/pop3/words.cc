@@ -26,7 +26,7 @@ Command Parse(std::string_view line) {
       {"APOP", Verb::kLogin}, {"AUTH", Verb::kAuth},
   };
   const VerbLine command = SplitVerb(line, IsLetterOrDigit);
-  return {FindVerb(kKnown, command.verb, Verb::kOther), SkipBlanks(command.rest)};
+  return {FindVerb(kKnown, command.verb, Verb::kOther), SkipSpaces(command.rest)};
 }
 
 bool IsOk(std::string_view reply) { return HasStatus(reply, "+OK"); }

@@ -106,8 +106,8 @@ class ClientLeg final : public Negotiator {
 std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
   parts.server_first = false;
-  parts.server = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
-  parts.client = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
+  parts.server_leg = [](Prologue& prologue) { return std::make_unique<ServerLeg>(prologue); };
+  parts.client_leg = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
   parts.filter = [](Prologue& prologue) { return std::make_unique<PostgresFilter>(prologue); };
   parts.filters = [](const Prologue& prologue) { return prologue.server_tls; };
   parts.goodbye = Goodbye;

@@ -90,10 +90,10 @@ class ClientLeg final : public LineUpgradeLeg {
 
 std::unique_ptr<Dialogue> Make(std::string_view hello, Env env) {
   Parts parts;
-  parts.server = [hello](Prologue& prologue) {
+  parts.server_leg = [hello](Prologue& prologue) {
     return MakeServerLeg(prologue, std::make_unique<SmtpClientRole>(hello, prologue.env.host));
   };
-  parts.client = [hello](Prologue& prologue) { return std::make_unique<ClientLeg>(hello, prologue); };
+  parts.client_leg = [hello](Prologue& prologue) { return std::make_unique<ClientLeg>(hello, prologue); };
   parts.filter = [hello](Prologue& prologue) { return std::make_unique<SmtpFilter>(hello, prologue); };
   parts.goodbye = Goodbye;
   return std::make_unique<Paired>(std::move(env), std::move(parts));

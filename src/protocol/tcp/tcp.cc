@@ -9,8 +9,8 @@ namespace {
 
 std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server = [](Prologue&) { return SettledNegotiator(); };
-  parts.client = [](Prologue&) { return SettledNegotiator(); };
+  parts.server_leg = [](Prologue&) { return SettledNegotiator(); };
+  parts.client_leg = [](Prologue&) { return SettledNegotiator(); };
   parts.goodbye = [](const Env&, const Failure&) { return std::string(); };
   return std::make_unique<Paired>(std::move(env), std::move(parts));
 }

@@ -27,6 +27,10 @@ std::string_view SkipBlanks(std::string_view text) {
   return text;
 }
 
+std::string_view SkipSpaces(std::string_view text) {
+  return text.substr(std::min(text.find_first_not_of(" \t"), text.size()));
+}
+
 std::string_view TakeWord(std::string_view& text) {
   const size_t end = std::min(text.find_first_of(" \t"), text.size());
   const std::string_view word = text.substr(0, end);

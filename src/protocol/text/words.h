@@ -24,6 +24,9 @@ std::string_view Content(std::string_view line);
 /// The text without leading blanks and control characters.
 std::string_view SkipBlanks(std::string_view text);
 
+/// The text without the spaces and tabs that it begins with. Control characters of an argument stay.
+std::string_view SkipSpaces(std::string_view text);
+
 /// Takes the first word from `text`, with the blanks after it.
 std::string_view TakeWord(std::string_view& text);
 

@@ -261,8 +261,8 @@ TEST(Dialogue, SaysWhomItWaitsFor) {
 // A dialect that forgets that TLS is required does not get away with it.
 TEST(Paired, ARequiredServerLegNeverSettlesInPlaintext) {
   protocol::Parts parts;
-  parts.server = [](protocol::Prologue&) { return protocol::SettledNegotiator(); };
-  parts.client = [](protocol::Prologue&) { return protocol::SettledNegotiator(); };
+  parts.server_leg = [](protocol::Prologue&) { return protocol::SettledNegotiator(); };
+  parts.client_leg = [](protocol::Prologue&) { return protocol::SettledNegotiator(); };
   parts.goodbye = [](const Env&, const Failure&) { return std::string("bye"); };
   DialogueDriver driver(std::make_unique<protocol::Paired>(Env{"", kOff, kReq}, std::move(parts)));
   driver.Open();

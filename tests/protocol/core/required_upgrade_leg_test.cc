@@ -22,6 +22,7 @@ constexpr LineSpeech kSpeech = {
     .verbs = kVerbs,
     .refusal = "tls first\r\n",
     .serves = [](std::string_view greeting) { return greeting.substr(0, 2) == "ok"; },
+    .of_verb = IsLetterOrDigit,
 };
 constexpr LineSpeech kLetters = {
     .verbs = kVerbs, .refusal = "tls first\r\n", .serves = kSpeech.serves, .of_verb = IsLetter};
