@@ -25,8 +25,8 @@ Failure Explain(Side side, bool upgraded, const Error& error) {
       if (!upgraded) {
         return failure(End::kHandshakeFailed, "the client did not speak TLS", "the server did not speak TLS");
       }
-      return failure(End::kPlaintextAfterStarttls, "the client requested TLS, then did not speak it",
-                     "the server agreed to TLS, then did not speak it");
+      return failure(End::kPlaintextAfterStarttls, "the client requested TLS, then sent plaintext",
+                     "the server agreed to TLS, then sent plaintext");
     case ErrorCode::kVerifyFailed:
       return failure(End::kVerifyFailed, "the client's certificate was refused",
                      "the server's certificate was refused");
@@ -84,7 +84,7 @@ void Talk::Drain() {
   LeaveIfDrained();
 }
 
-// A drain waits for the transfer that is under way, and for the answer that belongs to it.
+// A drain waits for the current transfer and for the reply that completes it.
 void Talk::LeaveIfDrained() {
   if (!drains_ || over_ || owner_.InTransfer() || dialogue_->InTransfer()) return;
   Abandon({End::kDrained, Blame::kNone, "shutting down"});
@@ -149,9 +149,9 @@ void Talk::Tell(Event event, Side side) {
 void Talk::Pump() {
   if (pumping_) return;
   pumping_ = true;
-  // While one leg is congested, the other one's input waits: neither peer makes us hold more than one read of output.
+  // While one leg is congested, neither leg's input is processed: a peer makes us buffer at most one read of output.
   while (!over_ && !legs_.congested()) {
-    ReachMeetingPoint();  // what crosses from here on belongs to the application
+    ReachMeetingPoint();  // bytes forwarded from here on belong to the application
     protocol::Out out;
     const protocol::Step step =
         dialogue_->Advance(legs_[Side::kClient].input().view(), legs_[Side::kServer].input().view(), out);
@@ -201,7 +201,7 @@ void Talk::Send(const protocol::Out& out) {
 
 void Talk::Dial(bool next) {
   if (!owner_.Dial(next)) {
-    return Abandon({End::kClosed, Blame::kNone, "no upstream address is left", std::exchange(handshake_detail_, {})});
+    return Abandon({End::kClosed, Blame::kNone, "no upstream address is left", handshake_detail_});
   }
   dialling_ = negotiating_ = true;
   handshake_detail_.clear();
@@ -209,16 +209,16 @@ void Talk::Dial(bool next) {
 
 void Talk::BeginTls(Side side) {
   if (legs_[side].finished()) {
-    return Abandon({End::kClosed, BlameOf(protocol::Other(side)), "the session ended where TLS would have begun"});
+    return Abandon({End::kClosed, BlameOf(protocol::Other(side)), "the other side closed before the TLS handshake"});
   }
-  if (legs_[side].end()) {  // the stream will not report its end again, so that a handshake would wait for ever
+  if (legs_[side].end()) {  // the stream reports its end only once, so a handshake would wait for ever
     const std::string_view first = legs_[side].input().view();
     if (!first.empty() && first.front() != kTlsHandshake) {
-      Failure failure = Explain(side, true, {ErrorCode::kNotTls, "plaintext, and the end of the connection"});
+      Failure failure = Explain(side, true, {ErrorCode::kNotTls, "the peer then closed the connection"});
       legs_.Close(side);
       return Abandon(std::move(failure));
     }
-    return Closed(side, {ErrorCode::kHandshakeFailed, "the connection ended where TLS should begin"}, true);
+    return Closed(side, {ErrorCode::kHandshakeFailed, "the connection ended before the TLS handshake"}, true);
   }
   owner_.BeginTls(side);
 }
@@ -232,11 +232,11 @@ void Talk::ReachMeetingPoint() {
 
 // Ends.
 
-// Acts on the ends that have come, once all input before them is used.
+// Handles the ends that the legs have reported, once all input before them is used.
 void Talk::PassOnEnds() {
   // While a leg is congested, input before an end may be unused. OnWritable comes back here.
   if (pumping_ || over_ || legs_.congested()) return;
-  // The server's twice: it may have been waiting for the client's.
+  // The server's end is checked twice, because the client's end may release it.
   for (const Side side : {Side::kServer, Side::kClient, Side::kServer}) {
     if (dialogue_->negotiated()) {
       PassOnEnd(side);
@@ -244,7 +244,8 @@ void Talk::PassOnEnds() {
     }
     Leg& leg = legs_[side];
     if (!leg.end() || leg.state() == Leg::State::kHandshaking || kept_[Index(side)]) continue;
-    // A client may have sent all it has before the server was ready for it. Without an upgrade that may be nothing.
+    // A client may have sent everything, and ended, before the server was ready. Without an upgrade that may be no
+    // bytes.
     const bool client_may_wait = !leg.input().empty() || !dialect_.starttls;
     if (side == Side::kClient && client_may_wait && waiting_for() == Blame::kServer) continue;
     const bool cut = *leg.end() == buffer::StreamEnd::kTruncated;
@@ -254,16 +255,16 @@ void Talk::PassOnEnds() {
   }
 }
 
-// Passes on an end through the filter, which stands as long as either side may still send. Input that waits for the
-// other side waits no longer once that has ended. A partial unit is passed on to a client, which may use it as it can.
-// To a server it is not: the filter could not judge it.
+// Passes an end on through the filter, which stays active while either side may still send. Input that waits for the
+// other side stops waiting once that side has ended. The server's last partial unit is passed on to the client. The
+// client's is not passed on to the server, because the filter could not check it.
 void Talk::PassOnEnd(Side side) {
   Leg& from = legs_[side];
   Leg& to = legs_.other(side);
   if (from.state() == Leg::State::kHandshaking || to.state() == Leg::State::kHandshaking) return;
   const bool kept = kept_[Index(side)];
   if (kept && !from.finished()) return;
-  // The held input may end within a unit. Its second half must not be taken for a unit of its own.
+  // The kept input may end within a unit. The rest of that unit must not be parsed as a new unit.
   if (kept && side == Side::kClient) from.Discard();
   if (!from.end() || to.finished()) return;
   if (side == Side::kServer) {

@@ -35,7 +35,7 @@ Verifier::Verifier(const ClientSettings& settings)
 
 Result<std::unique_ptr<Verifier>> Verifier::Create(const ClientSettings& settings) {
   if (settings.verify == Verify::kFull && settings.server_name.empty()) {
-    return Error{ErrorCode::kInvalid, "server_name: verify: full needs one"};
+    return Error{ErrorCode::kInvalid, "verify: full needs a server_name"};
   }
   std::unique_ptr<Verifier> verifier(new Verifier(settings));
   if (verifier->verify_ != Verify::kNone && verifier->trust_ == nullptr) {
@@ -49,37 +49,38 @@ Result<std::unique_ptr<Verifier>> Verifier::Create(const ClientSettings& setting
 ssl_verify_result_t Verifier::Check(const SSL* ssl, VerifyOutcome& outcome, uint8_t* alert) const {
   if (!checks()) return ssl_verify_ok;
   const bssl::UniquePtr<STACK_OF(X509)> chain = Parse(SSL_get0_peer_certificates(ssl));
-  Refusal refusal = {SSL_AD_BAD_CERTIFICATE, {}};
-  if (chain) {
-    refusal = CheckChain(chain.get());
-  } else {
-    refusal.reason = fmt::format("the server's certificate cannot be read: {}", TakeErrors());
-  }
+  std::optional<Refusal> refusal =
+      chain ? CheckChain(chain.get())
+            : Refusal{SSL_AD_BAD_CERTIFICATE, fmt::format("the server's certificate cannot be read: {}", TakeErrors())};
   ERR_clear_error();
-  if (refusal.reason.empty()) {
+  if (!refusal) {
     outcome = {PeerInfo::Verification::kPassed, {}};
     return ssl_verify_ok;
   }
-  outcome = {PeerInfo::Verification::kFailed, std::move(refusal.reason)};
+  outcome = {PeerInfo::Verification::kFailed, std::move(refusal->reason)};
   if (!enforce_) return ssl_verify_ok;
-  *alert = static_cast<uint8_t>(refusal.alert);
+  *alert = static_cast<uint8_t>(refusal->alert);
   return ssl_verify_invalid;
 }
 
-Verifier::Refusal Verifier::CheckChain(STACK_OF(X509) * chain) const {
+std::optional<Verifier::Refusal> Verifier::CheckChain(STACK_OF(X509) * chain) const {
   Refusal no_pin = {SSL_alert_from_verify_result(X509_V_ERR_CERT_REJECTED), "no pinned key in the server's chain"};
-  if (verify_ == Verify::kNone) return pins_.MatchesPresented(chain) ? Refusal() : no_pin;
+  if (verify_ == Verify::kNone) {
+    if (pins_.MatchesPresented(chain)) return std::nullopt;
+    return no_pin;
+  }
   bssl::UniquePtr<X509_STORE_CTX> check(X509_STORE_CTX_new());
   if (!check || !Prepare(check.get(), chain)) {
-    return {SSL_alert_from_verify_result(X509_V_ERR_UNSPECIFIED), "verification could not be started"};
+    return Refusal{SSL_alert_from_verify_result(X509_V_ERR_UNSPECIFIED), "verification could not be started"};
   }
   if (X509_verify_cert(check.get()) != 1) {
     const int error = X509_STORE_CTX_get_error(check.get());
     const bool mismatch = error == X509_V_ERR_HOSTNAME_MISMATCH || error == X509_V_ERR_IP_ADDRESS_MISMATCH;
-    return {SSL_alert_from_verify_result(error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error),
-            mismatch ? fmt::format("the certificate is not for {}", name_) : X509_verify_cert_error_string(error)};
+    return Refusal{
+        SSL_alert_from_verify_result(error == X509_V_OK ? X509_V_ERR_UNSPECIFIED : error),
+        mismatch ? fmt::format("the certificate is not for {}", name_) : X509_verify_cert_error_string(error)};
   }
-  if (pins_.empty() || pins_.MatchesVerified(X509_STORE_CTX_get0_chain(check.get()))) return {};
+  if (pins_.empty() || pins_.MatchesVerified(X509_STORE_CTX_get0_chain(check.get()))) return std::nullopt;
   return no_pin;
 }
 

@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -31,14 +32,15 @@ class Verifier {
   ssl_verify_result_t Check(const SSL* ssl, VerifyOutcome& outcome, uint8_t* alert) const;
 
  private:
-  /// Why a chain is refused. An empty reason: it is not.
+  /// Why a chain is refused.
   struct Refusal {
     int alert = 0;
     std::string reason;
   };
 
   explicit Verifier(const ClientSettings& settings);
-  Refusal CheckChain(STACK_OF(X509) * chain) const;
+  /// nullopt: the chain passed. The reason is not what decides, so that an empty one cannot let a chain pass.
+  std::optional<Refusal> CheckChain(STACK_OF(X509) * chain) const;
   bool Prepare(X509_STORE_CTX* check, STACK_OF(X509) * chain) const;
 
   const Verify verify_;

@@ -13,7 +13,7 @@ from results import cell, result, scenario
         (cell(1.0, 1.0, 1.0), cell(1.05, 1.05, 1.05), "same"),
         (cell(0.9, 1.0, 1.4), cell(1.2, 1.3, 1.5), "same"),  # the spreads overlap
         (cell(1.0), cell(1.3), "worse? fewer than 2 runs"),
-        (cell(1.0, 1.0), cell(0.5, 0.5, others_share=0.2), "better? others were busy on the proxy's core"),
+        (cell(1.0, 1.0), cell(0.5, 0.5, others_share=0.2), "better? other processes were busy on the proxy's core"),
         ({"missing": "no"}, cell(1.0), "new"),
         ({"missing": "no"}, {"missing": "no"}, "same"),
     ],

@@ -47,6 +47,7 @@ class Conversation : public Negotiator {
       case Meaning::kRefers:
         return Fail{{End::kStarttlsRefused, Blame::kServer, "the server refers to another server before TLS"}};
       case Meaning::kViolation:
+        if (stage_ == Stage::kGreeting) return NotAGreeting();
         return Fail{{End::kProtocolError, Blame::kServer, "the server's reply does not belong to our command"}};
       case Meaning::kSkip:
         if (++skipped_ <= kMaxSkipped) return Read{};
@@ -98,7 +99,7 @@ class ServerLeg final : public Conversation {
     return NoTls{End::kStarttlsRefused, meaning == Meaning::kNo};
   }
 
-  // The server forgets all that was said before TLS.
+  // The server discards all state from before TLS, EHLO included.
   LegAct OnTlsUp(Out&) override {
     prologue_.introduced = false;
     if (!role().GreetsInside()) return Settled{};

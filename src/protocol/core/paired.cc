@@ -87,6 +87,9 @@ Act Paired::Apply(Side side, const LegAct& act, Out& out) {
 Act Paired::Settle(Side side, bool keep, Out& out) {
   legs_[Index(side)].reset();
   if (side == Side::kServer && !prologue_.for_each.empty()) {
+    if (env().server == TlsMode::kRequired && !prologue_.server_tls) {
+      return Fail{{End::kInternal, Blame::kProxy, "the server leg has no TLS, but requires it"}};
+    }
     delivered_ = true;
     out.server() += prologue_.for_each;
     return Read{};

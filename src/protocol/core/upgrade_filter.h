@@ -43,7 +43,7 @@ class UpgradeFilter : public Filter {
   /// TLS.
   virtual bool Busy() const = 0;
   /// Whether our own replies must wait for outstanding questions, so that all replies keep the order of the commands.
-  /// Not so in protocols whose replies carry the tag of their question.
+  /// False in protocols whose replies carry the tag of their question.
   virtual bool AnswersInOrder() const { return true; }
 
   /// Answers STARTTLS in turn: with the go-ahead, or with the reason for a refusal.
@@ -101,7 +101,10 @@ class InOrderFilter : public UpgradeFilter {
   const Question& asked_last() const { return questions_.back(); }
   size_t questions() const { return questions_.size(); }
   /// The oldest question has its final reply.
-  void Answered() { questions_.pop_front(); }
+  void Answered() {
+    questions_.pop_front();
+    sasl_response_ = false;  // an exchange that the server has ended expects nothing more
+  }
   /// The client's next unit is a SASL response: it is passed on without being parsed.
   void ExpectSaslResponse() { sasl_response_ = true; }
   bool expects_sasl_response() const { return sasl_response_; }

@@ -58,7 +58,11 @@ class ClientLeg final : public RequiredUpgradeLeg {
 
   LegAct On(std::string_view unit, Out& out) override {
     if (!IsRequest(Parse(unit))) return Fail{{End::kProtocolError, Blame::kClient, "not an LDAP request"}};
-    return RequiredUpgradeLeg::On(unit, out);
+    const BeforeTls request = Judge(unit);
+    if (request.then == Then::kStay || request.then == Then::kRefuse) {  // only refusals count
+      if (auto fail = Count()) return *std::move(fail);
+    }
+    return Obey(request, out);
   }
 
  private:

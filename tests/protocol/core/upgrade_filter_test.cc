@@ -159,6 +159,16 @@ TEST(InOrderFilter, ASaslResponsePassesWhateverItLooksLike) {
   }
 }
 
+// The server may end an exchange without waiting for the response: the next unit is a command again.
+TEST(InOrderFilter, NoSaslResponseIsExpectedOnceTheServerHasEndedTheExchange) {
+  OneByOne between;
+  between.Client("auth");
+  between.Server("+challenge");
+  between.Server("done");
+  EXPECT_EQ(between.Client("bad"), (Did{ActKind::kRead, "<bad>", ""})) << "it is judged, and does not cross";
+  EXPECT_EQ(between.Client("starttls").act, ActKind::kTlsClient) << "and so is this";
+}
+
 TEST(InOrderFilter, ASaslResponseDoesNotWait) {
   OneByOne between;
   for (size_t i = 0; i < kMaxQuestions; ++i) between.Client("q");

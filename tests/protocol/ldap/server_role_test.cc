@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocol/core/limits.h"
 #include "scenes.h"
 
 namespace starlock::test {
@@ -87,6 +88,18 @@ TEST(LdapServerRole, TooMuchBeforeTls) {
   for (int i = 0; i < 200; ++i) driver.Arrive(Side::kClient, Bind(1));
   EXPECT_EQ(driver.failure().end, End::kTlsRequired);
   EXPECT_EQ(driver.said(Side::kServer), "");
+}
+
+// StartTLS itself does not count: a client is let in after as many refusals as there may be.
+TEST(LdapServerRole, StartTlsAfterAllRefusalsThatThereMayBe) {
+  auto driver = Stage({"ldap", kReq, kOff});
+  driver.Open();
+  driver.Arrive(Side::kClient, Bind(1));
+  driver.Succeed();
+  for (int i = 1; i < protocol::kMaxCommands; ++i) driver.Arrive(Side::kClient, Bind(1));
+  EXPECT_EQ(driver.act(), ActKind::kRead);
+  driver.Arrive(Side::kClient, StartTls(2));
+  EXPECT_EQ(driver.act(), ActKind::kTlsClient);
 }
 
 TEST(LdapServerRole, LastWords) {

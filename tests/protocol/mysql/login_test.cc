@@ -8,7 +8,7 @@ namespace starlock::test {
 namespace {
 
 const std::string kOk("\x00\x00\x00\x02\x00\x00\x00", 7);
-constexpr const char* kNote = "note: this login asks for the password itself\n";
+constexpr const char* kNote = "note: this login sends the password itself\n";
 
 /// One leg with TLS; `ahead`: the server's sequence ids minus the client's.
 struct Lopsided {

@@ -267,6 +267,21 @@ TEST(NntpFilter, AnArticleThatNobodyTakes) {
            kGreeted);
 }
 
+// The server may end an exchange without waiting for a response: STARTTLS behind it is a command, and does not cross.
+TEST(NntpFilter, AfterAnExchangeThatTheServerEndedComesACommand) {
+  PlayNntp(kOpp, kOff, R"(
+    C: AUTHINFO SASL LOGIN
+    s: AUTHINFO SASL LOGIN
+    S: 383 VXNlcm5hbWU6
+    S: 481 timeout
+    c: 383 VXNlcm5hbWU6
+    c: 481 timeout
+    C: STARTTLS
+    c: 502 Too late for STARTTLS
+  )",
+           kGreeted);
+}
+
 TEST(NntpFilter, ASaslResponseIsData) {
   PlayNntp(kOpp, kOff, R"(
     C: AUTHINFO SASL LOGIN

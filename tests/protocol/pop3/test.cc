@@ -268,6 +268,22 @@ TEST(Pop3Filter, Off) {
            kGreeted);
 }
 
+// The server may end an exchange without waiting for a response: STLS behind it is a command, and does not cross.
+TEST(Pop3Filter, AfterAnExchangeThatTheServerEndedComesACommand) {
+  for (const TlsMode client : {kOff, kOpp}) {
+    PlayPop3(client, kOff, std::string(R"(
+      C: AUTH LOGIN
+      s: AUTH LOGIN
+      S: + VXNlcm5hbWU6
+      S: -ERR timeout
+      c: + VXNlcm5hbWU6
+      c: -ERR timeout
+      C: STLS
+      c: )") + (client == kOff ? "-ERR STLS is not available" : "-ERR Too late for STLS"),
+             kGreeted);
+  }
+}
+
 TEST(Pop3Filter, ASaslResponseIsData) {
   for (const TlsMode client : {kOff, kOpp}) {
     PlayPop3(client, kOff, R"(

@@ -324,6 +324,20 @@ TEST(SmtpFilter, AuthWithContinuations) {
   )"));
 }
 
+// The server may end an exchange without waiting for a response: STARTTLS behind it is a command, and does not cross.
+TEST(SmtpFilter, AfterAnExchangeThatTheServerEndedComesACommand) {
+  PlayBoth(kOpp, kOff, After(kGreeted, R"(
+    C: AUTH LOGIN
+    s: AUTH LOGIN
+    S: 334 VXNlcm5hbWU6
+    S: 535 5.7.8 timeout
+    c: 334 VXNlcm5hbWU6
+    c: 535 5.7.8 timeout
+    C: STARTTLS
+    c: 503 5.5.1 Too late for STARTTLS
+  )"));
+}
+
 // A client that does not wait for its challenges has the same session.
 TEST(SmtpFilter, AuthPipelinedWithItsResponses) {
   PlayBoth(kOpp, kOff, After(kGreeted, R"(
