@@ -40,7 +40,7 @@ class Loop {
   bool running_ = true;
 };
 
-/// Ends the program with `why` and errno on stderr: a load that failed is no measurement.
+/// Ends the program with `why` and errno on stderr: a failed load is not a valid measurement.
 [[noreturn]] void Fail(const std::string& why);
 
 /// The CPU time that this process has used, in seconds.

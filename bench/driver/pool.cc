@@ -26,8 +26,8 @@ class Standing final : public Client {
   Standing(Loop& loop, Blocks& blocks, Target& target, const raw::Pattern& pattern, Listener*& listener, size_t number)
       : Client(loop, blocks, target), pattern_(pattern), listener_(listener), number_(number) {}
 
-  /// Makes a request. The one before must have been answered. `now`: the connection is open; otherwise the request is
-  /// made as soon as it is.
+  /// Makes a request. The previous request must have been answered. `now`: the connection is open. Otherwise the
+  /// request is sent once it is open.
   void Ask(const raw::Request& request, bool now) {
     request_ = request;
     out_ = request.Encode();

@@ -21,7 +21,7 @@ def verdict(old, new, tolerance=TOLERANCE):
     else:
         return "same"
     if "NOISE" in (figures.limit(old), figures.limit(new)):
-        return f"{said}? others were busy on the proxy's core"
+        return f"{said}? other processes were busy on the proxy's core"
     if min(old["n"], new["n"]) < ENOUGH:
         return f"{said}? fewer than {ENOUGH} runs"
     return said
@@ -54,14 +54,14 @@ def _scaled(cell, by):
 
 
 def compare(old, new, tolerance=TOLERANCE):
-    """(lines, whether a figure of Starlock's is worse or missing)"""
+    """Returns (lines, whether any of Starlock's figures is worse or missing)."""
     by = drift(old, new)
     same_machine = all(old["machine"][key] == new["machine"][key] for key in ("cpu", "cores", "kernel"))
     lines = [f"old: {old['machine']['date']}, {old['versions']['starlock']}",
              f"new: {new['machine']['date']}, {new['versions']['starlock']}"]  # fmt: skip
     if not same_machine:
-        lines.append("the machines differ: what follows is no regression check")
-    lines.append(f"the peers were {by:.2f} × as slow in the new run; CPU times of the old one are multiplied with that")
+        lines.append("the machines differ, so this comparison is not a regression check")
+    lines.append(f"the peers were {by:.2f} × as slow in the new run; CPU times of the old run are multiplied by this")
     worse = False
     for scenario, first, second in _rows(old, new, "starlock"):
         scaled = _scaled(first, by) if scenario["verb"] in ("bulk", "sessions") else first

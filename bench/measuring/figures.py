@@ -8,7 +8,7 @@ LATE = 300  # µs: the load has priority on its core; if its own 99th percentile
 
 
 def quartiles(values):
-    """The ends of the middle half of the runs; with fewer than four runs, the least and the most."""
+    """The ends of the middle half of the runs; with fewer than four runs, the minimum and the maximum."""
     ordered = sorted(values)
     if len(ordered) < 4:
         return ordered[0], ordered[-1]

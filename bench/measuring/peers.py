@@ -154,8 +154,8 @@ class Hitch(Peer):
     quick = False
     cannot = {
         **_no_starttls("hitch"),
-        "both": "hitch has TLS on one leg only",
-        "plain": "hitch has TLS on one leg always",
+        "both": "hitch has TLS on only one leg",
+        "plain": "hitch always has TLS on one leg",
     }
 
     def commands(self, folder, routes, values):
@@ -171,10 +171,10 @@ class Hitch(Peer):
 class Stunnel(Peer):
     program = "stunnel"
     quick = False
-    one_worker = "stunnel has a thread a connection, no workers"
+    one_worker = "stunnel has one thread per connection and no workers"
     cannot = {
-        "both": "stunnel has TLS on one leg of a service only",
-        "plain": "stunnel has TLS on one leg always",
+        "both": "a stunnel service has TLS on only one leg",
+        "plain": "stunnel always has TLS on one leg",
         "ldap_server": "stunnel speaks LDAP's StartTLS towards a server only",
     }
 

@@ -123,7 +123,7 @@ def tree(pid):
 
 
 def tree_cpu(pid):
-    """CPU time of a process and its descendants, including ended ones (socat forks one a connection).
+    """CPU time of a process and its descendants, including ended ones (socat forks one per connection).
 
     Returns (seconds, whether any of them is runnable).
     """

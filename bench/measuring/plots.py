@@ -106,7 +106,7 @@ def _bar(name, cell, y, scale):
 
 
 def write(result, folder):
-    """Writes one file a group; returns their paths."""
+    """Writes one file per group and returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, title in GROUPS.items():

@@ -153,7 +153,7 @@ def require_rest(pids, seconds=0.3, most=0.05):
     time.sleep(seconds)
     share = (cpu_of(pids) - before) / (time.monotonic() - begun)
     if share > most:
-        raise Failure(f"it uses {share:.0%} of a core while idle")
+        raise Failure(f"the proxy uses {share:.0%} of a core while idle")
 
 
 def settle(pids):

@@ -3,7 +3,7 @@
 from measuring import figures
 
 LEGEND = (
-    "median, then the middle half of the runs (with fewer than four runs: least and most). proxy, load: share of their",
+    "median, then the middle half of the runs (with fewer than four runs: minimum and maximum). proxy, load: share of their",
     "core (load: clients and backend). others: share of the proxy's core that other processes used.",
     "limit LOAD: the load's core was full, so the proxy was not at its limit: its CPU time is valid, its rate is not.",
     "limit NOISE: other processes used the proxy's core, or the machine stood still (the load itself was late): compare",

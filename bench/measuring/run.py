@@ -149,9 +149,9 @@ class Bench:
             # The first concurrent sessions have no ticket yet, and a TLS 1.3 ticket may be for one use only.
             run["resumed_share"] = seen["resumed"] / seen["handshakes"]
             if not seen["resumed"]:
-                raise processes.Failure("it resumed no session with the server")
+                raise processes.Failure("the proxy resumed no session with the server")
         if scenario.resume != "server" and seen["resumed"]:
-            raise processes.Failure(f"it resumed {seen['resumed']} sessions with a server that gives no tickets")
+            raise processes.Failure(f"the proxy resumed {seen['resumed']} sessions with a server that issues no tickets")
 
 
 def _is(agreed, wanted):

@@ -1,4 +1,4 @@
-"""The scenarios that are measured. Each gives one figure a proxy."""
+"""The scenarios that are measured. Each gives one figure per proxy."""
 
 import dataclasses
 import re
@@ -95,11 +95,11 @@ class Scenario:
         if self.workers > 1 and peer.one_worker:
             return peer.one_worker
         if peer.program == "socat" and max(self.connections, self.standing) > 100:
-            return "socat has a process a connection"
+            return "socat forks one process per connection"
         if peer.program == "socat" and self.resume:
             return "socat keeps no sessions"
         if peer.program == "socat" and self.verb == "sessions" and self.route != "plain":
-            return "socat knows P-256 only, which is other work"
+            return "socat supports only P-256, which is different work"
         return ""
 
 

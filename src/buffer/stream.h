@@ -33,21 +33,22 @@ struct Room {
 class StreamHandler {
  public:
   virtual ~StreamHandler() = default;
-  /// Bytes have arrived. The handler consumes from the front of `in`. The rest is kept and reported again, followed by
-  /// later bytes, once reading is on again. A handler that leaves bytes must switch reading off first.
+  /// Bytes have arrived. The handler consumes from the front of `in`. Bytes that it leaves are reported again, with
+  /// later ones, when reading is switched on again. A handler that leaves bytes must switch reading off first.
   virtual void OnData(Chain& in) = 0;
   /// The queue has fallen to the low mark after Write() returned false.
   virtual void OnWritable() = 0;
   /// The peer has ended its direction; ours stays open. At most once, after the last OnData.
   virtual void OnEnd(StreamEnd end) = 0;
-  /// `bytes` bytes went to the sink of PassTo without OnData. `room`: what the sink's Write would have returned.
+  /// PassTo moved `bytes` bytes to the sink without OnData. `room`: the sink's queue is not above its high mark (see
+  /// Write).
   virtual void OnPassed(size_t /*bytes*/, bool /*room*/) {}
-  /// Both directions are closed; this is the last call. kNone: both ended in order, and the kernel accepted everything
+  /// Both directions are closed; this is the last call. kNone: both ended cleanly, and the kernel accepted everything
   /// that was written. Not called after Abort or from a destructor.
   virtual void OnClosed(const Error& error) = 0;
 };
 
-/// What a stream is made of, for streams of the same kind; opaque to everyone else.
+/// The transport under a stream, known only to streams of the same kind.
 class Transport {
  protected:
   ~Transport() = default;
@@ -61,7 +62,7 @@ class Stream {
  public:
   virtual ~Stream() = default;
 
-  /// Sets who gets the events. May change at any time, for example when TLS takes over. nullptr: nobody, and reading is
+  /// Sets the handler, which may change at any time, for example when TLS takes over. nullptr: no handler; reading is
   /// switched off.
   virtual void SetHandler(StreamHandler* handler) = 0;
   /// Reading is off at first. While it is off, nothing is read from the peer, which slows it down (back-pressure), and

@@ -39,7 +39,7 @@ struct Dispatch {
 }  // namespace starlock::cli
 
 int main(int argc, char** argv) {
-  // A closed pipe is an error of the write and must not end the process with all its sessions.
+  // Writing to a closed pipe must return an error, not kill the process and all its sessions.
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const int status = std::visit(starlock::cli::Dispatch{}, starlock::cli::ParseCommandLine(arguments));

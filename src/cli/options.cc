@@ -26,7 +26,7 @@ Exit status: 0 stopped by SIGTERM or SIGINT; 1 failed while running, or stopped 
 line or the configuration is invalid.)";
 
 constexpr const char* kCheckFooter =
-    R"(Exit status: 0 valid, also with warnings (a certificate that has expired or expires within 14 days); 2 invalid.)";
+    R"(Exit status: 0 valid, even with warnings (a certificate that has expired or expires within 14 days); 2 invalid.)";
 
 constexpr const char* kFooter =
     R"(Exit status: 0 success; 1 failed while running; 2 the command line or the configuration is invalid.

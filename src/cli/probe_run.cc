@@ -84,7 +84,7 @@ void ProbeRun::OnFailed(const protocol::Failure& failure, bool /*told*/) {
 }
 
 void ProbeRun::OnDeadline(std::chrono::milliseconds deadline) {
-  // Nothing tells a look-up from a connection attempt, but an address literal is not looked up.
+  // A look-up in progress cannot be told from a connection attempt, but an address literal needs no look-up.
   resolving_ = dialler_.dialling() && !IsAddressLiteral(options_.target.host);
   report_.failure = {End::kTimeout, WhatIsMissing(deadline)};
   Finish();

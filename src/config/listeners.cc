@@ -162,12 +162,12 @@ class ListenerReader {
   const TlsSettings& tls_;
   std::span<const DialectRules> dialects_;
   const Config& config_;
-  // Of the protocol. True if it is unknown, so that the one error is not followed by others.
+  // Whether the protocol has these features. True if the protocol is unknown: that one error must not cause others.
   bool starttls_ = true;
   bool data_connections_ = true;
 };
 
-// What messages call a listener: its name if it has one, else its number.
+// A listener's designation in messages: its name if it has one, otherwise its number.
 std::string DescribeListener(const YamlNode& node, size_t index) {
   for (const YamlNode::Entry& entry : node.entries) {
     const bool name = entry.key->kind == YamlNode::Kind::kScalar && entry.key->text == "name";

@@ -21,7 +21,7 @@ std::vector<Diagnostic> InOrder(std::vector<Diagnostic> diagnostics) {
   return diagnostics;
 }
 
-// The map that a misplaced key belongs to; empty: none. Of several maps, the first in this order.
+// The name of the map in which a misplaced key is valid; if several, the first in this order. Empty: none.
 std::string_view HomeOf(std::string_view key) {
   struct Map {
     std::string_view name;

@@ -36,7 +36,7 @@ int Fail(const std::string& why) {
 int Run(const Options& options) {
   const PartProtocol* protocol = FindPartProtocol(options.protocol);
   if (protocol == nullptr) {
-    std::cerr << fmt::format("starlock demo: there is no demonstration of {}, only of {}\n", options.protocol,
+    std::cerr << fmt::format("starlock demo: no demonstration of {}; available: {}\n", options.protocol,
                              PartProtocolNames());
     return 2;
   }

@@ -113,7 +113,7 @@ class Client final : public Part {
     if (operation.tag == kExtendedResponse && success) return Turn{"", Turn::Next::kUpgrade};
     if (operation.tag == kBindResponse && success) return Turn{search};
     if (operation.tag == kSearchDone && success) return Turn{Message(4, kUnbindRequest, ""), Turn::Next::kEnd};
-    return Error{ErrorCode::kInvalid, "unexpected answer: not a success"};
+    return Error{ErrorCode::kInvalid, "unexpected answer: the result is not success"};
   }
 
  private:

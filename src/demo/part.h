@@ -14,7 +14,7 @@
 /// In SMTP and LMTP the client sends the message. In the other protocols the server has it and the client fetches it.
 namespace starlock::demo {
 
-/// What a part answers to a unit, and what happens next.
+/// A part's answer to a unit, and what happens next.
 struct Turn {
   enum class Next : uint8_t {
     kContinue,

@@ -70,8 +70,8 @@ LoggedSession FindRecord(const std::string& log) {
   return {};
 }
 
-/// Everything that takes part in one session. The members are declared in the order in which bytes arrive from the
-/// client, last to first: what is destroyed first depends on what is destroyed later.
+/// Everything that takes part in one session. Members are destroyed in reverse order, so each is declared after those
+/// that it depends on: server first, client last.
 class Scene {
  public:
   Scene(const Stage& stage, Use use) : stage_(stage), front_(use == Use::kFront) {

@@ -8,7 +8,8 @@
 
 namespace starlock::demo {
 
-/// A client of a line protocol that follows a fixed list of steps: an answer that it waits for, then what it says.
+/// A client of a line protocol that follows a fixed list of steps. Each step is an expected answer and what to send
+/// next.
 class ScriptedClient : public Part {
  public:
   /// An error where the answer does not fit the next step.

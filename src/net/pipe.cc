@@ -37,7 +37,7 @@ ssize_t Pipe::Drain(int socket) {
   return n;
 }
 
-// Makes a new pipe only if none is free, so that lent and free ones together never exceed kMost.
+// Makes a new pipe only if none is free, so that there are never more than kMost pipes, lent or free.
 PipePool::Lent PipePool::Take() {
   if (lent_ == kMost) return nullptr;
   std::unique_ptr<Pipe> pipe;

@@ -18,8 +18,8 @@ class Pipe {
 
   /// Bytes in the pipe.
   size_t held() const { return held_; }
-  /// Moves at most `most` bytes from `socket` into the pipe, without blocking. 0 or -1: none, and only recv() can tell
-  /// why: before an urgent byte splice() returns the same as at the end of the stream.
+  /// Moves at most `most` bytes from `socket` into the pipe, without blocking. 0 or -1: no bytes; call recv() for the
+  /// reason. (splice() returns the same before an urgent byte as at the end of the stream.)
   ssize_t Fill(int socket, size_t most);
   /// Moves as many of the held bytes to `socket` as it accepts. -1: see errno.
   ssize_t Drain(int socket);

@@ -37,7 +37,7 @@ class Poll {
   Error Open(Loop& loop, Descriptor descriptor, unsigned events, Watcher* watcher);
   bool open() const { return watch_ != nullptr; }
   int fd() const;
-  /// Sets who gets the events.
+  /// Sets the watcher that gets the events.
   void SetWatcher(Watcher* watcher);
   /// Watches for exactly `events`; 0: for none. Takes effect at the end of the turn, with at most one system call.
   void Watch(unsigned events);

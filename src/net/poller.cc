@@ -82,7 +82,7 @@ void Poller::Dispatch() {
     const auto* watch = static_cast<const Watched*>(found_[i].data.ptr);
     if (watch == nullptr) continue;
     if (watch->bulk) {
-      std::swap(found_[later++], found_[i]);  // swapped with a dispatched one: Forget still finds both
+      std::swap(found_[later++], found_[i]);  // swapped with a dispatched event, so that Forget still finds both
     } else {
       DispatchOne(found_[i]);
     }

@@ -60,8 +60,8 @@ std::unique_ptr<TcpStream> TcpStream::Adopt(Loop& loop, Poll poll) {
   return std::unique_ptr<TcpStream>(new TcpStream(loop, std::move(poll)));
 }
 
-// The kernel's watch changes only at the end of the turn, by when most streams have reading on: no system call is
-// needed.
+// Changes of the watch reach the kernel only at the end of the turn. By then, most streams have reading on again, so no
+// system call is needed.
 TcpStream::TcpStream(Loop& loop, Poll poll) : loop_(loop), poll_(std::move(poll)), report_(loop, [this] { Report(); }) {
   poll_.SetWatcher(this);
   poll_.Watch(0);

@@ -30,7 +30,7 @@ class TcpStream final : public buffer::Stream, public buffer::Transport, private
   static Result<std::unique_ptr<TcpStream>> Adopt(Loop& loop, Descriptor socket);
   /// Takes a socket that is prepared and watched by `loop` already.
   static std::unique_ptr<TcpStream> Adopt(Loop& loop, Poll poll);
-  /// `stream` as what it is, if it is a TcpStream; otherwise nullptr, also for nullptr. Only TcpStream is a Transport.
+  /// `stream` as a TcpStream; nullptr if it is another kind of stream, or nullptr. Only TcpStream is a Transport.
   static TcpStream* Of(buffer::Stream* stream);
   ~TcpStream() override;
 
@@ -98,7 +98,7 @@ class TcpStream final : public buffer::Stream, public buffer::Transport, private
   bool owes_closed_ = false;   ///< closed; OnClosed is still due
 };
 
-/// TcpStream::local of a stream that is one; for any other an empty address.
+/// TcpStream::local of a TcpStream; an empty address for any other stream.
 SocketAddress LocalAddressOf(buffer::Stream& stream);
 
 }  // namespace starlock::net

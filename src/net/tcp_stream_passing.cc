@@ -12,7 +12,7 @@ namespace {
 // A splice of fewer bytes ends the bulk transfer.
 constexpr size_t kMinPassed = size_t{16} * 1024;
 
-// Whether the error of a failed splice() is transient or of the pipe, and not of the socket.
+// Whether a failed splice() is temporary or the pipe's fault, rather than an error of the socket.
 bool IsHarmless(int number) { return number == EAGAIN || number == EINTR || number == EINVAL || number == ENOMEM; }
 
 }  // namespace

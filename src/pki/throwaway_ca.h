@@ -7,9 +7,9 @@
 
 #include "base/result.h"
 
-/// A layer of its own, so that the build can prove two things. Of the code above tls, only this file includes OpenSSL's
-/// headers. And the proxy, which must never issue a certificate, cannot include it: only the demonstration, the tests
-/// and the micro benchmarks link this layer.
+/// A separate layer, so that the build can enforce two rules. Above tls, only this layer includes OpenSSL's headers.
+/// And the proxy, which must never issue a certificate, cannot include it: only the demonstration, the tests and the
+/// micro benchmarks link this layer.
 namespace starlock::pki {
 
 /// A certificate chain and its private key as PEM text.

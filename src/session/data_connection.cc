@@ -157,7 +157,7 @@ void DataConnection::Break() {
   owner_.OnDataBroken(*this);
 }
 
-// The failure may happen inside a call by the owner, which hears of it later.
+// May be called from inside a call by the owner, so the owner is told later.
 void DataConnection::Fail() {
   broken_ = true;
   fail_.Schedule();

@@ -19,22 +19,22 @@ namespace starlock::session {
 
 class DataConnection;
 
-/// Told by a data connection, from the loop.
+/// Receives a data connection's events. Called from the loop.
 class DataOwner {
  public:
   virtual ~DataOwner() = default;
   /// The upstream is connected. `port`: where we listen for the client; 0: it will be dialled.
   virtual void OnDataReady(DataConnection& data, uint16_t port) = 0;
-  /// The data connection is over, perhaps before it was ready. `broken`: some of what one side sent did not reach the
-  /// other one. The last call; dispose of it then.
+  /// The data connection is over, perhaps before it was ready. `broken`: some bytes of one side did not reach the
+  /// other. This is the last call; the owner must then dispose of the data connection.
   virtual void OnDataEnded(DataConnection& data, bool broken) = 0;
-  /// It is known already that OnDataEnded will say `broken`. What has arrived may still be on its way.
+  /// Bytes were lost: OnDataEnded will report `broken`. Called as early as possible; delivery may still be in progress.
   virtual void OnDataBroken(DataConnection& data) = 0;
   /// See RelayOwner::OnMoved.
   virtual void OnDataMoved(Side from, size_t bytes) = 0;
 };
 
-/// What a data connection is made between.
+/// The endpoints of a data connection, taken from its control connection.
 struct DataEnds {
   const Route& route;
   size_t target = 0;          ///< which of the route's addresses the upstream is
@@ -44,10 +44,10 @@ struct DataEnds {
   std::shared_ptr<tls::SessionFamily> family;  ///< the control connection's, if that has TLS
 };
 
-/// One data connection of an FTP session: connects a leg to the upstream and a leg to the client, runs the TLS
-/// handshakes, and then owns the relay between them. A leg that is cut short shows on the other one as a reset, or as
-/// TLS without close_notify. Only the two peers of the control connection are accepted or dialled. The destructor
-/// resets what is not over.
+/// One data connection of an FTP session. Connects a leg to the upstream and a leg to the client, runs the TLS
+/// handshakes, then owns the relay between them. If one leg is truncated, the other leg ends with a reset, or with TLS
+/// without close_notify. Only the control connection's two peers are accepted or dialled. The destructor resets legs
+/// that are still open.
 class DataConnection final : private LegOwner, private RelayOwner {
  public:
   DataConnection(DataOwner& owner, net::Loop& loop, net::Resolver& resolver, DataEnds ends);
@@ -55,12 +55,13 @@ class DataConnection final : private LegOwner, private RelayOwner {
   DataConnection(const DataConnection&) = delete;
   DataConnection& operator=(const DataConnection&) = delete;
 
-  /// Dials `server_port` of the upstream. With `client_port` 0 listens for the client; else Begin dials that port.
+  /// Dials `server_port` of the upstream. If `client_port` is 0, listens for the client; otherwise Begin dials that
+  /// port.
   void Open(uint16_t server_port, uint16_t client_port);
-  /// The transfer begins, with TLS on the legs that are to have it.
+  /// Begins the transfer, with TLS on the given legs.
   void Begin(bool client_tls, bool server_tls);
   bool begun() const { return tls_.has_value(); }
-  /// Frees the port that was listened on, at once.
+  /// Closes the listening socket and so frees its port at once.
   void StopListening() { listener_.reset(); }
   size_t undelivered() const { return legs_.undelivered(); }
 

@@ -8,18 +8,18 @@
 
 namespace starlock::session {
 
-/// Told by a session's data connections, from the loop.
+/// Receives the events of a session's data connections. Called from the loop.
 class DataConnectionsOwner {
  public:
   virtual ~DataConnectionsOwner() = default;
-  /// The answer to a request, valid during the call. Absent: one has ended, which answers nothing.
+  /// The answer to a request, valid during the call. nullopt: a data connection ended, which answers no request.
   virtual void OnDataEvent(const std::optional<protocol::DataEvent>& event) = 0;
   /// See RelayOwner::OnMoved.
   virtual void OnMoved(Side from, size_t bytes) = 0;
 };
 
-/// The data connections beside one control connection, by a dialogue's requests. One is current. The one before may
-/// still deliver what it has, if its transfer had begun; an older one is dropped.
+/// The data connections of one control connection, as its dialogue requests them. One is current. The previous one may
+/// still deliver its bytes if its transfer had begun; an older one is dropped.
 class DataConnections final : private DataOwner {
  public:
   /// `client` and `local`: the two ends of the control connection with the client.
@@ -34,9 +34,9 @@ class DataConnections final : private DataOwner {
   void Handle(const protocol::DataRequest& request, size_t target, const net::SocketAddress& server);
   /// A transfer has begun and is not over.
   bool InTransfer() const { return (current_ && current_->begun()) || finishing_; }
-  /// DataConnection::undelivered of all.
+  /// The sum of DataConnection::undelivered.
   size_t undelivered() const;
-  /// Drops all; ports that were listened on are free at once.
+  /// Drops all data connections and frees their listening ports at once.
   void Close();
 
  private:

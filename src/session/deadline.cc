@@ -37,7 +37,7 @@ void Deadline::OnTimer() {
   owner_.OnIdle();
 }
 
-// The first look can only remember what the next one compares with.
+// Undelivered bytes count as progress if there are fewer than at the last call. The first call has nothing to compare.
 bool Deadline::Delivers() {
   const size_t now = owner_.Undelivered();
   const std::optional<size_t> before = std::exchange(undelivered_, now);

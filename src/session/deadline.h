@@ -8,21 +8,21 @@
 
 namespace starlock::session {
 
-/// Told by a deadline, from the loop.
+/// Receives a deadline's events. Called from the loop.
 class DeadlineOwner {
  public:
   virtual ~DeadlineOwner() = default;
   virtual void OnNegotiationTimeout() = 0;
   virtual void OnIdle() = 0;
-  /// Bytes on their way to peers.
+  /// Bytes that were written and have not reached the peers yet.
   virtual size_t Undelivered() const = 0;
 };
 
-/// The one deadline of a session: of its negotiation or, afterwards, of idleness. A limit of 0 switches it off.
+/// The one deadline of a session: first for the negotiation, then for idleness. A limit of 0 switches it off.
 ///
-/// A session is idle when nothing has moved for `idle_timeout`. A peer that only takes what was written to it moves
-/// nothing that we see: no more input, no room in a queue. So what is undelivered is compared as well, which may take
-/// a second `idle_timeout`.
+/// A session is idle when nothing has moved for `idle_timeout`. A peer that slowly reads from the kernel's buffer
+/// causes no event. So the deadline also compares the undelivered bytes with their number one `idle_timeout` earlier. A
+/// peer that stops reading is therefore disconnected after one to two `idle_timeout`s.
 class Deadline {
  public:
   /// `limits` must outlive it.

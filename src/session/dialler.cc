@@ -32,7 +32,7 @@ void Dialler::OnConnected(Result<net::Connector::Connected> connected) {
 protocol::Failure Dialler::Explain(const Error& error) {
   switch (error.code) {
     case ErrorCode::kSystem:
-      return {End::kLimit, Blame::kProxy, "no socket for a connection to the server", error.detail};
+      return {End::kLimit, Blame::kProxy, "cannot create a socket for the connection to the server", error.detail};
     case ErrorCode::kResolveFailed:
       return {End::kResolveFailed, Blame::kServer, "cannot resolve the server's name", error.detail};
     default:

@@ -14,7 +14,7 @@
 
 namespace starlock::session {
 
-/// Connects one session to its upstream: the first of several addresses that answers, or the next one behind it.
+/// Connects one session to its upstream. Tries the addresses in order, and can continue after the last one dialled.
 class Dialler {
  public:
   using OnDone = std::function<void(Result<std::unique_ptr<buffer::Stream>>)>;
@@ -23,17 +23,17 @@ class Dialler {
   Dialler(net::Loop& loop, net::Resolver& resolver, const std::vector<HostPort>& targets,
           std::chrono::milliseconds timeout, OnDone on_done);
 
-  /// An address is left behind the one that was dialled last.
+  /// Whether there is an address after the one that was dialled last.
   bool has_next() const { return target_ + 1 < targets_.size(); }
-  /// Dials the first address that answers of those behind the last one (`next`), or of all. Cancels what was under way.
-  /// Calls `on_done` once, from the loop; its errors are net::Connector's.
+  /// Dials the addresses in order until one answers: those after the last one dialled (`next`), or all. Cancels a
+  /// pending dial. Calls `on_done` once, from the loop; its errors are net::Connector's.
   void Dial(bool next);
   void Cancel() { connector_.reset(); }
   bool dialling() const { return connector_ != nullptr; }
 
-  /// The index of the target that was dialled last; the last one's after a failure.
+  /// The index of the address that was dialled last; after a failure, that of the last address.
   size_t target() const { return target_; }
-  /// Where the last connection led.
+  /// The remote address of the last connection.
   const net::SocketAddress& address() const { return address_; }
 
   /// The failure of a session that could not be connected.

@@ -7,13 +7,13 @@
 
 namespace starlock::session {
 
-/// Closes legs so that what was written to them arrives.
+/// Closes legs without losing what was written to them.
 ///
-/// Our direction is ended, and input is still read and discarded: closing a socket with unread input sends a reset,
-/// which may overtake our last bytes. The client leg ends cleanly if it got a goodbye. Every other leg is cut: it must
-/// not look as if its peer's session had ended in order.
+/// Ends our direction, then reads and discards input: closing a socket with unread input sends a reset, which may
+/// overtake our last bytes. The client leg ends cleanly if it got a goodbye. Every other leg is ended as truncated, so
+/// that its peer cannot take this for a clean end.
 ///
-/// Over when all legs have closed, or when a period has passed in which the peers took none of what is queued for them.
+/// Over when all legs have closed, or when the peers have taken nothing of their queues for a whole period.
 class Farewell final : public LegOwner {
  public:
   struct Options {

@@ -17,7 +17,7 @@ class Holder final : public net::Disposable {
   std::unique_ptr<T> held_;
 };
 
-/// Destroys `object`, if there is one, at the end of the loop's turn: it may be at work at this moment.
+/// Destroys `object` at the end of the loop's turn, because it may be on the call stack. nullptr: does nothing.
 template <typename T>
 void DisposeOf(net::Loop& loop, std::unique_ptr<T> object) {
   if (object) loop.Dispose(std::make_unique<Holder<T>>(std::move(object)));

@@ -19,7 +19,7 @@ class Input {
   /// All unused bytes. Valid until the next call that is not const.
   std::string_view view() const { return arriving_ != nullptr ? arriving_->begin()->view() : std::string_view(held_); }
   bool empty() const { return view().empty(); }
-  /// No more than this is held: pause reading.
+  /// The input is at its limit of kMax bytes: pause reading.
   bool full() const { return view().size() >= kMax; }
 
   /// Adds what arrived in `in`, up to kMax; the rest stays in `in`. Until Keep, `in` may back view() and must stay

@@ -44,13 +44,13 @@ class Leg final : private tls::TlsHandler {
 
   Leg(Side side, LegOwner* owner) : owner_(owner), side_(side) {}
 
-  /// Events go to `owner` from now on. nullptr: nobody, as long as no stream is open.
+  /// Events go to `owner` from now on. nullptr: no owner; allowed while no stream is open.
   void SetOwner(LegOwner* owner) { owner_ = owner; }
 
   /// Takes a connected stream. Reading starts off.
   void Open(std::unique_ptr<buffer::Stream> stream);
-  /// Begins TLS in the server role; unused input is the first that TLS sees. `upgrade`: the protocol has agreed on TLS
-  /// in plaintext before, as opposed to TLS from the first byte.
+  /// Begins TLS in the server role; TLS reads the unused input first. `upgrade`: whether TLS was agreed on in plaintext
+  /// before, rather than implicit.
   void Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade);
   /// Begins TLS in the client role. `family`: see tls::TlsStream::Connect.
   void Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade,
@@ -76,11 +76,11 @@ class Leg final : private tls::TlsHandler {
   bool open() const { return stream_ != nullptr; }
   /// The stream while open(), for reading, ending and passing.
   buffer::Stream* stream() const { return stream_.get(); }
-  /// TLS, if any, began after an agreement in plaintext.
+  /// Whether TLS was agreed on in plaintext before it began (STARTTLS), rather than implicit.
   bool upgraded() const { return upgraded_; }
   /// How the peer ended its direction; absent: it has not.
   const std::optional<buffer::StreamEnd>& end() const { return end_; }
-  /// What Write left in the stream's queue is above the high mark.
+  /// Whether the stream's queue is above the high mark after a Write.
   bool congested() const { return output_ == Output::kCongested; }
   bool finished() const { return output_ == Output::kFinished; }
   /// Bytes in the stream's queue.

@@ -18,7 +18,7 @@ struct Closing {
 /// The two legs of a session or of a data connection, and what the end of one means for the other.
 class Legs {
  public:
-  /// Which peers may leave without waiting for our end once they have everything.
+  /// Which peers may disconnect, once they have everything, without waiting for our close.
   enum class HangUp : uint8_t { kClient, kEither };
 
   Legs(net::Loop& loop, HangUp hang_up);
@@ -31,24 +31,24 @@ class Legs {
   void SetOwner(LegOwner& owner);
   /// Closes the leg of `side`; the other leg no longer passes bytes to it.
   void Close(Side side);
-  /// The same after its stream reported OnClosed(error). Returns what that means.
+  /// Closes the leg of `side` after its stream reported OnClosed(error). Returns how the stream closed.
   [[nodiscard]] Closing Close(Side side, const Error& error);
   /// Closes the leg of `side` and puts a new, unopened one in its place.
   void Replace(Side side);
-  /// Passes on the end of `side` to the other leg. Returns false if `side` was cut short: it ended without
-  /// close_notify, and did not merely hang up.
+  /// Passes the end of `side` on to the other leg. Returns false if the end was a truncation: no close_notify, and the
+  /// peer did not merely hang up (HangsUp).
   [[nodiscard]] bool PassOnEnd(Side side);
   /// Drops both streams at once: a plain stream is reset.
   void Abort();
 
-  /// The peer of `side` already has the other side's end and everything before it, so that whatever way it leaves now
-  /// cuts nothing short. Most mail clients leave like this.
+  /// Whether the peer of `side` already got the other side's end and everything before it. However it disconnects now,
+  /// nothing is lost. Most mail clients disconnect like this.
   bool HangsUp(Side side) const;
   bool any_open() const { return legs_[0]->open() || legs_[1]->open(); }
   bool congested() const { return legs_[0]->congested() || legs_[1]->congested(); }
-  /// Leg::queued of both.
+  /// The sum of Leg::queued.
   size_t queued() const { return legs_[0]->queued() + legs_[1]->queued(); }
-  /// Leg::undelivered of both.
+  /// The sum of Leg::undelivered.
   size_t undelivered() const { return legs_[0]->undelivered() + legs_[1]->undelivered(); }
 
  private:

@@ -11,7 +11,7 @@
 
 namespace starlock::session {
 
-/// What the log says about a session when it is over. Never any of its content.
+/// What the log says about a session when it is over. Contains no message content.
 struct SessionRecord {
   std::string listener;
   std::string protocol;

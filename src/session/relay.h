@@ -5,13 +5,13 @@
 
 namespace starlock::session {
 
-/// Receives what a relay (or a talk that filters) finds out about its legs.
+/// Receives the events of a relay, or of a talk that filters.
 class RelayOwner {
  public:
   virtual ~RelayOwner() = default;
-  /// `bytes` from `from` were given to the other leg. 0: something else moved, so the session is not idle.
+  /// `bytes` from `from` were given to the other leg. 0: something else made progress, so the session is not idle.
   virtual void OnMoved(Side from, size_t bytes) = 0;
-  /// `side` ended without close_notify before its session was over. The end was passed on as it is.
+  /// `side` ended without close_notify before its session was over. The truncation was passed on to the other leg.
   virtual void OnTruncated(Side side) = 0;
   /// The stream of `side` closed, and the leg is closed too.
   virtual void OnLegClosed(Side side, const Closing& closing) = 0;
@@ -20,7 +20,7 @@ class RelayOwner {
 /// Passes bytes between two open legs, unchanged, in both directions until both have ended.
 ///
 /// - Back-pressure: a leg is not read while the other one's queue is above its high mark.
-/// - An end travels in its own direction, as it is: clean, or truncated.
+/// - Each direction ends on its own, and its end is passed on as it is: clean, or truncated.
 /// - Bytes for a leg that is closed or finished are dropped and not counted.
 /// - Between two plain sockets the kernel may pass bulk data directly (buffer::Stream::PassTo).
 ///

@@ -20,7 +20,7 @@ namespace {
 // 128 unpredictable bits, in letters and digits.
 std::string Nonce() {
   std::array<unsigned char, 16> bytes{};
-  // The kernel returns so few bytes in full. Early after boot it blocks until it can.
+  // The kernel returns this few bytes in full. Early after boot, the call blocks until the kernel has entropy.
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
   std::string text;
   for (const unsigned byte : bytes) text += fmt::format("{:02x}", byte);
@@ -87,7 +87,7 @@ void Session::Stop() {
 
 bool Session::Dial(bool next) {
   if (next && !dialler_->has_next()) return false;
-  // A client that upgrades may make it necessary to negotiate with the server anew.
+  // A client's upgrade can require a new negotiation with the server.
   if (!talk()->negotiating()) deadline_.BeginNegotiation();
   legs_.Replace(Side::kServer);
   if (data_) data_->BeginFamily();
@@ -191,7 +191,7 @@ void Session::OnLegClosed(Side side, const Closing& closing) {
     record_.Conclude(End::kClosed, Blame::kNone, "");
     return Done();
   }
-  // The other leg knows of a leg that ended in order. One that broke must show there.
+  // If the leg ended cleanly, the other leg has already got that end. If it broke, the other leg must be cut, too.
   if (!closing.in_order || !other.finished()) SeeOff(false);
 }
 
@@ -222,7 +222,7 @@ Next& Session::Enter(std::unique_ptr<Next> room) {
   return entered;
 }
 
-// The room may be at work at this moment, so it lives until the end of the turn. So may the dialler.
+// The phase's object and the dialler may be on the call stack, so they live until the end of the turn.
 void Session::LeaveRoom() {
   if (Talk* talk = this->talk()) {
     talk->Stop();
@@ -255,7 +255,7 @@ void Session::Done() {
   record_.Conclude(End::kInternal, Blame::kProxy, "");
   record_.duration = duration_cast<milliseconds>(context_.loop.now() - started_);
   if (!met_) record_.negotiation = record_.duration;
-  // When the record can be read, the session's place and its ports are free again.
+  // Frees the session's place and its ports before the record is written: readers of the log rely on it.
   const SessionRecord record = std::move(record_);
   Logger& log = context_.log;
   on_done_(*this);

@@ -28,26 +28,26 @@ struct SessionContext {
   Logger& log;
 };
 
-/// One client and its upstream, from accept to the record. Owns the legs, the deadline, the record and one room at a
-/// time, which does the work:
+/// One client and its upstream, from accept to the record. Owns the legs, the deadline, the record, and the object of
+/// the current phase (`room_`), which does the work:
 ///
 ///     Talk ──OnRelay──▶ Relay ──a leg broke, idle──▶ Farewell ──▶ done
 ///       └───────────────OnFailed, a leg broke────────────▲
 ///
-/// Most of its functions are what the rooms ask of their owner.
+/// Most of its functions are callbacks of these objects.
 class Session final : public net::Disposable, private TalkOwner, private DataConnectionsOwner, private DeadlineOwner {
  public:
-  /// `on_done` is called once, when nothing of the session is left to do; the session must then be disposed of.
+  /// Called once, when the session has nothing left to do. The callee must then dispose of it.
   using OnDone = std::function<void(Session&)>;
 
   Session(SessionContext context, const Route& route, std::unique_ptr<buffer::Stream> client,
           const net::SocketAddress& peer, OnDone on_done);
   ~Session() override;
 
-  /// Begins. `refuse`: a limit is reached, so only the protocol's temporary failure is said.
+  /// Begins. `refuse`: a limit is reached, so the client only gets the protocol's temporary failure.
   void Start(bool refuse);
-  /// The process is shutting down. A session that negotiates or filters says goodbye, after the transfer on a data
-  /// connection that is under way. One that relays goes on.
+  /// The process is shutting down. A session that negotiates or filters says goodbye, once any current transfer on a
+  /// data connection is complete. A session that relays continues.
   void Drain();
   /// Ends at once, as `drained`.
   void Stop();
@@ -79,7 +79,7 @@ class Session final : public net::Disposable, private TalkOwner, private DataCon
   void OnIdle() override;
   size_t Undelivered() const override { return legs_.undelivered() + (data_ ? data_->undelivered() : 0); }
 
-  /// The talk, while that is the room.
+  /// The talk, if that is the current phase; otherwise nullptr.
   Talk* talk() const;
   template <typename Next>
   Next& Enter(std::unique_ptr<Next> room);

@@ -16,9 +16,8 @@ namespace starlock::session {
 /// owner must not destroy the talk there, only dispose of it.
 class TalkOwner : public RelayOwner {
  public:
-  /// Connects the upstream: `next` with the addresses behind the one that was dialled last, else from the first one on.
-  /// Puts a new server leg in place, and later calls UpstreamUp or, if no address answers, Abandon. Returns false, and
-  /// does nothing, if no address is left.
+  /// Dials the upstream: the addresses after the one dialled last (`next`), or all. Puts a new server leg in place, and
+  /// later calls UpstreamUp or, if no address answers, Abandon. Returns false, and does nothing, if no address is left.
   [[nodiscard]] virtual bool Dial(bool next) = 0;
   /// Calls Accept or Connect on the leg of `side`.
   virtual void BeginTls(Side side) = 0;
@@ -29,13 +28,13 @@ class TalkOwner : public RelayOwner {
   virtual void OnMeetingPoint() {}
   /// The dialogue is over: the legs' unused input and everything that follows belong to a Relay.
   virtual void OnRelay() = 0;
-  /// The dialogue is over, and so is the session. `told`: the client has its last words or needs none.
+  /// The dialogue and the session are over. `told`: the client got the protocol's goodbye, or needs none.
   virtual void OnFailed(const protocol::Failure& failure, bool told) = 0;
   /// Answered by Talk::Notify. Only for dialects with data connections.
   virtual void OnDataRequest(const protocol::DataRequest& /*request*/) {}
-  /// A data connection is at work, which a drain waits for.
+  /// Whether a data connection is transferring; a drain waits for it.
   virtual bool InTransfer() const { return false; }
-  /// A warning for the log. Each text comes once in a talk.
+  /// A warning for the log. Called at most once per text.
   virtual void OnNote(const char* /*text*/) {}
 
   void OnMoved(Side /*from*/, size_t /*bytes*/) override {}
@@ -43,33 +42,33 @@ class TalkOwner : public RelayOwner {
   void OnLegClosed(Side /*side*/, const Closing& /*closing*/) override {}
 };
 
-/// Drives one dialogue over two legs: shows it their input and their events, and performs its acts. A leg may stay
+/// Drives one dialogue over two legs: passes it their input and events, and carries out its acts. A leg may stay
 /// unopened: a probe of a server is a talk without a client.
 ///
-/// Calls none of its owner's functions after OnRelay, OnFailed or Stop.
+/// After OnRelay, OnFailed or Stop, the talk makes no more calls to its owner.
 class Talk final : public LegOwner {
  public:
   /// The legs' owner must be this.
   Talk(TalkOwner& owner, net::Loop& loop, Legs& legs, const protocol::Dialect& dialect,
        std::unique_ptr<protocol::Dialogue> dialogue);
 
-  /// Begins. `refuse`: a limit is reached, so the talk fails as soon as the client leg can be spoken on.
+  /// Begins. `refuse`: a limit is reached, so the talk fails as soon as it can send the client a goodbye.
   void Start(bool refuse = false);
   /// The server leg that Dial asked for is open.
   void UpstreamUp();
   void Notify(const protocol::DataEvent& event);
-  /// Ends the talk for a reason from outside, with the protocol's goodbye where that is possible.
+  /// Ends the talk for a reason outside the dialogue, with the protocol's goodbye if one can be sent.
   void Abandon(protocol::Failure failure);
   /// The process is shutting down: abandons as soon as no transfer is under way.
   void Drain();
   /// A data connection has ended: a drain may have waited for it.
   void LeaveIfDrained();
-  /// The owner moves on: nothing is called or done from now on.
+  /// The session has entered its next phase: from now on, the talk does nothing and calls nobody.
   void Stop() { over_ = true; }
 
-  /// Not both legs have reached their meeting points since the last dial.
+  /// Whether a leg has not yet reached its meeting point since the last dial.
   bool negotiating() const { return negotiating_; }
-  /// Whom to blame if a negotiation deadline passes now.
+  /// The side to blame if the negotiation deadline passes now.
   Blame waiting_for() const { return dialling_ ? Blame::kServer : dialogue_->waiting_for(); }
 
  private:
@@ -96,9 +95,9 @@ class Talk final : public LegOwner {
   const protocol::Dialect& dialect_;
   const std::unique_ptr<protocol::Dialogue> dialogue_;
   std::string handshake_detail_;    ///< why the last handshake with the server failed, until the next dial
-  std::vector<const char*> notes_;  ///< those that the owner has
+  std::vector<const char*> notes_;  ///< already given to the owner
   bool kept_[2] = {false, false};   ///< Step::kept of the last Advance
-  bool pumping_ = false;            ///< Pump runs, and will see to whatever changes meanwhile
+  bool pumping_ = false;            ///< Pump is running, and handles all changes made meanwhile
   bool dialling_ = false;           ///< from Dial to UpstreamUp or Abandon
   bool negotiating_ = true;
   bool refuses_ = false;

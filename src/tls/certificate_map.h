@@ -24,8 +24,8 @@ class CertificateMap {
   /// empty name gets the defaults: the client decides whether to accept another name.
   Identities For(std::string_view server_name) const;
 
-  /// The first identity and those with the same names (other keys), then the first one with another key type, for
-  /// clients that support none of these.
+  /// The first identity and those with the same names (other keys), then the first one with another key type. The later
+  /// ones are for clients that do not support the earlier ones.
   const Identities& defaults() const { return defaults_; }
 
  private:

@@ -59,8 +59,8 @@ bssl::UniquePtr<CRYPTO_BUFFER> BufferOf(X509* certificate) {
   return bssl::UniquePtr<CRYPTO_BUFFER>(CRYPTO_BUFFER_new(der, static_cast<size_t>(size), nullptr));
 }
 
-// A ticket resumes only sessions with the certificate of its full handshake, so that it cannot be used to move from one
-// name's service to another's.
+// A ticket resumes only sessions with the certificate of its full handshake. So a ticket for one name's service cannot
+// be used for another's.
 bool PartitionSessions(SSL_CREDENTIAL* credential, const CRYPTO_BUFFER* leaf) {
   std::array<uint8_t, SHA256_DIGEST_LENGTH> digest{};
   SHA256(CRYPTO_BUFFER_data(leaf), CRYPTO_BUFFER_len(leaf), digest.data());

@@ -32,8 +32,8 @@ std::string Describe(uint32_t error) {
 }  // namespace
 
 std::string TakeErrors() {
-  // The first error of the SSL library is the cause in TLS terms. Errors before it are the same cause as an AEAD or a
-  // parser reports it; errors after it are consequences.
+  // The first error of the SSL library names the cause in TLS terms. Earlier errors report the same cause at a lower
+  // level (AEAD, parser). Later errors are consequences.
   uint32_t chosen = 0;
   while (const uint32_t error = ERR_get_error()) {
     const bool better = ERR_GET_LIB(chosen) != ERR_LIB_SSL && ERR_GET_LIB(error) == ERR_LIB_SSL;

@@ -44,7 +44,7 @@ int OnAlpn(SSL* /*ssl*/, const uint8_t** out, uint8_t* out_size, const uint8_t* 
            void* argument) {
   const auto& ours = static_cast<const Impl*>(argument)->alpn;
   uint8_t* chosen = nullptr;
-  // The order of the first list has priority: ours.
+  // Our order of preference has priority over the client's.
   if (SSL_select_next_proto(&chosen, out_size, ours.data(), static_cast<unsigned>(ours.size()), offered,
                             offered_size) != OPENSSL_NPN_NEGOTIATED) {
     return SSL_TLSEXT_ERR_ALERT_FATAL;

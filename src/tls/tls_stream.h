@@ -57,7 +57,7 @@ class TlsStream final : public buffer::Stream {
                                             std::shared_ptr<SessionFamily> family = nullptr);
   ~TlsStream() override;
 
-  /// A handler that is set before the handshake is done does not hear of it.
+  /// A handler that is set with this before the handshake is done does not get OnHandshake.
   void SetHandler(buffer::StreamHandler* handler) override;
   /// As SetHandler; `handler` also hears that the handshake is done, if it is still running.
   void SetTlsHandler(TlsHandler* handler);

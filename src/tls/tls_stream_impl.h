@@ -11,9 +11,9 @@
 
 namespace starlock::tls {
 
-/// The states of a stream. The lower stream's events and deferred turns change them, all through Pump. The owner's
-/// calls only record what is wanted, or write. So nothing is reported from inside them, and a handler is never called
-/// from inside BoringSSL.
+/// The state machine of a TLS stream. Only Pump changes the state, on the lower stream's events and in deferred turns.
+/// The owner's calls only record requests or write. So they report nothing, and a handler is never called from inside
+/// BoringSSL.
 class TlsStream::Impl final : public buffer::StreamHandler, public std::enable_shared_from_this<Impl> {
  public:
   /// Exactly one of `server` and `client` is not nullptr.

@@ -21,8 +21,8 @@ StarttlsWords WordsFor(std::string_view tag) {
 
 }  // namespace
 
-// The client's next unit cannot be read yet. After a literal that waits, the upstream decides whether the literal or a
-// new command is next. After AUTHENTICATE, a unit of any size may follow that the relay will pass on.
+// Whether the client's next unit cannot be parsed yet. After a literal that waits, the server's reply decides whether
+// the literal or a new command is next. After AUTHENTICATE, the next unit may be for the relay, and of any size.
 bool AcapFilter::Waits() const {
   return next_ == Next::kPlus || (next_ == Next::kCommand && (InAuthenticate() || questions() >= kMaxQuestions));
 }

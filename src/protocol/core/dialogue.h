@@ -93,7 +93,7 @@ class Dialogue {
   /// The side to blame when a deadline passes. A dialect whose server leg waits for the client during its negotiation
   /// overrides this.
   virtual Blame waiting_for() const;
-  /// A data transfer is in progress: a drain waits for its reply.
+  /// Whether a data transfer is in progress. A drain waits for its final reply.
   virtual bool InTransfer() const { return false; }
 
  protected:

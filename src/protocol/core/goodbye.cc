@@ -11,7 +11,7 @@ GoodbyeKind GoodbyeFor(const Failure& failure) {
       return GoodbyeKind::kDrained;
     case End::kLimit:
       return GoodbyeKind::kLimit;
-    case End::kTlsRequired:  // a server that skips the login before TLS is like one without TLS
+    case End::kTlsRequired:  // the server's fault: IMAP's PREAUTH before the client's TLS
       return failure.blame == Blame::kServer ? GoodbyeKind::kNoTls : GoodbyeKind::kTlsRequired;
     case End::kStarttlsNotOffered:
     case End::kStarttlsRefused:

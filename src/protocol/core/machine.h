@@ -41,8 +41,8 @@ class Machine {
     return std::get_if<State>(&state_);
   }
 
-  /// Moves to `next`. A transition that the table does not list is a bug of the caller's: a debug build aborts; a
-  /// release build stays in the current state, and legal() is false from then on.
+  /// Moves to `next`. The table must list the transition; anything else is a bug in the caller. It aborts a debug
+  /// build. A release build keeps the current state, and legal() is false from then on.
   template <typename Next>
   void Become(Next next) {
     static_assert((Rows::template kLists<Next> || ...), "no row of the table leads to this state");
@@ -56,7 +56,7 @@ class Machine {
     }
   }
 
-  /// No illegal transition was asked for. Where this is false, the owner fails the session: see CheckedBy.
+  /// Whether all transitions so far were legal. If not, the owner fails the session: see CheckedBy.
   bool legal() const { return legal_; }
 
  private:
@@ -64,10 +64,10 @@ class Machine {
   bool legal_ = true;
 };
 
-/// `act`, or the failure of a session one of whose machines is not legal() any more.
+/// Returns `act`, or a failure if one of the session's machines is not legal() any more.
 inline Act CheckedBy(bool legal, Act act) {
   if (legal) return act;
-  return Fail{{End::kInternal, Blame::kProxy, "a bug: the session left the table of its states"}};
+  return Fail{{End::kInternal, Blame::kProxy, "internal error: illegal state transition"}};
 }
 
 }  // namespace starlock::protocol

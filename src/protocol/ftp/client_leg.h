@@ -28,7 +28,7 @@ class ClientLeg {
   Answer OnPbsz(std::string_view size);
   Answer OnProt(std::string_view level);
 
-  /// A command is processed that TLS should have protected.
+  /// A command that TLS may have had to protect is being processed: AUTH is refused from now on.
   void CloseWindow() { window_.Close(); }
   Offer offer() const;
   /// The client's protection level satisfies the leg's TLS mode.

@@ -75,7 +75,7 @@ std::optional<Answer> DataLink::OnEvent(const DataEvent& event, Out& out) {
         state_.Become(NoData{});
         return Answer::Success("425 Can't open data connection\r\n");
       }
-      // The client was told that the connection is ready, so the transfer that uses it fails, if there is one.
+      // The client was told that the connection is ready. If a transfer uses it, that transfer fails.
       if (state_.Is<Ready>()) state_.Become(Broken{});
       break;
     case DataEvent::Kind::kBroken:

@@ -17,10 +17,10 @@ std::variant<ClientEnd, Answer> ParseClientEnd(const Command& command, const std
 
 /// The data connection, as the control connection sees it: RFC 959 3.2 and 5.3.2, RFC 2428, RFC 4217 9.
 ///
-/// Towards the upstream, every data connection is passive, whatever the client asks for. The upstream then needs no
-/// address of ours that it can reach, and EPSV (PASV where a server has no EPSV) serves both address families. The FTP
-/// client is the TLS client on a data connection even with PORT (RFC 4217 9), so this changes nothing for TLS. The
-/// client's leg is made as the client asked.
+/// Towards the upstream, every data connection is passive, whatever the client asks for. So the upstream need not be
+/// able to reach us, and EPSV (PASV if the server lacks it) works for both address families. The FTP client is always
+/// the TLS client of a data connection, even with PORT (RFC 4217 9), so this changes nothing for TLS. Towards the
+/// client, the connection is made as the client asked.
 class DataLink {
  public:
   /// The connection is being made: the client's next command must wait.
@@ -28,20 +28,20 @@ class DataLink {
   /// EPSV or PASV was sent to the upstream, and its reply is outstanding.
   bool asks_for_port() const { return state_.Is<AsksForPort>(); }
   bool ready() const { return state_.Is<Ready>(); }
-  /// The connection was lost, or bytes were: a success that the upstream reports is none.
+  /// The connection or some bytes were lost: a success that the upstream reports must not be passed on.
   bool broken() const { return state_.Is<Broken>(); }
 
   /// Sends EPSV or PASV to the upstream.
   void AskForPort(const ClientEnd& client, Out& out);
-  /// The reply to that. Returns what the client is told; nothing where PASV was sent after EPSV (asks_for_port), or
-  /// where the connection is being opened.
+  /// Handles the reply to EPSV or PASV. Returns the reply for the client. nullopt: there is none yet, because PASV was
+  /// sent after EPSV (asks_for_port) or the connection is being opened.
   std::optional<std::string> OnPortReply(std::string_view reply, int code, Out& out);
-  /// What became of the connection. Returns what the client is told, if anything.
+  /// Handles a change of the connection. Returns the reply for the client, if there is one.
   std::optional<Answer> OnEvent(const DataEvent& event, Out& out);
-  /// A transfer uses the connection, with TLS on the legs that are given.
+  /// A transfer uses the connection, with TLS on the given legs.
   void Begin(bool client_tls, bool server_tls, Out& out);
-  /// The upstream sent the transfer's final reply. `began`: a 1xx reply preceded it, so the connection delivers what it
-  /// has and ends by itself; else it is closed.
+  /// The upstream sent the transfer's final reply. `began`: a 1xx reply preceded it, so the connection delivers its
+  /// remaining bytes and ends by itself. Otherwise it is closed.
   void End(bool began, Out& out);
 
   bool legal() const { return state_.legal(); }

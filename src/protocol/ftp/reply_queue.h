@@ -71,7 +71,7 @@ class ReplyQueue {
   Reply TakeStatus(int code);
 
   std::deque<Asked> questions_;
-  int owed_abors_ = 0;   ///< replies to ABOR that may still arrive, and that no command waits for
+  int owed_abors_ = 0;   ///< ABORs whose replies may still arrive, but delay no command
   int open_reply_ = -1;  ///< the code of the reply that is passed on line by line; -1: none
 };
 

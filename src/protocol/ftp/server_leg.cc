@@ -35,7 +35,7 @@ LegAct ServerLeg::OnGreeting(std::string_view reply, Out& out) {
   }
   if (mode_ == TlsMode::kImplicit) {
     if (Succeeds(code)) return Ask(AwaitsPbsz{}, kPbsz, out);
-    data_.Become(ServerDataDue{});  // if the upstream continues, no data connection in plaintext
+    data_.Become(ServerDataDue{});  // if the session goes on, data connections must wait for PROT
   }
   return Settled{};
 }

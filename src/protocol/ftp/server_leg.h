@@ -24,12 +24,13 @@ class ServerLeg final : public Negotiator {
   bool in_session() const { return control_.Is<InSession>(); }
 
   bool protects_data() const { return data_.Is<ServerDataPrivate>(); }
-  /// The upstream protects data connections only after the login: until then there must be none.
+  /// Whether the upstream accepts PROT only after the login. Until then, there must be no data connection.
   bool data_awaits_login() const { return data_.Is<ServerDataDue>(); }
   /// The login succeeded. Keeps `welcome`, the last line of its reply, and asks the upstream to protect data
   /// connections. The client must not see the welcome before that is done.
   void ProtectAfterLogin(std::string_view welcome, Out& out);
-  /// The reply to that. Read: another command was sent, whose reply is awaited. Settled: the welcome is in `out`.
+  /// Handles the reply to PBSZ or PROT after the login. Read: another reply is awaited. Settled: the welcome is in
+  /// `out`.
   LegAct OnLateReply(int code, Out& out);
 
   bool legal() const { return control_.legal() && data_.legal(); }

@@ -86,7 +86,8 @@ Command Parse(std::string_view line) {
   const auto end = std::find_if_not(line.begin(), line.end(), IsLetterOrDigit);
   const std::string_view word = line.substr(0, static_cast<size_t>(end - line.begin()));
   std::string_view rest = line.substr(word.size());
-  // Servers disagree on what ends a verb, and on Telnet bytes inside it. What one of them takes for PORT must not pass.
+  // Servers disagree on where a verb ends, and on Telnet bytes inside it. A line that any server may take for PORT is
+  // refused.
   if (word.empty() || (rest[0] != ' ' && rest != "\r\n")) return {Verb::kGarbled, {}, line};
   rest = Content(rest);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));

@@ -58,7 +58,7 @@ int CodeOf(std::string_view line);
 /// Whether `line` is the last of a reply with `code`.
 bool IsLastLine(std::string_view line, int code);
 
-/// The port in a reply to PASV, whose address is ignored, and in one to EPSV. 0: there is none.
+/// The port in a reply to PASV or EPSV; 0: there is none. The address in a reply to PASV is ignored.
 uint16_t PortInPasv(std::string_view reply);
 uint16_t PortInEpsv(std::string_view reply);
 
@@ -94,7 +94,7 @@ std::string OwnFeatures(Offer offer);
 /// no features (211 or 5xx) is replaced by our own list where there is an offer. All other replies are unchanged.
 std::string EditFeatures(std::string_view reply, Offer offer);
 
-/// The last reply to a client: 421, or 500 where the client broke the protocol.
+/// Our goodbye to a client: 421, or 500 if the client violated the protocol.
 std::string Goodbye(const Failure& failure);
 
 }  // namespace starlock::protocol::ftp

@@ -13,9 +13,9 @@ namespace starlock::protocol::imap {
 enum class Asked : uint8_t { kLogin, kOther };
 
 /// Reads IMAP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
-/// a successful login. Capabilities get STARTTLS added or removed. Commands cross piece by piece. The client's input is
-/// held while it waits for permission to send a literal, for a SASL challenge or for the reply to a login. After a
-/// successful login nothing needs to be read.
+/// a successful login. STARTTLS is added to capabilities or removed from them. Commands are forwarded piece by piece.
+/// The client's input is held while the client waits for permission to send a literal, for a SASL challenge or for the
+/// reply to a login.
 class ImapFilter final : public TaggedFilter<std::string, Asked> {
  public:
   explicit ImapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}

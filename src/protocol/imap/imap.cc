@@ -80,7 +80,7 @@ class ClientLeg final : public RequiredUpgradeLeg {
   LegAct Begin(Out& out) override {
     const bool required = prologue().env.client == TlsMode::kRequired;
     if (required && ParseResponse(prologue().greeting).Is("PREAUTH")) {
-      return Fail{{End::kTlsRequired, Blame::kServer, "the server authenticated the client before its TLS"}};
+      return Fail{{End::kTlsRequired, Blame::kServer, "the server sent PREAUTH before the client's TLS"}};
     }
     return RequiredUpgradeLeg::Begin(out);
   }

@@ -8,8 +8,8 @@ namespace starlock::protocol::irc {
 namespace {
 
 constexpr const char* kStrictNote =
-    "the server announces a port for strict transport security (sts): clients will expect TLS on that port of this "
-    "proxy";
+    "the server announces a port for strict transport security (sts): clients will connect with TLS to that port "
+    "of this proxy";
 
 StarttlsWords WordsFor(const Env& env) {
   return {

@@ -91,7 +91,7 @@ bool HasTls(std::string_view list) {
 
 std::string CapLineWith(std::string_view line, const CapAnswer& answer, bool offer) {
   if (HasTls(answer.list) == offer) return std::string(line);
-  // An empty list without a colon is no part of the line. It then starts after the line's text.
+  // If the list is missing, it counts as empty, and starts after the line's text.
   const size_t start =
       answer.list.empty() ? Content(line).size() : static_cast<size_t>(answer.list.data() - line.data());
   std::string list;

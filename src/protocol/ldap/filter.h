@@ -31,7 +31,7 @@ class LdapFilter final : public TaggedFilter<int32_t, Asked> {
   Act OnStartTlsRequest(const Message& request, bool has_value, Out& out);
   void Abandon(const Message& request);
   void ShowEntry(const RootDseSearch& search, std::string_view unit, Out& out) const;
-  /// Nothing needs to be read any more: the server itself can refuse a StartTLS inside its TLS.
+  /// Whether nothing needs to be read any more. The server itself refuses a StartTLS inside its TLS.
   bool Done() const { return prologue().server_tls && !on_offer() && !Busy(); }
 
   size_t rest_[2] = {0, 0};  ///< by Side: missing bytes of a message that passes in pieces

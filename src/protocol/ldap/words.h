@@ -55,8 +55,8 @@ struct Message {
   std::string_view body;  ///< content of the protocolOp, as far as the unit holds it
 };
 
-/// So many bytes of a message contain its id, the tag of its operation and the name of a StartTLS, with any encoding of
-/// their lengths.
+/// The first kHead bytes of a message always contain its id, the tag of its operation and the name of a StartTLS,
+/// however the lengths are encoded.
 inline constexpr size_t kHead = 64;
 
 /// Cuts one whole message of at most kMaxUnit bytes.

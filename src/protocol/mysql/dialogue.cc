@@ -7,12 +7,13 @@
 namespace starlock::protocol::mysql {
 namespace {
 
-// A plugin name that no server knows. The client's proof was made for the first connection's salt. With this name the
-// server ignores the proof, and asks the client to switch to its user's plugin with a new salt.
+// A plugin name that no server knows. The client's proof was computed with the first connection's salt, so it is not
+// valid on the new one. Because of this name, the server ignores the proof, and asks the client to switch to the user's
+// plugin with a new salt.
 constexpr std::string_view kNoPlugin = "starlock_dialled_again";
 
 constexpr const char* kPasswordNote =
-    "this login asks for the password itself, which fails with TLS on one leg only: use TLS on both legs or on none, "
+    "this login sends the password itself, which fails with TLS on one leg only: use TLS on both legs or on neither, "
     "or another authentication plugin for this user (caching_sha2_password: or log in directly once, to fill its "
     "cache)";
 
@@ -151,7 +152,7 @@ Act MysqlDialogue::BeginLogin(std::string_view packet, Out& out) {
     const auto switching = WithPlugin(response, kNoPlugin);
     if (!switching) {
       return Fail{{End::kHandshakeFailed, Blame::kServer,
-                   "the TLS handshake failed, and the client's response names no plugin to log in again with"}};
+                   "the TLS handshake failed, and the login cannot be retried without a plugin name"}};
     }
     response = *switching;
   }

@@ -73,8 +73,8 @@ Act NntpFilter::OnCommand(std::string_view line, Out& out) {
       if (IsExternal(command.argument)) out.Note(kExternalNote);
       break;
     case Verb::kTakethis:
-      // The article follows at once. A server that does not know TAKETHIS reads the article's lines as commands. So do
-      // we, until the server has listed or permitted streaming (RFC 4644 2.1: a client asks first).
+      // The article follows at once. A server that does not know TAKETHIS would execute the article's lines as
+      // commands. So we parse them as commands, too, until the server has listed or permitted streaming (RFC 4644 2.1).
       if (!streams_ && questions() > 0) return Wait{};
       if (streams_) body_[Index(Side::kClient)].Begin();
       break;

@@ -31,8 +31,8 @@ Frame SmtpFilter::Cut(Side side, std::string_view in, Scan& scan) {
   return side == Side::kServer ? CutSmtpReply(in, scan) : CutLine(in, scan);
 }
 
-// After the upgrade the client must greet again. The filter has to see that only if the upstream has had an EHLO
-// before.
+// After the upgrade the client must send EHLO again. The filter enforces this only if the upstream already got an EHLO.
+// Otherwise the upstream itself enforces it.
 Act SmtpFilter::OnTlsUp() {
   must_greet_ = upstream_met_;
   return must_greet_ ? Act(Read{}) : InOrderFilter::OnTlsUp();

@@ -142,7 +142,7 @@ Act XmppDialogue::OnServer(std::string_view bytes, Out& out) {
     case Server::kReady:
       return filter_.OnServer(said, bytes, tls(), !wants_.version.empty(), answered_, out);
   }
-  return Fail{{End::kInternal, Blame::kProxy, "input from the server in a state that reads none"}};
+  return Fail{{End::kInternal, Blame::kProxy, "internal error: unexpected input from the server"}};
 }
 
 Act XmppDialogue::OnServerHeader(std::string_view bytes, Out& out) {

@@ -51,8 +51,8 @@ std::string EncryptionRequired(const Unit& unit);
 /// Our own stream header. `content`: jabber:client or jabber:server. Values are escaped; an empty one is left out.
 std::string Header(std::string_view content, std::string_view from, std::string_view to, std::string_view id);
 
-/// The client's header, with a version added if it has none. Without a version the server would send no features, in
-/// which STARTTLS must be listed.
+/// The client's header, with a version added if it has none. Without a version, the server would send no features and
+/// so could not offer STARTTLS.
 std::string WithVersion(std::string_view header, const Unit& unit);
 
 /// A stream error (RFC 6120 4.9.3). It declares its own prefix, so it is valid in any stream.
@@ -61,7 +61,7 @@ std::string StreamError(std::string_view condition);
 /// The end tag of an element that was written as `name`.
 std::string EndTag(std::string_view name);
 
-/// The stream error condition (RFC 6120 4.9.3) for a failure. All failures of the upstream have the same one.
+/// The stream error condition (RFC 6120 4.9.3) for a failure. All failures of the upstream map to one condition.
 std::string_view ConditionOf(const Failure& failure);
 
 /// Whether features list STARTTLS.
