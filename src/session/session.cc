@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <utility>
 
 #include "net/tcp_stream.h"
@@ -23,7 +24,8 @@ std::string Nonce() {
   // The kernel returns this few bytes in full. Early after boot, the call blocks until the kernel has entropy.
   if (getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) std::abort();
   std::string text;
-  for (const unsigned byte : bytes) text += fmt::format("{:02x}", byte);
+  text.reserve(2 * bytes.size());
+  for (const unsigned byte : bytes) fmt::format_to(std::back_inserter(text), "{:02x}", byte);
   return text;
 }
 
