@@ -15,8 +15,8 @@ struct Parts {
   /// The server speaks first: dial at once. Its greeting is also the client's.
   bool server_first = true;
   /// For protocols whose client speaks first: finds its first unit, on which the upstream is dialled. The client leg
-  /// starts with that unit after the server leg is settled. nullptr: the whole client leg comes before the dial. Ignored
-  /// if `server_first`.
+  /// starts with that unit after the server leg is settled. nullptr: the whole client leg comes before the dial.
+  /// Ignored if `server_first`.
   Frame (*first_unit)(std::string_view in) = nullptr;
   /// The server also sends unsolicited messages; see Dialogue::LetServerChat.
   bool server_chats = false;
