@@ -119,7 +119,9 @@ class ClientLeg final : public CapabilityGreetingLeg {
 
 std::unique_ptr<Dialogue> Make(Env env) {
   Parts parts;
-  parts.server_leg = [](Prologue& prologue) { return MakeServerLeg(prologue, std::make_unique<ManagesieveClientRole>()); };
+  parts.server_leg = [](Prologue& prologue) {
+    return MakeServerLeg(prologue, std::make_unique<ManagesieveClientRole>());
+  };
   parts.client_leg = [](Prologue& prologue) { return std::make_unique<ClientLeg>(prologue); };
   parts.filter = [](Prologue& prologue) { return std::make_unique<ManagesieveFilter>(prologue); };
   parts.goodbye = Goodbye;
