@@ -270,8 +270,8 @@ class WireTest : public testing::Test {
     pair(side).a->Write(std::move(chain));
   }
 
+  FakeLoop wire;  // outlives the loop, which destroys the streams that were disposed of
   net::Loop loop;
-  FakeLoop wire;
   PairOptions options{.segment = kSegment, .cuts = {}, .kernel = 2048, .high_mark = kHigh, .low_mark = 1024};
   StreamPair client{wire, options};
   StreamPair server{wire, options};
