@@ -22,14 +22,16 @@ class Conversation : public Negotiator {
   Frame Cut(std::string_view in, Scan& scan) override { return role_->Cut(stage_, in, scan); }
 
  protected:
-  explicit Conversation(std::unique_ptr<ClientRole> role) : role_(std::move(role)) {}
+  /// `counts_each_stage`: kMaxSkipped is for each stage, not for all of them together.
+  Conversation(std::unique_ptr<ClientRole> role, bool counts_each_stage)
+      : role_(std::move(role)), counts_each_stage_(counts_each_stage) {}
 
   ClientRole& role() { return *role_; }
   Stage stage() const { return stage_; }
 
   void Enter(Stage stage) {
     stage_ = stage;
-    skipped_ = 0;
+    if (counts_each_stage_) skipped_ = 0;
   }
 
   /// Enters the next stage with its command; `unit` is the reply that led there.
@@ -63,13 +65,14 @@ class Conversation : public Negotiator {
  private:
   std::unique_ptr<ClientRole> role_;
   Stage stage_ = Stage::kGreeting;
+  const bool counts_each_stage_;
   int skipped_ = 0;
 };
 
 class ServerLeg final : public Conversation {
  public:
   ServerLeg(Prologue& prologue, std::unique_ptr<ClientRole> role)
-      : Conversation(std::move(role)), prologue_(prologue) {}
+      : Conversation(std::move(role), false), prologue_(prologue) {}
 
   LegAct On(std::string_view unit, Out& out) override {
     if (stage() == Stage::kInside) {
@@ -113,7 +116,8 @@ class ServerLeg final : public Conversation {
 
 class Prober final : public Conversation {
  public:
-  Prober(Findings& findings, std::unique_ptr<ClientRole> role) : Conversation(std::move(role)), findings_(findings) {}
+  Prober(Findings& findings, std::unique_ptr<ClientRole> role)
+      : Conversation(std::move(role), true), findings_(findings) {}
 
   LegAct On(std::string_view unit, Out& out) override {
     if (stage() == Stage::kGreeting) {

@@ -9,8 +9,8 @@ namespace starlock::protocol {
 /// session with `limit`.
 inline constexpr int kMaxCommands = 100;
 
-/// Units of a server that are skipped while we wait for its reply to one command. One more ends the session with
-/// `limit`.
+/// Units of a server that are skipped while we wait for its replies: in a session's whole negotiation, and in each
+/// stage of a probe. One more ends it with `limit`.
 inline constexpr int kMaxSkipped = 100;
 
 /// Outstanding questions: commands of a client that the server has not answered. At the limit, the client's next

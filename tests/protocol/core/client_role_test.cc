@@ -195,6 +195,14 @@ TEST(ServerLeg, SkipsWhatIsNotTheAnswerUpToALimit) {
   }
 }
 
+TEST(ServerLeg, SkippedUnitsCountInAllStagesTogether) {
+  SessionLeg leg;
+  leg.Reach(Stage::kCapabilities);
+  for (int i = 0; i < kMaxSkipped; ++i) ASSERT_TRUE(Is<Read>(leg.Hear(Meaning::kSkip)));
+  ASSERT_TRUE(Is<Read>(leg.Hear(Meaning::kYes)));
+  ExpectFail(leg.Hear(Meaning::kSkip), End::kLimit);
+}
+
 TEST(ServerLeg, WithoutAnUpgradeTheGreetingIsAllItReads) {
   for (const TlsMode mode : {TlsMode::kOff, TlsMode::kImplicit}) {
     for (const Meaning meaning : kMeanings) {
