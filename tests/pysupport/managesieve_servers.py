@@ -14,21 +14,17 @@ USER, PASSWORD = "alice", "secret-of-alice"
 
 
 def dovecot_sieve(folder, certs, tls=False):
-    """Without TLS, or with TLS only. Sets `.ports`: sieve, and with `tls` also wrapped (implicit TLS).
+    """Without TLS, or with TLS only. Sets `.ports`: sieve.
 
     Dovecot treats a peer with its own address as secure. To be refused, connect to HOST.
     """
 
     def build():
         shutil.rmtree(folder, ignore_errors=True)
-        ports = {"sieve": free_port(), **({"wrapped": free_port()} if tls else {})}
+        ports = {"sieve": free_port()}
         security = "ssl = no\ndisable_plaintext_auth = no\n"
         if tls:
             security = "ssl = required\ndisable_plaintext_auth = yes\nssl_cert = </mnt/cert.pem\nssl_key = </mnt/key.pem\n"
-        wrapped = ""
-        if tls:
-            address = f"address = 127.0.0.1 {HOST}\n  port = {ports['wrapped']}"
-            wrapped = f"inet_listener wrapped {{\n  {address}\n  ssl = yes\n  }}"
         text = f"""
 protocols = sieve
 log_path = /dev/stderr
@@ -55,7 +51,6 @@ service managesieve-login {{
     address = 127.0.0.1 {HOST}
     port = {ports["sieve"]}
   }}
-  {wrapped}
 }}
 """
         place(folder)
