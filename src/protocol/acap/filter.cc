@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "protocol/acap/words.h"
+#include "protocol/core/harmless.h"
 #include "protocol/text/literals.h"
 
 namespace starlock::protocol::acap {
@@ -27,10 +28,16 @@ bool AcapFilter::Waits() const {
   return next_ == Next::kPlus || (next_ == Next::kCommand && (InAuthenticate() || questions() >= kMaxQuestions));
 }
 
-Frame AcapFilter::Cut(Side side, std::string_view in, Scan& scan) {
+Frame AcapFilter::CutUnit(Side side, std::string_view in, Scan& scan) {
   if (side == Side::kServer) return CutAnswerWithLiterals(in, scan);
   return Waits() ? Frame::Whole(1) : CutCommandWithLiterals(in, scan, PlainLiteral::kWaits, owed_);
 }
+
+bool AcapFilter::IsHarmless(std::string_view unit) const {
+  return IsPlainLine(unit) && TakePlainTag(unit) && IsExactly(unit, {"CAPABILITY", "NOOP", "LOGOUT"});
+}
+
+bool AcapFilter::MaySpeakUnasked(std::string_view unit) const { return ParseAnswer(unit).kind == Kind::kBye; }
 
 // RFC 2595 5. The upstream's greeting still holds: nothing that has crossed since can have changed it.
 std::string AcapFilter::TlsGreeting() const { return WithoutStarttls(prologue().greeting); }
@@ -54,11 +61,9 @@ Act AcapFilter::OnCommand(std::string_view unit, Out& out) {
       break;
     case Verb::kAuthenticate:
       asked = Asked::kAuthenticate;
-      window().Close();
       if (Token{Token::Kind::kString, {}, command.argument}.Is("EXTERNAL")) out.Note(kExternalNote);
       break;
     case Verb::kOther:
-      window().Close();  // an unknown command may need protection
       break;
   }
   Ask(std::string(command.tag), asked);
@@ -73,6 +78,7 @@ Act AcapFilter::OnStarttlsUnit(std::string_view unit, Out& out) {
 
 Act AcapFilter::OnReply(std::string_view unit, Out& out) {
   const Answer answer = ParseAnswer(unit);
+  if (!IsAnswer(answer)) window().Close();
   if (answer.kind == Kind::kGreeting) {
     out.client() += on_offer() ? WithStarttls(unit) : WithoutStarttls(unit);
     return Read{};
@@ -97,6 +103,24 @@ Act AcapFilter::OnReply(std::string_view unit, Out& out) {
       break;
   }
   return Read{};
+}
+
+// Whether the unit belongs to a question that is outstanding.
+bool AcapFilter::IsAnswer(const Answer& answer) const {
+  switch (answer.kind) {
+    case Kind::kOk:
+    case Kind::kNo:
+    case Kind::kBad:
+    case Kind::kData:
+      return Find(answer.tag) != nullptr;
+    case Kind::kContinue:
+      return next_ == Next::kPlus || InAuthenticate();
+    case Kind::kGreeting:
+    case Kind::kBye:
+    case Kind::kUntagged:
+      break;
+  }
+  return Busy();
 }
 
 // A command has its final reply. If that came before a literal, the literal will not be sent.

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "protocol/acap/words.h"
 #include "protocol/core/upgrade_filter.h"
 
 namespace starlock::protocol::acap {
@@ -16,7 +17,6 @@ class AcapFilter final : public TaggedFilter<std::string, Asked> {
  public:
   explicit AcapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}
 
-  Frame Cut(Side side, std::string_view in, Scan& scan) override;
   std::string TlsGreeting() const override;
 
  private:
@@ -28,11 +28,15 @@ class AcapFilter final : public TaggedFilter<std::string, Asked> {
     kSasl,     ///< a SASL response: passed on without being parsed
   };
 
+  Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
+  bool IsHarmless(std::string_view unit) const override;
+  bool MaySpeakUnasked(std::string_view unit) const override;
   Act OnCommand(std::string_view unit, Out& out) override;
   Act OnReply(std::string_view unit, Out& out) override;
   Act OnStarttlsUnit(std::string_view unit, Out& out);
   Act OnDone(std::string_view tag, bool good);
   Act Cross(std::string_view unit, Out& out);
+  bool IsAnswer(const Answer& answer) const;
   bool Waits() const;
   /// The latest command is AUTHENTICATE, and is outstanding.
   bool InAuthenticate() const { return last() != nullptr && *last() == Asked::kAuthenticate; }

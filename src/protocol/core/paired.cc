@@ -101,8 +101,8 @@ Act Paired::Settle(Side side, bool keep, Out& out) {
 
 bool Paired::Filters() const {
   if (parts_.filters != nullptr) return parts_.filters(prologue_);
-  const bool may_upgrade = env().client == TlsMode::kOpportunistic && !prologue_.client_tls;
-  return may_upgrade || !prologue_.server_tls;
+  // A client leg that is `off` may never upgrade: its STARTTLS must be refused, even if the server leg has TLS.
+  return !prologue_.client_tls || !prologue_.server_tls;
 }
 
 Act Paired::Meet() {

@@ -25,8 +25,7 @@ struct Parts {
   /// Makes the client leg's negotiator, which plays the server role.
   std::function<std::unique_ptr<Negotiator>(Prologue& prologue)> client_leg;
   std::function<std::unique_ptr<Filter>(Prologue& prologue)> filter;  ///< empty: none
-  /// Whether the filter is needed once both legs are settled. nullptr: it is needed while the client may still upgrade
-  /// or the server leg is plaintext.
+  /// Whether the filter is needed once both legs are settled. nullptr: it is needed unless both legs have TLS.
   bool (*filters)(const Prologue& prologue) = nullptr;
   std::function<std::string(const Env& env, const Failure& failure)> goodbye;
 };

@@ -25,11 +25,11 @@ struct StarttlsWords {
   std::string has_argument;  ///< STARTTLS came with an argument
 };
 
+/// The rule of the upgrade window stands here, in Cut and On. A dialect only says which commands are harmless.
 class UpgradeFilter : public Filter {
  public:
-  Act On(Side side, std::string_view unit, Out& out) override {
-    return side == Side::kServer ? OnReply(unit, out) : OnCommand(unit, out);
-  }
+  Frame Cut(Side side, std::string_view in, Scan& scan) final;
+  Act On(Side side, std::string_view unit, Out& out) final;
   /// The upstream has seen no command whose state the upgrade resets.
   Act OnTlsUp() override { return prologue_.server_tls ? Act(Relay{}) : Read{}; }
 
@@ -37,8 +37,19 @@ class UpgradeFilter : public Filter {
   /// `prologue` must outlive the filter.
   explicit UpgradeFilter(const Prologue& prologue) : prologue_(prologue), window_(prologue.env.client) {}
 
+  /// Finds the next unit; see Dialogue::Cut.
+  virtual Frame CutUnit(Side side, std::string_view in, Scan& scan) = 0;
+  /// Handle a unit of each side. A filter that also passes units which are no commands or replies overrides these.
+  virtual Act OnClientUnit(std::string_view unit, Out& out) { return OnCommand(unit, out); }
+  virtual Act OnServerUnit(std::string_view unit, Out& out) { return OnReply(unit, out); }
   virtual Act OnCommand(std::string_view unit, Out& out) = 0;
   virtual Act OnReply(std::string_view unit, Out& out) = 0;
+  /// Whether a client's unit is of the protocol's closed list: exact forms that every server reads alike, that change
+  /// no state which matters, and that have exactly one answer (or end the session). Anything else closes the window
+  /// when it crosses.
+  virtual bool IsHarmless(std::string_view unit) const = 0;
+  /// Whether the server may say this unasked, right after the client's upgrade: the protocol's goodbye.
+  virtual bool MaySpeakUnasked(std::string_view unit) const = 0;
   /// Questions are outstanding. STARTTLS waits until there are none: no reply to a plaintext command may arrive inside
   /// TLS.
   virtual bool Busy() const = 0;
@@ -62,28 +73,29 @@ class UpgradeFilter : public Filter {
   const Prologue& prologue_;
   UpgradeWindow window_;
   int refusals_ = 0;
+  bool server_in_unit_ = false;  ///< the server has sent the beginning of a unit
 };
 
 /// For protocols that answer commands in order. The oldest outstanding question belongs to the next reply. `Question`:
 /// what the filter must know of a command to interpret its reply.
 template <typename Question>
 class InOrderFilter : public UpgradeFilter {
- public:
-  Act On(Side side, std::string_view unit, Out& out) override {
-    if (side == Side::kServer) {
-      if (!questions_.empty()) return OnReply(unit, out);
-      out.client() += unit;  // unsolicited, such as a goodbye before the server closes
-      return Read{};
-    }
+ protected:
+  using UpgradeFilter::UpgradeFilter;
+
+  Act OnClientUnit(std::string_view unit, Out& out) override {
     if (std::exchange(sasl_response_, false)) {
       out.server() += unit;
       return Read{};
     }
     return MustWait() ? Act(Wait{}) : OnCommand(unit, out);
   }
-
- protected:
-  using UpgradeFilter::UpgradeFilter;
+  Act OnServerUnit(std::string_view unit, Out& out) override {
+    if (!questions_.empty()) return OnReply(unit, out);
+    window().Close();  // it answers no question; it may be a goodbye
+    out.client() += unit;
+    return Read{};
+  }
 
   /// Whether the client's next command must wait for a reply, because the reply can change how it is read.
   virtual bool MustWait() const { return questions_.size() >= kMaxQuestions; }
@@ -91,10 +103,12 @@ class InOrderFilter : public UpgradeFilter {
 
   /// Passes a command on to the server, and remembers its question.
   Act Forward(std::string_view unit, Question question, Out& out) {
-    questions_.push_back(question);
+    Expect(std::move(question));
     out.server() += unit;
     return Read{};
   }
+  /// Remembers a question that is not a command of its own.
+  void Expect(Question question) { questions_.push_back(std::move(question)); }
   /// The question of the next reply. Only while Busy().
   const Question& asked() const { return questions_.front(); }
   /// The question that was forwarded last. Only while Busy().

@@ -1,5 +1,6 @@
 #include "protocol/imap/filter.h"
 
+#include "protocol/core/harmless.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::imap {
@@ -7,9 +8,20 @@ namespace {
 
 bool LogsIn(Verb verb) { return verb == Verb::kLogin || verb == Verb::kAuthenticate; }
 
-// Commands that neither change the server's state nor need protection.
-bool IsStateless(Verb verb) {
-  return verb == Verb::kCapability || verb == Verb::kNoop || verb == Verb::kId || verb == Verb::kLogout;
+// The argument of ID: NIL, or a list of quoted strings without `\`, with single spaces between them (RFC 2971 3.1).
+bool IsPlainId(std::string_view argument) {
+  if (IsExactly(argument, {"NIL"})) return true;
+  constexpr std::string_view kEnd = ")\r\n";
+  if (argument.empty() || argument.front() != '(') return false;
+  while (argument.size() > 2 && argument[1] == '"') {
+    argument.remove_prefix(2);
+    const size_t end = argument.find_first_of("\"\\");
+    if (end == std::string_view::npos || argument[end] != '"') return false;
+    argument.remove_prefix(end + 1);
+    if (argument == kEnd) return true;
+    if (argument.empty() || argument.front() != ' ') return false;
+  }
+  return false;
 }
 
 StarttlsWords WordsFor(const Command& command) {
@@ -29,7 +41,7 @@ Act ImapFilter::Begin() {
   return let_in ? Act(Relay{}) : Read{};
 }
 
-Frame ImapFilter::Cut(Side side, std::string_view in, Scan& scan) {
+Frame ImapFilter::CutUnit(Side side, std::string_view in, Scan& scan) {
   if (side == Side::kServer) return CutResponse(in, scan);
   switch (next_) {
     case Next::kPiece:
@@ -40,6 +52,17 @@ Frame ImapFilter::Cut(Side side, std::string_view in, Scan& scan) {
       return CutLine(in, scan);
   }
   return cutter_.Cut(in, scan);
+}
+
+bool ImapFilter::IsHarmless(std::string_view piece) const {
+  if (!IsPlainLine(piece) || !TakePlainTag(piece)) return false;
+  if (IsExactly(piece, {"CAPABILITY", "NOOP", "LOGOUT"})) return true;
+  return TakeExactly(piece, {"ID"}) && IsPlainId(piece);
+}
+
+bool ImapFilter::MaySpeakUnasked(std::string_view unit) const {
+  const Response response = ParseResponse(unit);
+  return response.kind == Kind::kUntagged && response.Is("BYE");
 }
 
 Act ImapFilter::OnCommand(std::string_view piece, Out& out) {
@@ -75,7 +98,6 @@ bool ImapFilter::MustWait(const Command& command) const {
 
 void ImapFilter::Cross(Out& out) {
   Ask(command_.tag, LogsIn(command_.verb) ? Asked::kLogin : Asked::kOther);
-  if (!IsStateless(command_.verb)) window().Close();  // an unknown command may need protection
   if (command_.external) out.Note(kExternalNote);
 }
 
@@ -86,6 +108,7 @@ Act ImapFilter::Answer(Out& out) {
 
 Act ImapFilter::OnReply(std::string_view unit, Out& out) {
   const Response response = ParseResponse(unit);
+  if (!IsAnswer(response)) window().Close();
   out.client() += WithOffer(unit, on_offer());
   if (ListsChannelBinding(CapabilitiesIn(unit))) out.Note(kChannelBindingNote);
   switch (response.kind) {
@@ -98,6 +121,19 @@ Act ImapFilter::OnReply(std::string_view unit, Out& out) {
       break;
   }
   return OnTagged(response);
+}
+
+// Whether the response belongs to a command that is outstanding.
+bool ImapFilter::IsAnswer(const Response& response) const {
+  switch (response.kind) {
+    case Kind::kContinuation:
+      return next_ == Next::kHeld;
+    case Kind::kUntagged:
+      return Busy();
+    case Kind::kTagged:
+      break;
+  }
+  return Find(response.tag) != nullptr;
 }
 
 void ImapFilter::OnContinuation() {

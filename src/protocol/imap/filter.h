@@ -21,7 +21,6 @@ class ImapFilter final : public TaggedFilter<std::string, Asked> {
   explicit ImapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}
 
   Act Begin() override;
-  Frame Cut(Side side, std::string_view in, Scan& scan) override;
 
  private:
   /// How the client's next piece is read.
@@ -31,10 +30,14 @@ class ImapFilter final : public TaggedFilter<std::string, Asked> {
     kSasl,   ///< a SASL response: passed on without being parsed
   };
 
+  Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
+  bool IsHarmless(std::string_view piece) const override;
+  bool MaySpeakUnasked(std::string_view unit) const override;
   Act OnCommand(std::string_view piece, Out& out) override;
   Act OnReply(std::string_view unit, Out& out) override;
   Act OnTagged(const Response& response);
   void OnContinuation();
+  bool IsAnswer(const Response& response) const;
   bool MustWait(const Command& command) const;
   void Cross(Out& out);
   Act Answer(Out& out);

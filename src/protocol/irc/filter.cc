@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "protocol/core/harmless.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::irc {
@@ -34,7 +37,20 @@ void Warn(const CapAnswer& answer, Out& out) {
 
 }  // namespace
 
-Frame IrcFilter::Cut(Side /*side*/, std::string_view in, Scan& scan) { return CutLine(in, scan); }
+Frame IrcFilter::CutUnit(Side /*side*/, std::string_view in, Scan& scan) { return CutLine(in, scan); }
+
+bool IrcFilter::IsHarmless(std::string_view line) const {
+  if (IsExactly(line, {"CAP LS", "CAP LS 302", "CAP LIST", "QUIT"})) return true;
+  if (!IsPlainLine(line) || !TakeExactly(line, {"PING"})) return false;
+  return line.front() == ':' || line.find(' ') == std::string_view::npos;  // one parameter: no other server is asked
+}
+
+// Servers chat: notices, a PING of their own, ERROR. What answers a command may not come before the command.
+bool IrcFilter::MaySpeakUnasked(std::string_view line) const {
+  const Message message = Parse(line);
+  return !message.Is("CAP") && !message.Is("PONG") && !message.Is("AUTHENTICATE") && !message.Is("001") &&
+         !IsRefusal(message);
+}
 
 Act IrcFilter::OnCommand(std::string_view line, Out& out) {
   const Message message = Parse(line);
@@ -47,9 +63,10 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
       return OnCapReq(message, line, out);
     case Verb::kCapLs:
     case Verb::kCapList:
-      return Ask(line, out);
-    case Verb::kCapEnd:
+      return Ask(Asked::kCap, line, out);
     case Verb::kPing:
+      return Ask(Asked::kPing, line, out);
+    case Verb::kCapEnd:
     case Verb::kPong:
     case Verb::kQuit:
       return Forward(line, out);
@@ -58,9 +75,10 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  window().Close();  // an unknown command may need protection
   if (verb == Verb::kAuthenticate && EqualsNoCase(message.rest, "EXTERNAL")) out.Note(kExternalNote);
-  return prologue().server_tls ? Act(Relay{.keep = true}) : Forward(line, out);
+  // The server itself refuses STARTTLS inside its TLS, but it cannot know that the client leg is `off`.
+  const bool done = prologue().server_tls && prologue().env.client != TlsMode::kOff;
+  return done ? Act(Relay{.keep = true}) : Forward(line, out);
 }
 
 // A request for `tls` alone is answered here, because it concerns the client leg. The server answers all other
@@ -68,7 +86,7 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
 Act IrcFilter::OnCapReq(const Message& message, std::string_view line, Out& out) {
   std::string_view rest = message.rest;
   TakeParameter(rest);
-  if (!EqualsNoCase(Content(TakeParameter(rest)), "tls")) return Ask(line, out);
+  if (!EqualsNoCase(Content(TakeParameter(rest)), "tls")) return Ask(Asked::kCap, line, out);
   return Refuse(fmt::format(":{} CAP * {} :tls\r\n", prologue().env.host, on_offer() ? "ACK" : "NAK"), out);
 }
 
@@ -76,7 +94,8 @@ Act IrcFilter::OnReply(std::string_view line, Out& out) {
   const Message message = Parse(line);
   if (message.Is("CAP")) return OnCap(message, line, out);
   out.client() += line;
-  if (RefusesCap(message)) Answered();
+  if (message.Is("PONG")) Answered(Asked::kPing);
+  if (IsRefusal(message)) OnRefusal(message);
   return message.Is("001") ? Act(Relay{}) : Read{};
 }
 
@@ -85,7 +104,7 @@ Act IrcFilter::OnCap(const Message& message, std::string_view line, Out& out) {
   const bool ls = EqualsNoCase(answer.sub, "LS");
   const bool unasked = EqualsNoCase(answer.sub, "NEW") || EqualsNoCase(answer.sub, "DEL");
   Warn(answer, out);
-  if (!unasked && !answer.more) Answered();
+  if (!unasked && !answer.more) Answered(Asked::kCap);
   if (!ls && !unasked && !EqualsNoCase(answer.sub, "LIST")) {
     out.client() += line;
     return Read{};
@@ -96,10 +115,30 @@ Act IrcFilter::OnCap(const Message& message, std::string_view line, Out& out) {
   return Read{};
 }
 
-Act IrcFilter::Ask(std::string_view line, Out& out) {
-  if (questions_ >= kMaxQuestions) return Wait{};
-  ++questions_;
+Act IrcFilter::Ask(Asked question, std::string_view line, Out& out) {
+  if (questions_.size() >= kMaxQuestions) return Wait{};
+  questions_.push_back(question);
   return Forward(line, out);
+}
+
+void IrcFilter::Answered(Asked question) {
+  const auto found = std::find(questions_.begin(), questions_.end(), question);
+  if (found == questions_.end()) return window().Close();  // it answers nothing that was asked
+  questions_.erase(found);
+}
+
+// A refusal names the command that it refuses; some servers leave the name out.
+void IrcFilter::OnRefusal(const Message& message) {
+  std::string_view rest = message.rest;
+  TakeParameter(rest);  // the nick, or an asterisk
+  const std::string_view command = TakeParameter(rest);
+  if (EqualsNoCase(command, "CAP")) return Answered(Asked::kCap);
+  if (EqualsNoCase(command, "PING")) return Answered(Asked::kPing);
+  if (questions_.empty()) return window().Close();
+  if (message.Is("410") || message.Is("409")) return Answered(message.Is("410") ? Asked::kCap : Asked::kPing);
+  // Another command that is named was refused, and is no question of ours.
+  const bool named = !command.empty() && !rest.empty();
+  if (!named) questions_.pop_front();
 }
 
 Act IrcFilter::Forward(std::string_view line, Out& out) {

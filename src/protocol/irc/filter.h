@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <deque>
 #include <string_view>
 
 #include "protocol/core/upgrade_filter.h"
@@ -9,25 +11,30 @@ namespace starlock::protocol::irc {
 
 /// Reads IRC beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
 /// 001, which says that the client is registered: after that no server accepts STARTTLS. `tls` is added to the server's
-/// capabilities or removed from them. Only CAP commands count as questions, because not every command has a reply.
+/// capabilities or removed from them. Only CAP and PING count as questions, because not every command has a reply.
 class IrcFilter final : public UpgradeFilter {
  public:
   explicit IrcFilter(const Prologue& prologue) : UpgradeFilter(prologue) {}
 
-  Frame Cut(Side side, std::string_view in, Scan& scan) override;
-
  private:
+  /// Commands that have exactly one answer.
+  enum class Asked : uint8_t { kCap, kPing };
+
+  Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
+  bool IsHarmless(std::string_view line) const override;
+  bool MaySpeakUnasked(std::string_view line) const override;
   Act OnCommand(std::string_view line, Out& out) override;
   Act OnReply(std::string_view line, Out& out) override;
-  bool Busy() const override { return questions_ > 0; }
+  bool Busy() const override { return !questions_.empty(); }
 
   Act OnCapReq(const Message& message, std::string_view line, Out& out);
   Act OnCap(const Message& message, std::string_view line, Out& out);
-  Act Ask(std::string_view line, Out& out);
-  void Answered() { questions_ -= questions_ > 0 ? 1 : 0; }
+  Act Ask(Asked question, std::string_view line, Out& out);
+  void Answered(Asked question);
+  void OnRefusal(const Message& message);
   static Act Forward(std::string_view line, Out& out);
 
-  size_t questions_ = 0;  ///< CAP commands that the upstream has not answered yet
+  std::deque<Asked> questions_;  ///< that the upstream has not answered yet
 };
 
 }  // namespace starlock::protocol::irc

@@ -47,7 +47,7 @@ class ServerLeg final : public Negotiator {
       if (message.Is("670") || message.Is("691")) {
         return Fail{{End::kProtocolError, Blame::kServer, "the server answered before it was asked"}};
       }
-      if (!whole && (message.Is("CAP") || RefusesCap(message))) {
+      if (!whole && (message.Is("CAP") || IsRefusal(message))) {
         whole = OnCapabilities(message);
         continue;
       }

@@ -48,8 +48,8 @@ class IrcProber final : public Negotiator {
         return Leave(End::kProtocolError, "the server answered before it was asked", out);
       }
       whole = Collect(message, findings_.before) || whole;
-      refused = RefusesCap(message) || refused;
-      if (!message.Is("CAP") && !RefusesCap(message) && !findings_.greeting) findings_.greeting = Content(line);
+      refused = IsRefusal(message) || refused;
+      if (!message.Is("CAP") && !IsRefusal(message) && !findings_.greeting) findings_.greeting = Content(line);
     }
     if (!whole) return refused ? Ask(Awaited::kGoAhead, "STARTTLS\r\n", out) : Read{};
     const auto& words = *findings_.before;

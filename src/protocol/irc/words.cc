@@ -80,8 +80,8 @@ std::vector<std::string_view> Capabilities(std::string_view list) {
   return found;
 }
 
-bool RefusesCap(const Message& message) {
-  return message.Is("410") || message.Is("421") || message.Is("451") || message.Is("461");
+bool IsRefusal(const Message& message) {
+  return message.Is("409") || message.Is("410") || message.Is("421") || message.Is("451") || message.Is("461");
 }
 
 bool HasTls(std::string_view list) {

@@ -59,8 +59,9 @@ CapAnswer ParseCap(const Message& message);
 /// The capabilities in a list.
 std::vector<std::string_view> Capabilities(std::string_view list);
 
-/// Whether the message refuses a CAP command. Not every server knows CAP, and not every refusal names the command.
-bool RefusesCap(const Message& message);
+/// Whether the message may refuse a CAP or PING command. Not every server knows them, and not every refusal names the
+/// command.
+bool IsRefusal(const Message& message);
 
 /// Whether a list contains `tls`.
 bool HasTls(std::string_view list);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/ldap/ber.h"
+#include "protocol/ldap/plain_request.h"
 
 namespace starlock::protocol::ldap {
 namespace {
@@ -23,22 +24,43 @@ StarttlsWords WordsFor(const Message& request) {
 
 // A message that is too long to buffer passes in pieces, once its head has arrived. A StartTLS of that length is padded
 // with controls to escape notice, and fails.
-Frame LdapFilter::Cut(Side side, std::string_view in, Scan& /*scan*/) {
+Frame LdapFilter::CutUnit(Side side, std::string_view in, Scan& /*scan*/) {
   if (const size_t rest = rest_[Index(side)]; rest > 0) return Frame::Whole(std::min(rest, in.size()));
   return CutAnyLength(in);
 }
 
-Act LdapFilter::On(Side side, std::string_view unit, Out& out) {
-  size_t& rest = rest_[Index(side)];
+Act LdapFilter::OnClientUnit(std::string_view unit, Out& out) {
+  size_t& rest = rest_[Index(Side::kClient)];
   if (rest > 0) {
     rest -= unit.size();
-    out.to[Index(Other(side))] += unit;
+    out.server() += unit;
     return Read{};
   }
-  Act act = UpgradeFilter::On(side, unit, out);
+  Act act = OnCommand(unit, out);
   if (Is<Read>(act)) rest = ber::ReadHeader(unit).total() - unit.size();
   return act;
 }
+
+Act LdapFilter::OnServerUnit(std::string_view unit, Out& out) {
+  size_t& rest = rest_[Index(Side::kServer)];
+  if (rest > 0) {
+    rest -= unit.size();
+    out.client() += unit;
+    return Read{};
+  }
+  Act act = OnReply(unit, out);
+  if (Is<Read>(act)) rest = ber::ReadHeader(unit).total() - unit.size();
+  return act;
+}
+
+// Abandon has no answer. It is harmless for a search that is itself harmless.
+bool LdapFilter::IsHarmless(std::string_view unit) const {
+  if (IsPlainRootDseSearch(unit)) return true;
+  int32_t id = 0;
+  return IsPlainAbandon(unit) && ber::ToInteger(Parse(unit).body, id) && IsAbandoned(id);
+}
+
+bool LdapFilter::MaySpeakUnasked(std::string_view unit) const { return IsNoticeOfDisconnection(Parse(unit)); }
 
 Act LdapFilter::OnCommand(std::string_view unit, Out& out) {
   const Message request = Parse(unit);
@@ -52,9 +74,8 @@ Act LdapFilter::OnCommand(std::string_view unit, Out& out) {
   if (asks && questions() >= kMaxOperations) return Wait{};
   if ((prologue().client_tls || prologue().server_tls) && BindsExternally(request)) out.Note(kExternalNote);
   const RootDseSearch root_dse = AsRootDseSearch(request);
-  if (!root_dse.is) window().Close();  // any other operation may need protection
   if (request.op == Op::kAbandonRequest) Abandon(request);
-  if (asks) Ask(request.id, {request.op, root_dse});
+  if (asks) Ask(request.id, {request.op, root_dse, !BindsWithoutLayer(request)});
   // Unbind has no response, so the filter ends with it. Otherwise it ends when Done().
   if (request.op == Op::kUnbindRequest || Done()) return Relay{.keep = true};
   out.server() += unit;
@@ -72,10 +93,7 @@ Act LdapFilter::OnReply(std::string_view unit, Out& out) {
   const Message answer = Parse(unit);
   if (!answer.good) return Fail{{End::kProtocolError, Blame::kServer, "not an LDAP message"}};
   const Asked* question = Find(answer.id);
-  if (question == nullptr) {  // an unsolicited notification, or a response to an abandoned operation
-    out.client() += unit;
-    return Read{};
-  }
+  if (question == nullptr) return OnUnsolicited(answer, unit, out);
   if (answer.op == Op::kSearchResultEntry && question->root_dse.is) {
     ShowEntry(question->root_dse, unit, out);
   } else {
@@ -83,8 +101,22 @@ Act LdapFilter::OnReply(std::string_view unit, Out& out) {
   }
   if (!IsFinal(answer.op)) return Read{};
   const bool bound = question->op == Op::kBindRequest && ResultOf(answer) == static_cast<int>(Result::kSuccess);
+  const bool ends = bound && (question->has_layer || prologue().server_tls);
   Answered(answer.id);
-  return bound || Done() ? Act(Relay{}) : Read{};
+  return ends || Done() ? Act(Relay{}) : Read{};
+}
+
+// A notification, or a response to an abandoned operation that was already under way.
+Act LdapFilter::OnUnsolicited(const Message& answer, std::string_view unit, Out& out) {
+  if (!IsAbandoned(answer.id)) window().Close();
+  if (IsFinal(answer.op))
+    abandoned_.erase(std::remove(abandoned_.begin(), abandoned_.end(), answer.id), abandoned_.end());
+  out.client() += unit;
+  return Read{};
+}
+
+bool LdapFilter::IsAbandoned(int32_t id) const {
+  return std::find(abandoned_.begin(), abandoned_.end(), id) != abandoned_.end();
 }
 
 // An abandoned operation gets no response (RFC 4511 4.11). Bind cannot be abandoned.
@@ -92,7 +124,12 @@ void LdapFilter::Abandon(const Message& request) {
   int32_t id = 0;
   if (!ber::ToInteger(request.body, id)) return;
   const Asked* question = Find(id);
-  if (question != nullptr && question->op != Op::kBindRequest) Answered(id);
+  if (question == nullptr || question->op == Op::kBindRequest) return;
+  if (question->root_dse.is) {
+    abandoned_.push_back(id);
+    if (abandoned_.size() > kMaxOperations) abandoned_.pop_front();
+  }
+  Answered(id);
 }
 
 // StartTLS is listed only while the client may use it.

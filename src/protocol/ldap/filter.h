@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string_view>
 
 #include "protocol/core/upgrade_filter.h"
@@ -13,28 +14,39 @@ namespace starlock::protocol::ldap {
 struct Asked {
   Op op = {};
   RootDseSearch root_dse;
+  bool has_layer = false;  ///< a Bind after which a security layer of SASL may follow
 };
 
-/// Reads LDAP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
-/// a successful Bind. Messages of any length cross byte for byte, with two exceptions: StartTLS is answered here, and
-/// entries of the root DSE list StartTLS according to the client leg.
+/// Reads LDAP beyond the meeting point, unless both legs have TLS. StartTLS is legal at any time (RFC 4513 3.1.1), so
+/// before a plaintext server the filter stays, except after a Bind with a SASL security layer, which we cannot read. A
+/// server that has TLS refuses StartTLS itself, so before it the filter ends with a successful Bind. Messages of any
+/// length cross byte for byte, with two exceptions: StartTLS is answered here, and entries of the root DSE list
+/// StartTLS according to the client leg.
 class LdapFilter final : public TaggedFilter<int32_t, Asked> {
  public:
   explicit LdapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}
 
-  Frame Cut(Side side, std::string_view in, Scan& scan) override;
-  Act On(Side side, std::string_view unit, Out& out) override;
-
  private:
+  Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
+  Act OnClientUnit(std::string_view unit, Out& out) override;
+  Act OnServerUnit(std::string_view unit, Out& out) override;
+  bool IsHarmless(std::string_view unit) const override;
+  bool MaySpeakUnasked(std::string_view unit) const override;
   Act OnCommand(std::string_view unit, Out& out) override;
   Act OnReply(std::string_view unit, Out& out) override;
   Act OnStartTlsRequest(const Message& request, bool has_value, Out& out);
   void Abandon(const Message& request);
   void ShowEntry(const RootDseSearch& search, std::string_view unit, Out& out) const;
-  /// Whether nothing needs to be read any more. The server itself refuses a StartTLS inside its TLS.
-  bool Done() const { return prologue().server_tls && !on_offer() && !Busy(); }
+  Act OnUnsolicited(const Message& answer, std::string_view unit, Out& out);
+  bool IsAbandoned(int32_t id) const;
+  /// Whether nothing needs to be read any more: the server itself refuses a StartTLS inside its TLS. It cannot know
+  /// that the client leg is `off`.
+  bool Done() const {
+    return prologue().server_tls && prologue().env.client != TlsMode::kOff && !on_offer() && !Busy();
+  }
 
-  size_t rest_[2] = {0, 0};  ///< by Side: missing bytes of a message that passes in pieces
+  std::deque<int32_t> abandoned_;  ///< the latest operations that were abandoned; a response may be under way
+  size_t rest_[2] = {0, 0};        ///< by Side: missing bytes of a message that passes in pieces
 };
 
 }  // namespace starlock::protocol::ldap

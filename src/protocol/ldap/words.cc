@@ -207,6 +207,29 @@ RootDseSearch AsRootDseSearch(const Message& message) {
   return search;
 }
 
+bool BindsWithoutLayer(const Message& message) {
+  constexpr uint8_t kSimple = 0x80;
+  constexpr std::string_view kWithoutLayer[] = {"EXTERNAL", "PLAIN", "LOGIN", "ANONYMOUS", "CRAM-MD5", "OAUTHBEARER"};
+  std::string_view in = message.body;
+  Element skipped;
+  Element credentials;
+  Element mechanism;
+  if (message.op != Op::kBindRequest || !ber::Take(in, skipped) || !ber::Take(in, kOctets, skipped) ||
+      !ber::Take(in, credentials)) {
+    return false;
+  }
+  if (credentials.tag == kSimple) return true;
+  in = credentials.content;
+  return credentials.tag == kSaslCredentials && ber::Take(in, kOctets, mechanism) &&
+         (std::find(std::begin(kWithoutLayer), std::end(kWithoutLayer), mechanism.content) != std::end(kWithoutLayer) ||
+          mechanism.content.substr(0, 6) == "SCRAM-");
+}
+
+bool IsNoticeOfDisconnection(const Message& message) {
+  return message.good && message.id == 0 && message.op == Op::kExtendedResponse &&
+         message.body.find(kNotice) != std::string_view::npos;
+}
+
 bool BindsExternally(const Message& message) {
   std::string_view in = message.body;
   Element skipped;

@@ -86,6 +86,13 @@ struct RootDseSearch {
 };
 RootDseSearch AsRootDseSearch(const Message& message);
 
+/// Whether a message is a Bind whose mechanism never protects what follows it with a security layer of its own: simple,
+/// or a SASL mechanism that has none.
+bool BindsWithoutLayer(const Message& message);
+
+/// Whether a message is a Notice of Disconnection (4.4.1).
+bool IsNoticeOfDisconnection(const Message& message);
+
 /// Whether a message is a Bind with the client's TLS certificate (SASL EXTERNAL, RFC 4513 5.2.3).
 bool BindsExternally(const Message& message);
 

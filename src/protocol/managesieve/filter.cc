@@ -1,5 +1,6 @@
 #include "protocol/managesieve/filter.h"
 
+#include "protocol/core/harmless.h"
 #include "protocol/managesieve/words.h"
 #include "protocol/text/literals.h"
 #include "protocol/text/words.h"
@@ -25,11 +26,17 @@ bool ManagesieveFilter::MustWait() const {
 }
 
 // A unit that must wait may have any size: after AUTHENTICATE, a whole script may follow that the relay will pass on.
-Frame ManagesieveFilter::Cut(Side side, std::string_view in, Scan& scan) {
+Frame ManagesieveFilter::CutUnit(Side side, std::string_view in, Scan& scan) {
   if (side == Side::kServer) return CutAnswerWithLiterals(in, scan);
   if (!expects_sasl_response() && MustWait()) return Frame::Whole(1);
   return CutCommandWithLiterals(in, scan, PlainLiteral::kRefused);
 }
+
+bool ManagesieveFilter::IsHarmless(std::string_view unit) const {
+  return IsExactly(unit, {"CAPABILITY", "NOOP", "LOGOUT"});
+}
+
+bool ManagesieveFilter::MaySpeakUnasked(std::string_view unit) const { return KindOf(unit) == Line::kBye; }
 
 // RFC 5804 2.2. The upstream's greeting still holds: nothing that has crossed since can have changed it.
 std::string ManagesieveFilter::TlsGreeting() const { return WithoutStarttls(prologue().greeting); }
@@ -46,14 +53,12 @@ Act ManagesieveFilter::OnCommand(std::string_view unit, Out& out) {
       return Forward(unit, Asked::kOther, out);
     case Verb::kAuthenticate:
       if (Token{Token::Kind::kString, {}, command.argument}.Is("EXTERNAL")) out.Note(kExternalNote);
-      window().Close();
       return Forward(unit, Asked::kAuthenticate, out);
     case Verb::kOther:
       break;
   }
   // Some servers answer an empty line, others do not.
   if (Content(unit).empty()) return Refuse(QuotedLine("NO", "Empty command"), out);
-  window().Close();  // an unknown command may need protection
   return Forward(unit, Asked::kOther, out);
 }
 

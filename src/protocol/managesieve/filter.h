@@ -16,10 +16,12 @@ class ManagesieveFilter final : public InOrderFilter<Asked> {
  public:
   explicit ManagesieveFilter(const Prologue& prologue) : InOrderFilter(prologue) {}
 
-  Frame Cut(Side side, std::string_view in, Scan& scan) override;
   std::string TlsGreeting() const override;
 
  private:
+  Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
+  bool IsHarmless(std::string_view unit) const override;
+  bool MaySpeakUnasked(std::string_view unit) const override;
   Act OnCommand(std::string_view unit, Out& out) override;
   Act OnReply(std::string_view line, Out& out) override;
   bool MustWait() const override;

@@ -1,5 +1,6 @@
 #include "protocol/nntp/filter.h"
 
+#include "protocol/core/harmless.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::nntp {
@@ -28,29 +29,35 @@ bool AsksForArticle(int code) { return code == 340 || code == 335; }
 
 }  // namespace
 
-void NntpFilter::Body::Pass(std::string_view piece) {
-  if (line_start && piece == ".\r\n") {
-    open = false;
-  } else {
-    line_start = piece.back() == '\n' && piece.size() > 1 && piece[piece.size() - 2] == '\r';
-  }
-}
-
-Frame NntpFilter::Cut(Side side, std::string_view in, Scan& scan) {
-  const Body& body = body_[Index(side)];
-  if (body.open) return CutBody(in, body.line_start);
+Frame NntpFilter::CutUnit(Side side, std::string_view in, Scan& scan) {
+  const DotBody& body = body_[Index(side)];
+  if (body.open()) return body.Cut(in);
   if (side == Side::kClient) return CutLine(in, scan);
   const bool list = questions() > 0 && asked() == Verb::kCapabilities;
   return list ? CutCapabilities(in, scan) : CutStatus(in, scan);
 }
 
-Act NntpFilter::On(Side side, std::string_view unit, Out& out) {
-  Body& body = body_[Index(side)];
-  if (!body.open) return InOrderFilter::On(side, unit, out);
+Act NntpFilter::OnClientUnit(std::string_view unit, Out& out) {
+  DotBody& body = body_[Index(Side::kClient)];
+  if (!body.open()) return InOrderFilter::OnClientUnit(unit, out);
   body.Pass(unit);
-  out.to[Index(Other(side))] += unit;
+  out.server() += unit;
   return Read{};
 }
+
+Act NntpFilter::OnServerUnit(std::string_view unit, Out& out) {
+  DotBody& body = body_[Index(Side::kServer)];
+  if (!body.open()) return InOrderFilter::OnServerUnit(unit, out);
+  body.Pass(unit);
+  out.client() += unit;
+  return Read{};
+}
+
+bool NntpFilter::IsHarmless(std::string_view unit) const {
+  return IsExactly(unit, {"CAPABILITIES", "MODE READER", "DATE", "HELP", "QUIT"});
+}
+
+bool NntpFilter::MaySpeakUnasked(std::string_view unit) const { return CodeOf(unit) == 400; }
 
 // After these commands the client's input may be an article, a SASL response, or a command in another state.
 bool NntpFilter::MustWait() const {
@@ -84,7 +91,6 @@ Act NntpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  window().Close();  // an unknown command may need protection
   return Forward(line, command.verb, out);
 }
 

@@ -4,6 +4,7 @@
 
 #include "protocol/core/upgrade_filter.h"
 #include "protocol/nntp/words.h"
+#include "protocol/text/body.h"
 
 namespace starlock::protocol::nntp {
 
@@ -15,26 +16,19 @@ class NntpFilter final : public InOrderFilter<Verb> {
  public:
   explicit NntpFilter(const Prologue& prologue) : InOrderFilter(prologue) {}
 
-  Frame Cut(Side side, std::string_view in, Scan& scan) override;
-  Act On(Side side, std::string_view unit, Out& out) override;
-
  private:
-  /// The dot-terminated body that one side is sending.
-  struct Body {
-    bool open = false;
-    bool line_start = true;
-
-    void Begin() { *this = {true, true}; }
-    void Pass(std::string_view piece);
-  };
-
+  Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
+  Act OnClientUnit(std::string_view unit, Out& out) override;
+  Act OnServerUnit(std::string_view unit, Out& out) override;
+  bool IsHarmless(std::string_view unit) const override;
+  bool MaySpeakUnasked(std::string_view unit) const override;
   Act OnCommand(std::string_view line, Out& out) override;
   Act OnReply(std::string_view reply, Out& out) override;
   Act OnCapabilities(std::string_view reply, Out& out);
   bool MustWait() const override;
-  bool Busy() const override { return InOrderFilter::Busy() || body_[Index(Side::kServer)].open; }
+  bool Busy() const override { return InOrderFilter::Busy() || body_[Index(Side::kServer)].open(); }
 
-  Body body_[2];          ///< by Side
+  DotBody body_[2];       ///< by Side
   bool streams_ = false;  ///< the upstream has announced that it knows TAKETHIS
 };
 

@@ -1,5 +1,6 @@
 #include "protocol/pop3/filter.h"
 
+#include "protocol/core/harmless.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::pop3 {
@@ -18,7 +19,7 @@ const StarttlsWords& Words() {
 
 }  // namespace
 
-Frame Pop3Filter::Cut(Side side, std::string_view in, Scan& scan) {
+Frame Pop3Filter::CutUnit(Side side, std::string_view in, Scan& scan) {
   if (side == Side::kClient) return CutLine(in, scan);
   if (!Busy()) return CutLine(in, scan);  // unsolicited, or more lines of an unknown reply
   switch (asked()) {
@@ -34,6 +35,8 @@ Frame Pop3Filter::Cut(Side side, std::string_view in, Scan& scan) {
   }
   return CutStatus(in, scan);
 }
+
+bool Pop3Filter::IsHarmless(std::string_view unit) const { return IsExactly(unit, {"CAPA", "NOOP", "QUIT"}); }
 
 // After these commands the session may be in another state, or the reply may have more lines than we expect.
 bool Pop3Filter::MustWait() const {
@@ -61,7 +64,6 @@ Act Pop3Filter::OnCommand(std::string_view line, Out& out) {
     case Verb::kOther:
       break;
   }
-  window().Close();  // an unknown command may need protection
   return OnStateful(command, line, out);
 }
 

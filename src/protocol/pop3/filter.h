@@ -16,9 +16,11 @@ class Pop3Filter final : public InOrderFilter<Asked> {
  public:
   explicit Pop3Filter(const Prologue& prologue) : InOrderFilter(prologue) {}
 
-  Frame Cut(Side side, std::string_view in, Scan& scan) override;
-
  private:
+  Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
+  bool IsHarmless(std::string_view unit) const override;
+  /// POP3 has no goodbye.
+  bool MaySpeakUnasked(std::string_view /*unit*/) const override { return false; }
   Act OnCommand(std::string_view line, Out& out) override;
   Act OnReply(std::string_view reply, Out& out) override;
   Act OnStateful(const Command& command, std::string_view line, Out& out);

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
+#include "protocol/core/harmless.h"
 #include "protocol/smtp/words.h"
 #include "protocol/text/lines.h"
 
@@ -27,9 +31,18 @@ SmtpFilter::SmtpFilter(std::string_view hello, const Prologue& prologue)
       upstream_met_(prologue.introduced),
       must_greet_(prologue.introduced && prologue.client_tls) {}
 
-Frame SmtpFilter::Cut(Side side, std::string_view in, Scan& scan) {
-  return side == Side::kServer ? CutSmtpReply(in, scan) : CutLine(in, scan);
+Frame SmtpFilter::CutUnit(Side side, std::string_view in, Scan& scan) {
+  if (side == Side::kServer) return CutSmtpReply(in, scan);
+  if (chunk_ > 0) return Frame::Whole(static_cast<size_t>(std::min<uint64_t>(chunk_, in.size())));
+  return body_.open() ? body_.Cut(in) : CutLine(in, scan);
 }
+
+bool SmtpFilter::IsHarmless(std::string_view line) const {
+  if (IsExactly(line, {"RSET", "QUIT", "NOOP", "EHLO", "HELO", "LHLO"})) return true;
+  return IsPlainLine(line) && TakeExactly(line, {"EHLO", "HELO", "LHLO", "NOOP"});
+}
+
+bool SmtpFilter::MaySpeakUnasked(std::string_view reply) const { return CodeOf(reply) == 421; }
 
 // After the upgrade the client must send EHLO again. The filter enforces this only if the upstream already got an EHLO.
 // Otherwise the upstream itself enforces it.
@@ -38,15 +51,34 @@ Act SmtpFilter::OnTlsUp() {
   return must_greet_ ? Act(Read{}) : InOrderFilter::OnTlsUp();
 }
 
-bool SmtpFilter::MustWait() const { return InOrderFilter::MustWait() || (Busy() && asked_last() == Asked::kAuth); }
+// The reply decides how the client's next bytes are read: as a command, as a message or as a SASL response.
+bool SmtpFilter::MustWait() const {
+  if (!Busy()) return false;
+  const Asked last = asked_last();
+  return InOrderFilter::MustWait() || last == Asked::kAuth || last == Asked::kLayeredAuth || last == Asked::kData ||
+         last == Asked::kTurn;
+}
+
+Act SmtpFilter::OnClientUnit(std::string_view unit, Out& out) {
+  if (chunk_ > 0) {
+    chunk_ -= unit.size();
+  } else if (body_.open()) {
+    body_.Pass(unit);
+    if (!body_.open()) ExpectVerdicts();
+  } else {
+    return InOrderFilter::OnClientUnit(unit, out);
+  }
+  out.server() += unit;
+  return Read{};
+}
 
 Act SmtpFilter::OnCommand(std::string_view line, Out& out) {
   const Command command = Parse(line, hello_);
   switch (command.verb) {
     case Verb::kStarttls:
       return OnStarttls(Words(), !command.argument.empty(), out);
-    case Verb::kXclient:
-      return Refuse("550 5.7.1 XCLIENT is not allowed\r\n", out);
+    case Verb::kOrigin:
+      return Refuse("550 5.7.1 Command not allowed\r\n", out);
     case Verb::kHelo:
     case Verb::kEhlo:
       if (both_in_tls()) return RelayInTurn();
@@ -55,37 +87,109 @@ Act SmtpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kQuery:
     case Verb::kQuit:
       return Forward(line, Asked::kOther, out);
+    case Verb::kRset:
+      return Forward(line, Asked::kReset, out);
     case Verb::kMail:
+    case Verb::kRcpt:
+    case Verb::kData:
+    case Verb::kBdat:
     case Verb::kAuth:
+    case Verb::kTurn:
     case Verb::kOther:
       break;
   }
   if (must_greet_) return Refuse(fmt::format("503 5.5.1 Send {} first\r\n", hello_), out);
-  if (command.verb == Verb::kMail) return RelayInTurn();
-  window().Close();  // an unknown command may need protection
-  return Forward(line, command.verb == Verb::kAuth ? Asked::kAuth : Asked::kOther, out);
+  return OnTransaction(command, line, out);
+}
+
+Act SmtpFilter::OnTransaction(const Command& command, std::string_view line, Out& out) {
+  switch (command.verb) {
+    case Verb::kMail:
+      return prologue().server_tls ? RelayInTurn() : Forward(line, Asked::kReset, out);
+    case Verb::kRcpt:
+      return Forward(line, Asked::kRcpt, out);
+    case Verb::kData:
+      return Forward(line, Asked::kData, out);
+    case Verb::kBdat:
+      return OnChunk(command, line, out);
+    case Verb::kAuth:
+      return Forward(line, MayAddLayer(command.argument) ? Asked::kLayeredAuth : Asked::kAuth, out);
+    case Verb::kTurn:
+      return Forward(line, Asked::kTurn, out);
+    default:
+      return Forward(line, Asked::kOther, out);
+  }
+}
+
+// The chunk follows at once (RFC 3030 2). If we read its size differently from the server, one of us would execute a
+// part of the message.
+Act SmtpFilter::OnChunk(const Command& command, std::string_view line, Out& out) {
+  const std::optional<Chunk> chunk = ChunkOf(command.argument);
+  if (!chunk) return Fail{{End::kProtocolError, Blame::kClient, "not a valid BDAT"}};
+  chunk_ = chunk->size;
+  out.server() += line;
+  if (chunk->last) {
+    ExpectVerdicts();
+  } else {
+    Expect(Asked::kOther);
+  }
+  return Read{};
+}
+
+// A message is complete: SMTP has one reply for it, LMTP one for each recipient (RFC 2033 4.2).
+void SmtpFilter::ExpectVerdicts() {
+  const size_t replies = lmtp() ? std::max<size_t>(recipients_, 1) : 1;
+  for (size_t i = 0; i < replies; ++i) Expect(Asked::kOther);
 }
 
 Act SmtpFilter::OnReply(std::string_view reply, Out& out) {
   const int code = CodeOf(reply);
-  const bool hello = asked() == Asked::kEhlo || asked() == Asked::kHelo;
-  if (hello && code == 250) {
-    upstream_met_ = true;
-    must_greet_ = false;
-  }
-  if (asked() == Asked::kEhlo && code == 250) {
-    out.client() += on_offer() ? WithStarttls(reply) : WithoutStarttls(reply);
+  const Asked question = asked();
+  if (question == Asked::kEhlo && code == 250) {
+    out.client() += ForClient(reply, on_offer());
   } else {
     out.client() += reply;
   }
-  const bool auth = asked() == Asked::kAuth;
-  if (auth && code == 334) {
+  if ((question == Asked::kAuth || question == Asked::kLayeredAuth) && code == 334) {
     ExpectSaslResponse();
     return Read{};
   }
   Answered();
-  const bool data_follows = code / 100 == 3;
-  return (auth && code == 235) || data_follows ? Act(Relay{}) : Read{};
+  return OnDone(question, code);
+}
+
+// A command has its final reply.
+Act SmtpFilter::OnDone(Asked question, int code) {
+  const bool good = code / 100 == 2;
+  const bool server_tls = prologue().server_tls;
+  switch (question) {
+    case Asked::kHelo:
+    case Asked::kEhlo:
+      if (code != 250) break;
+      upstream_met_ = true;
+      must_greet_ = false;
+      recipients_ = 0;
+      break;
+    case Asked::kReset:
+      if (good) recipients_ = 0;
+      break;
+    case Asked::kRcpt:
+      if (good) ++recipients_;
+      break;
+    case Asked::kData:
+      if (code / 100 == 3) body_.Begin();
+      return Read{};
+    case Asked::kAuth:
+      return code == 235 && server_tls ? Act(Relay{}) : Read{};
+    case Asked::kLayeredAuth:
+      return code == 235 ? Act(Relay{}) : Read{};
+    case Asked::kTurn:
+      return good ? Act(Relay{}) : Read{};
+    case Asked::kOther:
+      break;
+  }
+  const bool unknown_dialogue = code / 100 == 3;
+  return unknown_dialogue ? Act(Relay{}) : Read{};
 }
 
 }  // namespace starlock::protocol::smtp

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 
 #include "protocol/core/goodbye.h"
 #include "protocol/text/lines.h"
@@ -12,11 +14,12 @@ namespace {
 
 constexpr size_t kMaxName = 255;  // RFC 5321 4.5.3.1.2
 
-bool IsStarttlsLine(std::string_view line) {
+// Whether a line of a reply to EHLO lists this extension.
+bool Lists(std::string_view line, std::string_view extension) {
   line = Content(line);
   line.remove_prefix(std::min<size_t>(line.size(), 4));
   std::string_view text = SkipBlanks(line);
-  return EqualsNoCase(TakeWord(text), "STARTTLS");
+  return EqualsNoCase(TakeWord(text), extension);
 }
 
 // Joins lines to one reply: all but the last get the mark `-`.
@@ -39,9 +42,10 @@ std::string Join(const std::vector<std::string_view>& lines) {
 
 Command Parse(std::string_view line, std::string_view hello) {
   static constexpr KnownWord<Verb> kKnown[] = {
-      {"HELO", Verb::kHelo},  {"STARTTLS", Verb::kStarttls}, {"NOOP", Verb::kNoop}, {"RSET", Verb::kNoop},
-      {"HELP", Verb::kQuery}, {"VRFY", Verb::kQuery},        {"QUIT", Verb::kQuit}, {"MAIL", Verb::kMail},
-      {"AUTH", Verb::kAuth},  {"XCLIENT", Verb::kXclient},
+      {"HELO", Verb::kHelo}, {"STARTTLS", Verb::kStarttls}, {"MAIL", Verb::kMail},      {"RCPT", Verb::kRcpt},
+      {"DATA", Verb::kData}, {"BDAT", Verb::kBdat},         {"RSET", Verb::kRset},      {"AUTH", Verb::kAuth},
+      {"NOOP", Verb::kNoop}, {"HELP", Verb::kQuery},        {"VRFY", Verb::kQuery},     {"QUIT", Verb::kQuit},
+      {"TURN", Verb::kTurn}, {"ATRN", Verb::kTurn},         {"XCLIENT", Verb::kOrigin}, {"XFORWARD", Verb::kOrigin},
   };
   const VerbLine command = SplitVerb(line, IsLetter);
   const Verb verb = EqualsNoCase(command.verb, hello) ? Verb::kEhlo : FindVerb(kKnown, command.verb, Verb::kOther);
@@ -81,26 +85,41 @@ std::vector<std::string> ExtensionsIn(std::string_view reply) {
   return extensions;
 }
 
+std::optional<Chunk> ChunkOf(std::string_view argument) {
+  Chunk chunk;
+  const char* const end = argument.data() + argument.size();
+  const auto [rest, error] = std::from_chars(argument.data(), end, chunk.size);
+  if (error != std::errc() || rest == argument.data()) return std::nullopt;
+  const std::string_view word = SkipBlanks(std::string_view(rest, static_cast<size_t>(end - rest)));
+  chunk.last = EqualsNoCase(word, "LAST");
+  const bool separate = rest == end || *rest == ' ';
+  return separate && (word.empty() || chunk.last) ? std::optional(chunk) : std::nullopt;
+}
+
+bool MayAddLayer(std::string_view argument) {
+  constexpr std::string_view kWithoutLayer[] = {"PLAIN",     "LOGIN",       "CRAM-MD5", "EXTERNAL",
+                                                "ANONYMOUS", "OAUTHBEARER", "XOAUTH2",  "NTLM"};
+  const std::string_view mechanism = TakeWord(argument);
+  return !EqualsNoCase(mechanism.substr(0, 6), "SCRAM-") &&
+         std::none_of(std::begin(kWithoutLayer), std::end(kWithoutLayer),
+                      [mechanism](std::string_view known) { return EqualsNoCase(mechanism, known); });
+}
+
 bool OffersStarttls(std::string_view reply) {
   const auto lines = LinesOf(reply);
   for (size_t i = 1; i < lines.size(); ++i) {
-    if (IsStarttlsLine(lines[i])) return true;
+    if (Lists(lines[i], "STARTTLS")) return true;
   }
   return false;
 }
 
-std::string WithoutStarttls(std::string_view reply) {
-  auto lines = LinesOf(reply);
-  for (size_t i = lines.size() - 1; i > 0; --i) {
-    if (IsStarttlsLine(lines[i])) lines.erase(lines.begin() + static_cast<std::ptrdiff_t>(i));
-  }
-  return Join(lines);
-}
-
-std::string WithStarttls(std::string_view reply) {
-  const std::string bare = WithoutStarttls(reply);
-  auto lines = LinesOf(bare);
-  lines.insert(lines.begin() + 1, "250 STARTTLS\r\n");
+std::string ForClient(std::string_view reply, bool offer) {
+  std::vector<std::string_view> lines = LinesOf(reply);
+  const auto hidden = [](std::string_view line) {
+    return Lists(line, "STARTTLS") || Lists(line, "XCLIENT") || Lists(line, "XFORWARD");
+  };
+  lines.erase(std::remove_if(lines.begin() + 1, lines.end(), hidden), lines.end());
+  if (offer) lines.insert(lines.begin() + 1, "250 STARTTLS\r\n");
   return Join(lines);
 }
 

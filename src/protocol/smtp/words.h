@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +15,17 @@ enum class Verb {
   kHelo,
   kEhlo,  ///< or LHLO
   kStarttls,
-  kNoop,   ///< NOOP, and RSET, which has no effect before MAIL
+  kNoop,
   kQuery,  ///< HELP and VRFY: no effect besides a reply
   kQuit,
+  kRset,
   kMail,
+  kRcpt,
+  kData,
+  kBdat,
   kAuth,
-  kXclient,
+  kTurn,    ///< TURN, ATRN: the peers exchange roles
+  kOrigin,  ///< XCLIENT, XFORWARD: claims of a proxy about its client
   kOther,
 };
 
@@ -40,14 +47,23 @@ std::string Goodbye(const Env& env, const Failure& failure);
 /// The extensions in a reply to EHLO or LHLO: the lines after the first, which holds the server's name.
 std::vector<std::string> ExtensionsIn(std::string_view reply);
 
+/// The size in `BDAT size [LAST]` (RFC 3030 2); absent if the argument is anything else.
+struct Chunk {
+  uint64_t size = 0;
+  bool last = false;
+};
+std::optional<Chunk> ChunkOf(std::string_view argument);
+
+/// Whether AUTH with this argument can put a security layer under the dialogue (RFC 4954 4): its mechanism is not known
+/// to have none.
+bool MayAddLayer(std::string_view argument);
+
 /// Whether a reply to EHLO or LHLO lists STARTTLS.
 bool OffersStarttls(std::string_view reply);
 
-/// `reply` with STARTTLS exactly once, after the first line. No other byte differs, except for the mark of the last
-/// line if another line becomes the last.
-std::string WithStarttls(std::string_view reply);
-
-/// `reply` without STARTTLS.
-std::string WithoutStarttls(std::string_view reply);
+/// A reply to EHLO or LHLO for a client: with STARTTLS exactly once, after the first line, or (`offer` is false)
+/// without it, and without XCLIENT and XFORWARD. No other byte differs, except for the mark of the last line if another
+/// line becomes the last.
+std::string ForClient(std::string_view reply, bool offer);
 
 }  // namespace starlock::protocol::smtp

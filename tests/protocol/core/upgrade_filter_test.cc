@@ -49,6 +49,11 @@ struct Between {
     act = filter.On(side, unit, out);
     return {KindOf(act), out.client(), out.server()};
   }
+  /// The beginning of a unit from the server: a unit that ends with an ellipsis is partial.
+  void Begins(Side side, std::string_view part) {
+    Scan scan;
+    EXPECT_EQ(filter.Cut(side, part, scan).kind, Frame::Kind::kPartial);
+  }
   Did Client(std::string_view unit) { return From(Side::kClient, unit); }
   Did Server(std::string_view unit) { return From(Side::kServer, unit); }
 
@@ -58,20 +63,24 @@ struct Between {
   Act act;
 };
 
-/// Answers come in the order of commands: `starttls`, `starttls x`, `bad` is refused, `secret` closes the window, and
-/// anything else crosses. A reply `+…` asks for a SASL response.
+Frame CutWord(std::string_view in) { return in.back() == '~' ? Frame::Partial() : Frame::Whole(in.size()); }
+
+/// Answers come in the order of commands: `starttls`, `starttls x`, `bad` is refused, and anything else crosses. Only
+/// commands of one letter are harmless. A reply `+…` asks for a SASL response; `bye` is the goodbye. A unit that ends
+/// with `~` is partial.
 class InOrder final : public InOrderFilter<std::string> {
  public:
   explicit InOrder(const Prologue& prologue) : InOrderFilter(prologue) {}
 
-  Frame Cut(Side, std::string_view in, Scan&) override { return Frame::Whole(in.size()); }
   std::vector<std::string> judged;  ///< each reply with its question
 
  private:
+  Frame CutUnit(Side, std::string_view in, Scan&) override { return CutWord(in); }
+  bool IsHarmless(std::string_view unit) const override { return unit.size() == 1; }
+  bool MaySpeakUnasked(std::string_view unit) const override { return unit == "bye"; }
   Act OnCommand(std::string_view unit, Out& out) override {
     if (unit == "starttls" || unit == "starttls x") return OnStarttls(Words(), unit != "starttls", out);
     if (unit == "bad") return Refuse("<bad>", out);
-    if (unit == "secret") window().Close();
     return Forward(unit, std::string(unit), out);
   }
   Act OnReply(std::string_view unit, Out& out) override {
@@ -155,7 +164,7 @@ TEST(InOrderFilter, ASaslResponsePassesWhateverItLooksLike) {
     between.Server("done");
     EXPECT_EQ(between.filter.judged, (std::vector<std::string>{"auth=+challenge", "auth=+more", "auth=done"}));
     EXPECT_EQ(between.Client("bad"), (Did{ActKind::kRead, "<bad>", ""})) << "and only one response was expected";
-    EXPECT_EQ(between.Client("starttls").act, ActKind::kTlsClient) << "it has not closed the window";
+    EXPECT_EQ(between.Client("starttls"), (Did{ActKind::kRead, "<late>", ""})) << "the login has closed the window";
   }
 }
 
@@ -166,7 +175,7 @@ TEST(InOrderFilter, NoSaslResponseIsExpectedOnceTheServerHasEndedTheExchange) {
   between.Server("+challenge");
   between.Server("done");
   EXPECT_EQ(between.Client("bad"), (Did{ActKind::kRead, "<bad>", ""})) << "it is judged, and does not cross";
-  EXPECT_EQ(between.Client("starttls").act, ActKind::kTlsClient) << "and so is this";
+  EXPECT_EQ(between.Client("starttls"), (Did{ActKind::kRead, "<late>", ""})) << "and so is this";
 }
 
 TEST(InOrderFilter, ASaslResponseDoesNotWait) {
@@ -214,6 +223,83 @@ TEST(UpgradeFilter, AfterTheUpgradeItIsNeededOnlyWhereTheServerLegIsPlaintext) {
   EXPECT_EQ(KindOf(OneByOne(TlsMode::kOpportunistic, true, true).filter.OnTlsUp()), ActKind::kRelay);
 }
 
+// ---- the upgrade window
+
+TEST(UpgradeFilter, WhatIsNotHarmlessClosesTheWindowForGood) {
+  for (const std::string crossing : {"secret", "aa", "~~a"}) {
+    OneByOne between;
+    EXPECT_EQ(between.Client(crossing), (Did{ActKind::kRead, "", crossing}));
+    between.Server("1");
+    EXPECT_EQ(between.Client("starttls"), (Did{ActKind::kRead, "<late>", ""}));
+    between.Client("a");
+    between.Server("2");
+    EXPECT_EQ(between.Client("starttls"), (Did{ActKind::kRead, "<late>", ""}));
+  }
+}
+
+TEST(UpgradeFilter, WhatDoesNotCrossLeavesTheWindowOpen) {
+  OneByOne between;
+  between.Client("bad");
+  between.Client("starttls x");
+  EXPECT_EQ(between.Client("starttls"), (Did{ActKind::kTlsClient, "<go>", ""}));
+}
+
+TEST(UpgradeFilter, AReplyThatAnswersNothingClosesTheWindow) {
+  OneByOne between;
+  between.Client("a");
+  between.Server("1");
+  EXPECT_EQ(between.Server("2"), (Did{ActKind::kRead, "2", ""}));
+  EXPECT_EQ(between.Client("starttls"), (Did{ActKind::kRead, "<late>", ""}));
+}
+
+TEST(UpgradeFilter, TheBeginningOfAReplyThatAnswersNothingClosesTheWindow) {
+  OneByOne between;
+  between.Begins(Side::kServer, "2~");
+  EXPECT_EQ(between.Client("starttls"), (Did{ActKind::kRead, "<late>", ""}));
+  OneByOne asked;
+  asked.Client("a");
+  asked.Begins(Side::kServer, "1~");
+  EXPECT_EQ(asked.Client("starttls").act, ActKind::kWait) << "the control: this one answers a question";
+  asked.Server("1");
+  EXPECT_EQ(asked.Client("starttls").act, ActKind::kTlsClient);
+}
+
+TEST(UpgradeFilter, APlaintextServerIsSilentAfterTheUpgradeUntilTheClientHasSpoken) {
+  OneByOne between;
+  between.Client("starttls");
+  between.prologue.client_tls = true;
+  EXPECT_EQ(between.Server("1"), (Did{ActKind::kFail, "", ""}));
+  EXPECT_EQ(FailureOf(between.act).end, End::kProtocolError);
+  EXPECT_EQ(FailureOf(between.act).blame, Blame::kServer);
+}
+
+TEST(UpgradeFilter, TheGoodbyeMayBreakTheSilence) {
+  OneByOne between;
+  between.Client("starttls");
+  between.prologue.client_tls = true;
+  EXPECT_EQ(between.Server("bye"), (Did{ActKind::kRead, "bye", ""}));
+  EXPECT_EQ(between.Server("1").act, ActKind::kFail) << "and nothing else";
+}
+
+TEST(UpgradeFilter, TheClientsFirstCommandInsideTlsBreaksTheSilence) {
+  OneByOne between;
+  between.Client("starttls");
+  between.prologue.client_tls = true;
+  EXPECT_EQ(between.Client("bad"), (Did{ActKind::kRead, "<bad>", ""})) << "this one does not cross";
+  EXPECT_EQ(between.Client("secret"), (Did{ActKind::kRead, "", "secret"}));
+  EXPECT_EQ(between.Server("1"), (Did{ActKind::kRead, "1", ""}));
+  EXPECT_EQ(between.Server("2"), (Did{ActKind::kRead, "2", ""}));
+}
+
+TEST(UpgradeFilter, TheServerMayNotHaveBegunToSpeakBeforeTheClient) {
+  OneByOne between;
+  between.Client("starttls");
+  between.prologue.client_tls = true;
+  between.Begins(Side::kServer, "1~");
+  EXPECT_EQ(between.Client("a"), (Did{ActKind::kFail, "", ""}));
+  EXPECT_EQ(FailureOf(between.act).blame, Blame::kServer);
+}
+
 // ---- answers that name their question
 
 /// Commands are `TAG WORD`, replies `TAG TEXT`. Words as in InOrder.
@@ -227,10 +313,12 @@ class Tagged final : public TaggedFilter<std::string, std::string> {
   using TaggedFilter::last;
   using TaggedFilter::questions;
 
-  Frame Cut(Side, std::string_view in, Scan&) override { return Frame::Whole(in.size()); }
   std::vector<std::string> judged;
 
  private:
+  Frame CutUnit(Side, std::string_view in, Scan&) override { return CutWord(in); }
+  bool IsHarmless(std::string_view unit) const override { return unit.find("secret") == std::string_view::npos; }
+  bool MaySpeakUnasked(std::string_view unit) const override { return unit == "* bye"; }
   Act OnCommand(std::string_view unit, Out& out) override {
     const std::string_view word = unit.substr(unit.find(' ') + 1);
     if (word == "starttls") return OnStarttls(Words(), false, out);

@@ -13,7 +13,7 @@ TEST(Parse, KnowsItsVerbsInAnyCase) {
   EXPECT_EQ(Parse("helo client\r\n", "EHLO").verb, Verb::kHelo);
   EXPECT_EQ(Parse("Starttls\r\n", "EHLO").verb, Verb::kStarttls);
   EXPECT_EQ(Parse("NOOP\r\n", "EHLO").verb, Verb::kNoop);
-  EXPECT_EQ(Parse("RSET\r\n", "EHLO").verb, Verb::kNoop);
+  EXPECT_EQ(Parse("RSET\r\n", "EHLO").verb, Verb::kRset);
   EXPECT_EQ(Parse("VRFY x\r\n", "EHLO").verb, Verb::kQuery);
   EXPECT_EQ(Parse("MAIL FROM:<>\r\n", "EHLO").verb, Verb::kMail);
   EXPECT_EQ(Parse("AUTH PLAIN\r\n", "EHLO").verb, Verb::kAuth);
@@ -36,7 +36,7 @@ TEST(Parse, SeesAVerbWhereAnyServerMight) {
         "XCLIENT\xa0"
         "ADDR=1\r\n",
         "xclient\r\n"}) {
-    EXPECT_EQ(Parse(line, "EHLO").verb, Verb::kXclient) << line;
+    EXPECT_EQ(Parse(line, "EHLO").verb, Verb::kOrigin) << line;
   }
   EXPECT_EQ(Parse(" STARTTLS\r\n", "EHLO").verb, Verb::kStarttls);
   EXPECT_EQ(Parse("MAIL\vFROM:<>\r\n", "EHLO").verb, Verb::kMail);
@@ -104,9 +104,9 @@ TEST(Starttls, PutInOnceAndTakenOut) {
        "250-x\r\n250- Aa\r\n250-\r\n250 b\r\n"},
   };
   for (const Edit& edit : edits) {
-    EXPECT_EQ(WithStarttls(edit.reply), edit.with);
-    EXPECT_EQ(WithoutStarttls(edit.reply), edit.without);
-    EXPECT_EQ(WithStarttls(edit.with), edit.with) << "once is enough";
+    EXPECT_EQ(ForClient(edit.reply, true), edit.with);
+    EXPECT_EQ(ForClient(edit.reply, false), edit.without);
+    EXPECT_EQ(ForClient(edit.with, true), edit.with) << "once is enough";
   }
 }
 
