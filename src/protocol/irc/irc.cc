@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <utility>
 
 #include "protocol/core/paired.h"
@@ -20,8 +21,10 @@ constexpr int kMaxLinesBefore = 64;
 
 /// The client role: CAP LS, is `tls` listed?, STARTTLS, 670. CAP comes first because a server without STARTTLS may
 /// ignore the command (InspIRCd ignores all unknown commands before registration). A server that refuses CAP is sent
-/// STARTTLS at once. After an upgrade, all that the server said before the go-ahead is dropped, because it could be
-/// forged. If the leg stays plaintext, the client gets all of it in order, except for the reply to our CAP command.
+/// STARTTLS at once. CAP LS makes the server defer registration until CAP END. The client may not know CAP, so we end
+/// it: after STARTTLS, because a proxy like this one may refuse an upgrade after CAP END. After an upgrade, all that
+/// the server said before the go-ahead is dropped, because it could be forged. If the leg stays plaintext, the client
+/// gets all of it in order, except for the reply to our CAP command.
 class ServerLeg final : public Negotiator {
  public:
   explicit ServerLeg(Prologue& prologue) : prologue_(prologue) {}
@@ -33,9 +36,19 @@ class ServerLeg final : public Negotiator {
     return Read{};
   }
 
-  Frame Cut(std::string_view in, Scan& scan) override { return asked_ ? CutLine(in, scan) : CutLines(in, scan); }
+  // Whenever we speak next, everything that the server has sent must be consumed. TLS begins right after a go-ahead.
+  Frame Cut(std::string_view in, Scan& scan) override {
+    const size_t end = in.find('\n');
+    const bool refused = end != std::string_view::npos && Refusal(Parse(in.substr(0, end + 1)));
+    return asked_ && !refused ? CutLine(in, scan) : CutLines(in, scan);
+  }
 
-  LegAct On(std::string_view unit, Out& out) override { return asked_ ? OnLine(unit) : OnLines(unit, out); }
+  LegAct On(std::string_view unit, Out& out) override { return asked_ ? OnAnswer(unit, out) : OnLines(unit, out); }
+
+  LegAct OnTlsUp(Out& out) override {
+    EndCap(out);
+    return Settled{};
+  }
 
  private:
   // Before we send STARTTLS.
@@ -66,25 +79,44 @@ class ServerLeg final : public Negotiator {
     return EqualsNoCase(answer.sub, "LS") && !answer.more;
   }
 
-  // CAP LS makes the server defer registration until CAP END. The client may not know CAP, so we end it here.
   LegAct Decide(Out& out) {
-    if (knows_cap_) out.server() += "CAP END\r\n";
-    if (knows_cap_ && !offered_) return NoTls{End::kStarttlsNotOffered, true};
+    if (knows_cap_ && !offered_) return WithoutTls(End::kStarttlsNotOffered, out);
     out.server() += "STARTTLS\r\n";
     asked_ = true;
     return Read{};
   }
 
-  LegAct OnLine(std::string_view line) {
+  // After it. More lines than one follow only a refusal.
+  LegAct OnAnswer(std::string_view lines, Out& out) {
+    const std::string_view line = TakeLine(lines);
     const Message message = Parse(line);
     if (message.Is("670")) {
       prologue_.greeting.clear();
       return StartTls{};
     }
-    if (message.Is("691")) return NoTls{End::kStarttlsRefused, true};
-    if (message.Is("421") || message.Is("451")) return NoTls{End::kStarttlsNotOffered, true};
+    if (const auto refusal = Refusal(message)) {
+      while (!lines.empty()) {
+        if (!Keep(TakeLine(lines))) return TooMuch();
+      }
+      return WithoutTls(*refusal, out);
+    }
     if (!Keep(line)) return TooMuch();
     return message.Is("ERROR") ? LegAct(NoTls{End::kStarttlsRefused, true}) : Read{};
+  }
+
+  static std::optional<End> Refusal(const Message& message) {
+    if (message.Is("691")) return End::kStarttlsRefused;
+    if (message.Is("421") || message.Is("451")) return End::kStarttlsNotOffered;
+    return std::nullopt;
+  }
+
+  void EndCap(Out& out) const {
+    if (knows_cap_) out.server() += "CAP END\r\n";
+  }
+
+  LegAct WithoutTls(End why, Out& out) const {
+    EndCap(out);
+    return NoTls{why, true};
   }
 
   // Keeps a line for the client, for a leg that stays plaintext. Returns false if that is too much.
