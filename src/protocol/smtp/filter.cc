@@ -82,6 +82,7 @@ Act SmtpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kHelo:
     case Verb::kEhlo:
       if (both_in_tls()) return RelayInTurn();
+      chunking_ = false;  // the reply decides
       return Forward(line, command.verb == Verb::kEhlo ? Asked::kEhlo : Asked::kHelo, out);
     case Verb::kNoop:
     case Verb::kQuery:
@@ -111,7 +112,7 @@ Act SmtpFilter::OnTransaction(const Command& command, std::string_view line, Out
     case Verb::kData:
       return Forward(line, Asked::kData, out);
     case Verb::kBdat:
-      return OnChunk(command, line, out);
+      return OnChunk(line, out);
     case Verb::kAuth:
       return Forward(line, MayAddLayer(command.argument) ? Asked::kLayeredAuth : Asked::kAuth, out);
     case Verb::kTurn:
@@ -122,10 +123,12 @@ Act SmtpFilter::OnTransaction(const Command& command, std::string_view line, Out
 }
 
 // The chunk follows at once (RFC 3030 2). If we read its size differently from the server, one of us would execute a
-// part of the message.
-Act SmtpFilter::OnChunk(const Command& command, std::string_view line, Out& out) {
-  const std::optional<Chunk> chunk = ChunkOf(command.argument);
+// part of the message. So would a server that does not know BDAT: it must not hear of it.
+Act SmtpFilter::OnChunk(std::string_view line, Out& out) {
+  if (!chunking_) return Refuse("502 5.5.1 BDAT is not available\r\n", out);
+  const std::optional<Chunk> chunk = ChunkOf(line);
   if (!chunk) return Fail{{End::kProtocolError, Blame::kClient, "not a valid BDAT"}};
+  if (chunk->last && lmtp() && Busy()) return Wait{};  // how many recipients are there?
   chunk_ = chunk->size;
   out.server() += line;
   if (chunk->last) {
@@ -146,6 +149,7 @@ Act SmtpFilter::OnReply(std::string_view reply, Out& out) {
   const int code = CodeOf(reply);
   const Asked question = asked();
   if (question == Asked::kEhlo && code == 250) {
+    chunking_ = Offers(reply, "CHUNKING");
     out.client() += ForClient(reply, on_offer());
   } else {
     out.client() += reply;

@@ -34,7 +34,7 @@ class SmtpFilter final : public InOrderFilter<Asked> {
   bool MustWait() const override;
 
   Act OnTransaction(const Command& command, std::string_view line, Out& out);
-  Act OnChunk(const Command& command, std::string_view line, Out& out);
+  Act OnChunk(std::string_view line, Out& out);
   Act OnDone(Asked question, int code);
   void ExpectVerdicts();
   Act RelayInTurn() const { return Busy() ? Act(Wait{}) : Relay{.keep = true}; }
@@ -43,6 +43,7 @@ class SmtpFilter final : public InOrderFilter<Asked> {
   const std::string_view hello_;
   bool upstream_met_;      ///< the upstream has accepted an EHLO or HELO, ours or the client's
   bool must_greet_;        ///< the client must greet again inside TLS (RFC 3207 4.2)
+  bool chunking_ = false;  ///< the latest reply to EHLO lists CHUNKING, and no other EHLO or HELO has crossed since
   DotBody body_;           ///< of the client's DATA
   uint64_t chunk_ = 0;     ///< octets of the client's BDAT that are still to pass
   size_t recipients_ = 0;  ///< that the upstream has accepted: in LMTP, each gets a reply of its own

@@ -30,7 +30,7 @@ class SmtpClientRole final : public ClientRole {
         return code == 220 ? Meaning::kYes : Meaning::kNo;  // any other greeting is passed to the client
       case Stage::kCapabilities:
         introduced_ = code == 250;
-        if (code == 250) return OffersStarttls(reply) ? Meaning::kYes : Meaning::kNo;
+        if (code == 250) return Offers(reply, "STARTTLS") ? Meaning::kYes : Meaning::kNo;
         return refused ? Meaning::kNo : Meaning::kLeaving;
       case Stage::kGoAhead:
         break;

@@ -7,12 +7,14 @@
 #include <iterator>
 
 #include "protocol/core/goodbye.h"
+#include "protocol/core/harmless.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::smtp {
 namespace {
 
 constexpr size_t kMaxName = 255;  // RFC 5321 4.5.3.1.2
+constexpr uint64_t kMaxChunk = 0x7fffffff;
 
 // Whether a line of a reply to EHLO lists this extension.
 bool Lists(std::string_view line, std::string_view extension) {
@@ -85,30 +87,33 @@ std::vector<std::string> ExtensionsIn(std::string_view reply) {
   return extensions;
 }
 
-std::optional<Chunk> ChunkOf(std::string_view argument) {
+// A server that reads the size otherwise would execute a part of the chunk: no blanks, no octal, no overflow.
+std::optional<Chunk> ChunkOf(std::string_view line) {
+  if (!IsPlainLine(line) || !TakeExactly(line, {"BDAT"})) return std::nullopt;
   Chunk chunk;
-  const char* const end = argument.data() + argument.size();
-  const auto [rest, error] = std::from_chars(argument.data(), end, chunk.size);
-  if (error != std::errc() || rest == argument.data()) return std::nullopt;
-  const std::string_view word = SkipBlanks(std::string_view(rest, static_cast<size_t>(end - rest)));
-  chunk.last = EqualsNoCase(word, "LAST");
-  const bool separate = rest == end || *rest == ' ';
-  return separate && (word.empty() || chunk.last) ? std::optional(chunk) : std::nullopt;
+  const std::string_view text = Content(line);
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, chunk.size);
+  if (error != std::errc() || chunk.size > kMaxChunk) return std::nullopt;
+  if (text.front() == '0' && rest != text.data() + 1) return std::nullopt;
+  chunk.last = IsExactly(line.substr(static_cast<size_t>(rest - text.data())), {" LAST"});
+  return rest == end || chunk.last ? std::optional(chunk) : std::nullopt;
 }
 
 bool MayAddLayer(std::string_view argument) {
   constexpr std::string_view kWithoutLayer[] = {"PLAIN",     "LOGIN",       "CRAM-MD5", "EXTERNAL",
                                                 "ANONYMOUS", "OAUTHBEARER", "XOAUTH2",  "NTLM"};
+  argument = SkipBlanks(argument);
   const std::string_view mechanism = TakeWord(argument);
   return !EqualsNoCase(mechanism.substr(0, 6), "SCRAM-") &&
          std::none_of(std::begin(kWithoutLayer), std::end(kWithoutLayer),
                       [mechanism](std::string_view known) { return EqualsNoCase(mechanism, known); });
 }
 
-bool OffersStarttls(std::string_view reply) {
+bool Offers(std::string_view reply, std::string_view extension) {
   const auto lines = LinesOf(reply);
   for (size_t i = 1; i < lines.size(); ++i) {
-    if (Lists(lines[i], "STARTTLS")) return true;
+    if (Lists(lines[i], extension)) return true;
   }
   return false;
 }

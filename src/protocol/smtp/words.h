@@ -47,19 +47,19 @@ std::string Goodbye(const Env& env, const Failure& failure);
 /// The extensions in a reply to EHLO or LHLO: the lines after the first, which holds the server's name.
 std::vector<std::string> ExtensionsIn(std::string_view reply);
 
-/// The size in `BDAT size [LAST]` (RFC 3030 2); absent if the argument is anything else.
+/// What a line that is exactly `BDAT size [LAST]` (RFC 3030 2) announces; absent for any other line.
 struct Chunk {
   uint64_t size = 0;
   bool last = false;
 };
-std::optional<Chunk> ChunkOf(std::string_view argument);
+std::optional<Chunk> ChunkOf(std::string_view line);
 
 /// Whether AUTH with this argument can put a security layer under the dialogue (RFC 4954 4): its mechanism is not known
 /// to have none.
 bool MayAddLayer(std::string_view argument);
 
-/// Whether a reply to EHLO or LHLO lists STARTTLS.
-bool OffersStarttls(std::string_view reply);
+/// Whether a reply to EHLO or LHLO lists this extension.
+bool Offers(std::string_view reply, std::string_view extension);
 
 /// A reply to EHLO or LHLO for a client: with STARTTLS exactly once, after the first line, or (`offer` is false)
 /// without it, and without XCLIENT and XFORWARD. No other byte differs, except for the mark of the last line if another

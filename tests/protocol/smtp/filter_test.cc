@@ -30,45 +30,38 @@ TEST(SmtpFilter, Rfc2033Example) {
       c: 250 SIZE
       C: MAIL FROM:<chris@bar.com>
       s: MAIL FROM:<chris@bar.com>
-      ! relay
       S: 250 OK
       c: 250 OK
-      ! relay
       C: RCPT TO:<pat@foo.edu>
       s: RCPT TO:<pat@foo.edu>
-      ! relay
       S: 250 OK
       c: 250 OK
-      ! relay
       C: RCPT TO:<jones@foo.edu>
       C: RCPT TO:<green@foo.edu>
       C: DATA
       s: RCPT TO:<jones@foo.edu>
       s: RCPT TO:<green@foo.edu>
       s: DATA
-      ! relay
       S: 550 No such user here
       S: 250 OK
       S: 354 Start mail input; end with <CRLF>.<CRLF>
       c: 550 No such user here
       c: 250 OK
       c: 354 Start mail input; end with <CRLF>.<CRLF>
-      ! relay
       C: Blah blah blah...
       C: ...etc. etc. etc.
       C: .
       s: Blah blah blah...
       s: ...etc. etc. etc.
       s: .
-      ! relay
       S: 250 OK
       S: 452 <green@foo.edu> is temporarily over quota
       c: 250 OK
       c: 452 <green@foo.edu> is temporarily over quota
-      ! relay
       C: QUIT
       s: QUIT
-      ! relay
+      S: 221 foo.edu
+      c: 221 foo.edu
     )");
   }
 }
@@ -184,7 +177,10 @@ TEST(SmtpFilter, UpgradesOnTheUpstreamsConnection) {
     c: 503 5.5.1 TLS is already active
     C: MAIL FROM:<a>
     s: MAIL FROM:<a>
-    ! relay
+    S: 250 ok
+    c: 250 ok
+    C: STARTTLS
+    c: 503 5.5.1 TLS is already active
   )"));
 }
 
@@ -240,7 +236,6 @@ TEST(SmtpFilter, OnlyAnAcceptedHelloOpensTheWayToMail) {
     S: 250 old
     c: 250 old
     s: MAIL FROM:<a>
-    ! relay
   )"));
 }
 
@@ -252,13 +247,15 @@ TEST(SmtpFilter, HeloOnlyClient) {
     c: 250 old
     C: MAIL FROM:<a>
     s: MAIL FROM:<a>
-    ! relay
+    S: 250 ok
+    c: 250 ok
   )"));
 }
 
 TEST(SmtpFilter, AClientThatSaysNoHelloAtAll) {
   for (const TlsMode server : {kOff, kImp}) {
-    PlayBoth(kOpp, server, After(kGreeted, "C: MAIL FROM:<a>\ns: MAIL FROM:<a>\n! relay"));
+    PlayBoth(kOpp, server,
+             After(kGreeted, "C: MAIL FROM:<a>\ns: MAIL FROM:<a>" + std::string(server == kImp ? "\n! relay" : "")));
   }
   // The upstream has had our introduction; that makes this client no worse off.
   PlayBoth(kOff, kOpp, R"(
@@ -269,7 +266,8 @@ TEST(SmtpFilter, AClientThatSaysNoHelloAtAll) {
     c: 220 old
     C: MAIL FROM:<a>
     s: MAIL FROM:<a>
-    ! relay
+    S: 250 ok
+    c: 250 ok
   )");
 }
 
@@ -279,7 +277,8 @@ TEST(SmtpFilter, AuthInOneStep) {
     s: AUTH PLAIN AGEAYg==
     S: 235 2.7.0 welcome
     c: 235 2.7.0 welcome
-    ! relay
+    C: STARTTLS
+    c: 503 5.5.1 Too late for STARTTLS
   )"));
 }
 
@@ -320,7 +319,8 @@ TEST(SmtpFilter, AuthWithContinuations) {
     s+ \r\n
     S: 235 welcome
     c: 235 welcome
-    ! relay
+    C: STARTTLS
+    c: 502 5.5.1 STARTTLS is not available
   )"));
 }
 
@@ -369,18 +369,32 @@ TEST(SmtpFilter, AuthPipelinedWithItsResponses) {
   )"));
 }
 
-TEST(SmtpFilter, WhatFollowsASuccessfulAuthIsTheUpstreams) {
+TEST(SmtpFilter, WhatFollowsASuccessfulAuthIsStillRead) {
   PlayBoth(kOpp, kOff, After(kGreeted, R"(
     C: AUTH PLAIN AGEAYg==
     C: STARTTLS
+    C: XCLIENT ADDR=1
     s: AUTH PLAIN AGEAYg==
     S: 235 welcome
-    S: 421 bye
     c: 235 welcome
-    c: 421 bye
-    s: STARTTLS
-    ! relay
+    c: 503 5.5.1 Too late for STARTTLS
+    c: 550 5.7.1 Command not allowed
   )"));
+}
+
+// A server that has TLS refuses STARTTLS itself, so before it the filter ends with the login.
+TEST(SmtpFilter, ASuccessfulAuthEndsItBeforeAServerWithTls) {
+  for (const TlsMode client : {kOff, kOpp}) {
+    PlayBoth(client, kImp, After(kGreeted, R"(
+      C: AUTH PLAIN AGEAYg==
+      C: STARTTLS
+      s: AUTH PLAIN AGEAYg==
+      S: 235 welcome
+      c: 235 welcome
+      s: STARTTLS
+      ! relay
+    )"));
+  }
 }
 
 // A 235 that answers something else ends nothing.
@@ -393,13 +407,14 @@ TEST(SmtpFilter, OnlyTheAnswerToAuthIsASuccess) {
     S: 235 welcome
     c: 235 welcome
     C: XCLIENT ADDR=1
-    c: 550 5.7.1 XCLIENT is not allowed
+    c: 550 5.7.1 Command not allowed
   )"));
 }
 
 // F1: once a stateful verb has crossed, nothing of it could be undone.
 TEST(SmtpFilter, AStatefulVerbClosesTheWindow) {
-  for (const std::string_view verb : {"AUTH PLAIN x", "RCPT TO:<a>", "DATA", "ETRN x", "BDAT 3", "nonsense", ""}) {
+  for (const std::string_view verb :
+       {"AUTH PLAIN x", "MAIL FROM:<a>", "RCPT TO:<a>", "DATA", "ETRN x", "HELP", "VRFY x", "TURN", "nonsense", ""}) {
     PlayBoth(kOpp, kOff,
              After(kGreeted, "C: " + std::string(verb) + "\ns: " + std::string(verb) +
                                  "\nS: 503 no\nc: 503 no\n"
@@ -410,7 +425,7 @@ TEST(SmtpFilter, AStatefulVerbClosesTheWindow) {
 }
 
 TEST(SmtpFilter, StatelessVerbsLeaveItOpen) {
-  for (const std::string_view verb : {"NOOP", "RSET", "HELP", "VRFY x", "HELO x", "noop x"}) {
+  for (const std::string_view verb : {"NOOP", "RSET", "HELO x", "noop x"}) {
     PlayBoth(kOpp, kOff,
              After(kGreeted, "C: " + std::string(verb) + "\ns: " + std::string(verb) +
                                  "\nS: 250-a\nS: 250 b\nc: 250-a\nc: 250 b\n"
@@ -452,25 +467,33 @@ TEST(SmtpFilter, OurOwnAnswersKeepTheirPlace) {
     S: 250 one
     c: 250 one
     c: 502 5.5.1 STARTTLS is not available
-    c: 550 5.7.1 XCLIENT is not allowed
+    c: 550 5.7.1 Command not allowed
     s: RSET
-    S: 250 two
-    c: 250 two
     s: MAIL FROM:<a>
     s: RCPT TO:<b>
-    ! relay
   )"));
 }
 
 // P2: the upstream may trust our address. A client may not have it believe anything on that account.
-TEST(SmtpFilter, XclientIsRefused) {
+TEST(SmtpFilter, XclientAndXforwardAreRefused) {
   for (const TlsMode client : {kOff, kOpp, kImp}) {
     for (const std::string_view line :
-         {"XCLIENT ADDR=1", " xclient addr=1", "XCLIENT\\vADDR=1", "\\t\\v XCLIENT\\tADDR=1", "XCLIENT"}) {
+         {"XCLIENT ADDR=1", " xclient addr=1", "XCLIENT\\vADDR=1", "\\t\\v XCLIENT\\tADDR=1", "XCLIENT",
+          "XFORWARD NAME=x", "\\txForward\\tADDR=1"}) {
       PlayBoth(
           client, kOff,
-          After(kGreeted, "C+ " + std::string(line) + "\\r\\n\nc: 550 5.7.1 XCLIENT is not allowed\nC: NOOP\ns: NOOP"));
+          After(kGreeted, "C+ " + std::string(line) + "\\r\\n\nc: 550 5.7.1 Command not allowed\nC: NOOP\ns: NOOP"));
     }
+  }
+}
+
+TEST(SmtpFilter, XclientAndXforwardAreHidden) {
+  for (const TlsMode client : {kOff, kOpp, kImp}) {
+    PlayBoth(client, kOff,
+             After(kGreeted,
+                   "C: HELLO client\ns: HELLO client\nS: 250-old\nS: 250-xclient NAME ADDR\nS: 250-SIZE 1\n"
+                   "S: 250 XFORWARD NAME ADDR\nc: 250-old\n" +
+                       std::string(client == kOpp ? "c: 250-STARTTLS\n" : "") + "c: 250 SIZE 1"));
   }
 }
 
@@ -497,21 +520,25 @@ TEST(SmtpFilter, MoreAnswersThanQuestions) {
     s: NOOP
     S: 250 four
     c: 250 four
-    c: 220 2.0.0 Ready to start TLS
-    ! tls-client
+    c: 503 5.5.1 Too late for STARTTLS
   )"));
 }
 
-TEST(SmtpFilter, DataWithoutMailIsRelayedOnceItIsAccepted) {
+// Whether the server wants a MAIL first is its affair: what it asks for is a message.
+TEST(SmtpFilter, DataWithoutMail) {
   PlayBoth(kOpp, kOff, After(kGreeted, R"(
     C: DATA
     s: DATA
     S: 354 go
     c: 354 go
-    ! relay
     C: STARTTLS
+    C: .
     s: STARTTLS
-    ! relay
+    s: .
+    S: 250 taken
+    c: 250 taken
+    C: STARTTLS
+    c: 503 5.5.1 Too late for STARTTLS
   )"));
 }
 

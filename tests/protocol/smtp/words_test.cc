@@ -17,7 +17,13 @@ TEST(Parse, KnowsItsVerbsInAnyCase) {
   EXPECT_EQ(Parse("VRFY x\r\n", "EHLO").verb, Verb::kQuery);
   EXPECT_EQ(Parse("MAIL FROM:<>\r\n", "EHLO").verb, Verb::kMail);
   EXPECT_EQ(Parse("AUTH PLAIN\r\n", "EHLO").verb, Verb::kAuth);
-  EXPECT_EQ(Parse("RCPT TO:<x>\r\n", "EHLO").verb, Verb::kOther);
+  EXPECT_EQ(Parse("RCPT TO:<x>\r\n", "EHLO").verb, Verb::kRcpt);
+  EXPECT_EQ(Parse("Data\r\n", "EHLO").verb, Verb::kData);
+  EXPECT_EQ(Parse("bdat 3 last\r\n", "EHLO").verb, Verb::kBdat);
+  EXPECT_EQ(Parse("TURN\r\n", "EHLO").verb, Verb::kTurn);
+  EXPECT_EQ(Parse("ATRN a.example\r\n", "EHLO").verb, Verb::kTurn);
+  EXPECT_EQ(Parse("XFORWARD NAME=x\r\n", "EHLO").verb, Verb::kOrigin);
+  EXPECT_EQ(Parse("ETRN x\r\n", "EHLO").verb, Verb::kOther);
   EXPECT_EQ(Parse("\r\n", "EHLO").verb, Verb::kOther);
   EXPECT_EQ(Parse("STARTTLSX\r\n", "EHLO").verb, Verb::kOther);
 }
@@ -60,11 +66,11 @@ TEST(NameIn, IsTheFirstWordOfTheGreeting) {
 }
 
 TEST(OffersStarttls, WhereverTheKeywordStands) {
-  EXPECT_TRUE(OffersStarttls("250-x\r\n250 STARTTLS\r\n"));
-  EXPECT_TRUE(OffersStarttls("250-x\r\n250-STARTTLS\r\n250 SIZE 1\r\n"));
-  EXPECT_TRUE(OffersStarttls("250-x\r\n250-SIZE 1\r\n250-starttls \r\n250 HELP\r\n"));
-  EXPECT_TRUE(OffersStarttls("250-x\r\n250 STARTTLS required\r\n"));
-  EXPECT_TRUE(OffersStarttls("250-x\r\n250- STARTTLS\r\n250 HELP\r\n"));
+  EXPECT_TRUE(Offers("250-x\r\n250 STARTTLS\r\n", "STARTTLS"));
+  EXPECT_TRUE(Offers("250-x\r\n250-STARTTLS\r\n250 SIZE 1\r\n", "STARTTLS"));
+  EXPECT_TRUE(Offers("250-x\r\n250-SIZE 1\r\n250-starttls \r\n250 HELP\r\n", "STARTTLS"));
+  EXPECT_TRUE(Offers("250-x\r\n250 STARTTLS required\r\n", "STARTTLS"));
+  EXPECT_TRUE(Offers("250-x\r\n250- STARTTLS\r\n250 HELP\r\n", "STARTTLS"));
 }
 
 TEST(OffersStarttls, NotWhereItIsSomethingElse) {
@@ -72,7 +78,7 @@ TEST(OffersStarttls, NotWhereItIsSomethingElse) {
        {"250 STARTTLS\r\n", "250-STARTTLS\r\n250 SIZE 1\r\n", "250-x\r\n250 STARTTLSX\r\n",
         "250-x\r\n250 XSTARTTLS\r\n", "250-x\r\n250 HELP STARTTLS\r\n", "250-x\r\n250 START-TLS\r\n",
         "250-x\r\n250\r\n", "250\r\n"}) {
-    EXPECT_FALSE(OffersStarttls(reply)) << reply;
+    EXPECT_FALSE(Offers(reply, "STARTTLS")) << reply;
   }
 }
 
@@ -131,6 +137,61 @@ TEST(Goodbye, NamesUsAndFits) {
             "421 4.7.5 proxy.example.org Service not available: no secure connection\r\n");
   EXPECT_EQ(Goodbye(env, {End::kConnectFailed, Blame::kServer, ""}),
             "421 4.4.1 proxy.example.org Service not available\r\n");
+}
+
+TEST(Chunk, IsExactlySizeAndLast) {
+  const auto chunk = ChunkOf("BDAT 5\r\n");
+  ASSERT_TRUE(chunk);
+  EXPECT_EQ(chunk->size, 5U);
+  EXPECT_FALSE(chunk->last);
+  const auto last = ChunkOf("bdat 2147483647 last\r\n");
+  ASSERT_TRUE(last);
+  EXPECT_EQ(last->size, 2147483647U);
+  EXPECT_TRUE(last->last);
+  EXPECT_TRUE(ChunkOf("BDAT 0 LAST\r\n"));
+  for (const std::string line : {"BDAT\r\n",
+                                 "BDAT \r\n",
+                                 "BDAT  5\r\n",
+                                 "BDAT\t5\r\n",
+                                 " BDAT 5\r\n",
+                                 "BDAT 5 \r\n",
+                                 "BDAT 5  LAST\r\n",
+                                 "BDAT 5 LAST \r\n",
+                                 "BDAT 5LAST\r\n",
+                                 "BDAT 5 LASTX\r\n",
+                                 "BDAT 5 x\r\n",
+                                 "BDAT -5\r\n",
+                                 "BDAT +5\r\n",
+                                 "BDAT 05\r\n",
+                                 "BDAT 00\r\n",
+                                 "BDAT 0x5\r\n",
+                                 "BDAT LAST\r\n",
+                                 "BDAT 2147483648\r\n",
+                                 "BDAT 18446744073709551621\r\n",
+                                 "BDAT 5\n",
+                                 "BDAT 5 LAST 5\r\n"}) {
+    EXPECT_FALSE(ChunkOf(line)) << line;
+  }
+}
+
+TEST(MayAddLayer, UnlessTheMechanismIsKnownToHaveNone) {
+  for (const std::string argument : {" PLAIN", " plain AGEAYg==", "  LOGIN", " SCRAM-SHA-256 biws", " XOAUTH2 x"}) {
+    EXPECT_FALSE(MayAddLayer(argument)) << argument;
+  }
+  for (const std::string argument : {" GSSAPI", " DIGEST-MD5", " X", "", " PLAINX", " GSSAPI PLAIN"}) {
+    EXPECT_TRUE(MayAddLayer(argument)) << argument;
+  }
+}
+
+TEST(Offers, AnyExtension) {
+  EXPECT_TRUE(Offers("250-x\r\n250 chunking\r\n", "CHUNKING"));
+  EXPECT_FALSE(Offers("250-CHUNKING\r\n250 CHUNKINGS\r\n", "CHUNKING"));
+}
+
+TEST(ForClient, HidesTheExtensionsOfProxies) {
+  EXPECT_EQ(ForClient("250-x\r\n250-XCLIENT A\r\n250-SIZE\r\n250 xforward B\r\n", false), "250-x\r\n250 SIZE\r\n");
+  EXPECT_EQ(ForClient("250-x\r\n250 XCLIENT\r\n", true), "250-x\r\n250 STARTTLS\r\n");
+  EXPECT_EQ(ForClient("250-x\r\n250 XCLIENTS\r\n", false), "250-x\r\n250 XCLIENTS\r\n");
 }
 
 }  // namespace
