@@ -61,7 +61,7 @@ class Chain {
   const std::string& heard() const { return heard_; }
   const std::string& served() const { return served_; }
 
-  /// Both relay, and each leg stands as its modes say.
+  /// Both relay, or their filters stand for the whole session, and each leg is as its modes say.
   void ExpectMet() const;
 
  private:

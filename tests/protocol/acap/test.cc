@@ -33,6 +33,12 @@ TEST(Acap, Rfc2595ExampleTowardsTheServer) {
     blame: server
     S: * ACAP (IMPLEMENTATION "ACME v3.5") (SASL "CRAM-MD5" "PLAIN" "EXTERNAL")
     c: * ACAP (IMPLEMENTATION "ACME v3.5") (SASL "CRAM-MD5" "PLAIN" "EXTERNAL")
+    C: a STARTTLS
+    c: a BAD "STARTTLS is not available"
+    C: b AUTHENTICATE "PLAIN" "AGEAYg=="
+    s: b AUTHENTICATE "PLAIN" "AGEAYg=="
+    S: b OK "welcome"
+    c: b OK "welcome"
     ! relay
     C: a STARTTLS
     s: a STARTTLS
@@ -137,14 +143,6 @@ TEST(Acap, OpportunisticClientThatUpgrades) {
     s: a NOOP
     S: a OK "fine"
     c: a OK "fine"
-    C+ b LANG {2}\r\n
-    s+ b LANG {2}\r\n
-    S: + "go on"
-    c: + "go on"
-    C+ de "x"\r\n
-    s+ de "x"\r\n
-    S+ b LANG {2}\r\nde\r\nb OK "gut"\r\n
-    c+ b LANG {2}\r\nde\r\nb OK "gut"\r\n
     C: c STARTTLS
     c: c OK "Begin TLS negotiation now"
     ! tls-client
@@ -169,6 +167,21 @@ TEST(Acap, OpportunisticClientThatUpgrades) {
     @ up
 )t",
          kOldShown + std::string("! relay\n"));
+}
+
+TEST(Acap, ALiteralClosesTheWindow) {
+  PlayIt(kOpp, kOff, kOld + kOldOffering, R"t(
+    C+ b LANG {2}\r\n
+    s+ b LANG {2}\r\n
+    S: + "go on"
+    c: + "go on"
+    C+ de "x"\r\n
+    s+ de "x"\r\n
+    S+ b LANG {2}\r\nde\r\nb OK "gut"\r\n
+    c+ b LANG {2}\r\nde\r\nb OK "gut"\r\n
+    C: c STARTTLS
+    c: c BAD "Too late for STARTTLS"
+  )t");
 }
 
 // F1 and F2: what has crossed closes the window, and what is data is data.
@@ -206,7 +219,7 @@ TEST(Acap, AuthenticateClosesTheWindow) {
 }
 
 TEST(Acap, AnythingElseClosesTheWindow) {
-  for (const std::string_view command : {"SEARCH \"/addressbook/\"", "XNOOP", "STORE (\"/x\")"}) {
+  for (const std::string_view command : {"SEARCH \"/addressbook/\"", "XNOOP", "STORE (\"/x\")", "LANG \"de\""}) {
     PlayIt(kOpp, kOff, kOld + kOldOffering, "C: a " + std::string(command) + "\ns: a " + std::string(command) + R"t(
     S: a NO "log in first"
     c: a NO "log in first"

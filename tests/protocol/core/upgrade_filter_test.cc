@@ -45,6 +45,8 @@ struct Between {
   }
 
   Did From(Side side, std::string_view unit) {
+    Scan scan;
+    filter.Cut(side, unit, scan);
     Out out;
     act = filter.On(side, unit, out);
     return {KindOf(act), out.client(), out.server()};

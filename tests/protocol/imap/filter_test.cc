@@ -161,8 +161,7 @@ TEST(ImapFilter, LiteralsAreDataAndTheUpstreamAllowsThem) {
     s+  {0}\r\n
     S: c NO not you
     c: c NO not you
-    c: e OK Begin TLS negotiation now
-    ! tls-client
+    c: e BAD Too late for STARTTLS
   )"));
   Play({"imap", kOff, kOff}, ImapAfter(kImapGreeted, R"(
     C: a LOGIN {1}

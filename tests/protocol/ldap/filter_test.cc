@@ -119,11 +119,37 @@ TEST(LdapFilter, APaddedStartTls) {
   }
 }
 
-TEST(LdapFilter, EndsWithTheBind) {
+// StartTLS is legal at any time (RFC 4513 3.1.1): a plaintext server must not hear of it after a Bind either.
+TEST(LdapFilter, StaysAfterABindWithoutALayer) {
+  const auto bind = [](int id, const std::string& request) {
+    return Line('C', request) + Line('s', request) + Line('S', Result(id, 0x61, 0)) + Line('c', Result(id, 0x61, 0));
+  };
+  for (const TlsMode client : {kOff, kOpp, kImp}) {
+    const std::string refusal = client == kOff   ? Result(9, 0x78, 2, "StartTLS is not available")
+                                : client == kOpp ? Result(9, 0x78, 1, "too late for StartTLS")
+                                                 : Result(9, 0x78, 1, "TLS is already active");
+    const std::string late = Line('C', StartTls(9)) + Line('c', refusal);
+    Play({"ldap", client, kOff}, First(Bind(1)) + Line('S', Result(1, 0x61, 0)) + Line('c', Result(1, 0x61, 0)) + late +
+                                     bind(2, SaslBind(2, "PLAIN")) + late + Line('C', Search(3, "o=x")) +
+                                     Line('s', Search(3, "o=x")) + Line('S', Result(3, 0x65, 0)) +
+                                     Line('c', Result(3, 0x65, 0)) + late + bind(4, Bind(4)) + late);
+  }
+}
+
+TEST(LdapFilter, EndsWithABindThatMayHaveALayer) {
   for (const TlsMode client : {kOff, kOpp}) {
-    Play({"ldap", client, kOff}, First(Bind(1)) + Line('S', Result(1, 0x61, 49)) + Line('c', Result(1, 0x61, 49)) +
-                                     Line('C', Bind(2)) + Line('s', Bind(2)) + Line('S', Result(2, 0x61, 0)) +
-                                     Line('c', Result(2, 0x61, 0)) + "! relay\n");
+    for (const std::string_view mechanism : {"GSSAPI", "GSS-SPNEGO", "DIGEST-MD5", "X-UNKNOWN", ""}) {
+      const std::string bind = SaslBind(2, mechanism);
+      Play({"ldap", client, kOff}, First(bind) + Line('S', Result(2, 0x61, 49)) + Line('c', Result(2, 0x61, 49)) +
+                                       Line('C', bind) + Line('s', bind) + Line('S', Result(2, 0x61, 14)) +
+                                       Line('c', Result(2, 0x61, 14)) + Line('C', bind) + Line('s', bind) +
+                                       Line('S', Result(2, 0x61, 0)) + Line('c', Result(2, 0x61, 0)) + "! relay\n");
+    }
+  }
+}
+
+TEST(LdapFilter, EndsWithUnbind) {
+  for (const TlsMode client : {kOff, kOpp}) {
     Play({"ldap", client, kOff}, First(Search(1, "o=x")) + Line('C', Unbind(2)) + Line('s', Unbind(2)) + "! relay\n");
   }
 }

@@ -80,6 +80,21 @@ TEST(Nntp, TowardsTheServer) {
       ! tls-server
       @ up
       c: 200 news
+      C: CAPABILITIES
+      s: CAPABILITIES
+      S: 101 list
+      S: VERSION 2
+      S: STARTTLS
+      S: .
+      c: 101 list
+      c: VERSION 2
+      c: .
+      C: STARTTLS
+      c: 500 STARTTLS is not available
+      C: AUTHINFO USER a
+      s: AUTHINFO USER a
+      S: 281 in
+      c: 281 in
       ! relay
     )");
   }

@@ -61,9 +61,16 @@ TEST(Pop3, TowardsTheServer) {
       ! tls-server
       @ up
       c: +OK <1896.697170952@dbc.mtview.ca.us>  as  it is
-      ! relay
+      C: STLS
+      c: -ERR STLS is not available
       C: USER a
       s: USER a
+      S: +OK
+      c: +OK
+      C: PASS b
+      s: PASS b
+      S: +OK in
+      c: +OK in
       ! relay
     )");
   }
@@ -200,6 +207,18 @@ TEST(Pop3Filter, OffersStls) {
       s: CAPA
       S: -ERR
       c: -ERR
+      C: STLS
+      c: +OK Begin TLS negotiation
+      ! tls-client
+    )",
+             kGreeted);
+  }
+}
+
+// RFC 6856: LANG without an argument has a list for its reply, and with one a line.
+TEST(Pop3Filter, LangAndUtf8CrossAndCloseTheWindow) {
+  for (const TlsMode server : {kOff, kImp}) {
+    PlayPop3(kOpp, server, R"(
       C: LANG
       s: LANG
       S: +OK
@@ -217,8 +236,7 @@ TEST(Pop3Filter, OffersStls) {
       S: +OK
       c: +OK
       C: STLS
-      c: +OK Begin TLS negotiation
-      ! tls-client
+      c: -ERR Too late for STLS
     )",
              kGreeted);
   }
