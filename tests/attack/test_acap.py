@@ -48,8 +48,12 @@ def test_f2_starttls_in_a_literal_is_data(down, certs, plus):
     if answer.startswith(b"+ "):
         answer = client.reply()
     assert answer.startswith((b"a1 LANG ", b"a1 NO ")), answer
-    client.upgrade(certs.client_context())
+    if down.client == "required":
+        client.upgrade(certs.client_context())
+    else:  # a literal has crossed, so the upgrade window is closed
+        assert client.command(b"STARTTLS").startswith(b"a1 BAD ")
     control(down, client)
+    assert b"a1 STARTTLS" not in all_seen(down)
 
 
 # -- the client role, facing the upstream

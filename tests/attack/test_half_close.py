@@ -33,12 +33,12 @@ EVERY = {
         xmpp.header("xmpp-server", to=b"x", version=b"1.0"), xmpp.STARTTLS.replace(b"/>", b" />"), b" "
     ),
     "acap": Words(b"a NOOP\r\n", b"b sTaRtTlS\r\n", b"c NOOP\r\n", b'a AUTHENTICATE "NONE"\r\n', b'a NO "no"\r\n'),
-    "managesieve": Words(b'NOOP "one"\r\n', b"sTaRtTlS\r\n", b"NOOP\r\n", b'AUTHENTICATE "NONE"\r\n', b'NO "no"\r\n'),
+    "managesieve": Words(b"NOOP\r\n", b"sTaRtTlS\r\n", b"CAPABILITY\r\n", b'AUTHENTICATE "NONE"\r\n', b'NO "no"\r\n'),
     "postgres": Words(b"", postgres.SSL + postgres.SSL, postgres.startup()),
     "mysql": Words(b"", mysql.SSL_REQUEST, mysql.response(2, False)),
 }
-# If the server leg has TLS and the client leg is settled, the proxy relays, and nothing is checked any more.
-LEGS = [(c, s) for c in MODES for s in MODES if s in ("off", "opportunistic") or c == "opportunistic"]
+# If both legs have TLS and the client leg is settled, the proxy relays, and nothing is checked any more.
+LEGS = [(c, s) for c in MODES for s in MODES if s in ("off", "opportunistic") or c in ("off", "opportunistic")]
 # PostgreSQL's direct TLS has an ALPN name of its own, and nothing is checked inside it.
 CASES = [(name, *legs) for name in EVERY for legs in LEGS if (name, legs[0]) != ("postgres", "implicit")]
 

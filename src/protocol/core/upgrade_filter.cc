@@ -3,6 +3,7 @@
 namespace starlock::protocol {
 
 Frame UpgradeFilter::Cut(Side side, std::string_view in, Scan& scan) {
+  if (side == Side::kClient && Held()) return Frame::Whole(in.size());
   const Frame frame = CutUnit(side, in, scan);
   if (side == Side::kServer) server_in_unit_ = frame.kind == Frame::Kind::kPartial;
   return frame;

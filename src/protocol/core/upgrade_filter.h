@@ -50,6 +50,9 @@ class UpgradeFilter : public Filter {
   virtual bool IsHarmless(std::string_view unit) const = 0;
   /// Whether the server may say this unasked, right after the client's upgrade: the protocol's goodbye.
   virtual bool MaySpeakUnasked(std::string_view unit) const = 0;
+  /// Whether the client's input must not be looked at yet, because a reply of the server decides how it is read. On then
+  /// answers Wait.
+  virtual bool Held() const { return false; }
   /// Questions are outstanding. STARTTLS waits until there are none: no reply to a plaintext command may arrive inside
   /// TLS.
   virtual bool Busy() const = 0;
@@ -97,6 +100,7 @@ class InOrderFilter : public UpgradeFilter {
     return Read{};
   }
 
+  bool Held() const override { return !sasl_response_ && MustWait(); }
   /// Whether the client's next command must wait for a reply, because the reply can change how it is read.
   virtual bool MustWait() const { return questions_.size() >= kMaxQuestions; }
   bool Busy() const override { return !questions_.empty(); }

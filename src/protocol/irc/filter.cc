@@ -76,9 +76,7 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
       break;
   }
   if (verb == Verb::kAuthenticate && EqualsNoCase(message.rest, "EXTERNAL")) out.Note(kExternalNote);
-  // The server itself refuses STARTTLS inside its TLS, but it cannot know that the client leg is `off`.
-  const bool done = prologue().server_tls && prologue().env.client != TlsMode::kOff;
-  return done ? Act(Relay{.keep = true}) : Forward(line, out);
+  return Forward(line, out);
 }
 
 // A request for `tls` alone is answered here, because it concerns the client leg. The server answers all other

@@ -76,8 +76,8 @@ Act LdapFilter::OnCommand(std::string_view unit, Out& out) {
   const RootDseSearch root_dse = AsRootDseSearch(request);
   if (request.op == Op::kAbandonRequest) Abandon(request);
   if (asks) Ask(request.id, {request.op, root_dse, !BindsWithoutLayer(request)});
-  // Unbind has no response, so the filter ends with it. Otherwise it ends when Done().
-  if (request.op == Op::kUnbindRequest || Done()) return Relay{.keep = true};
+  // Unbind has no response, so the filter ends with it.
+  if (request.op == Op::kUnbindRequest) return Relay{.keep = true};
   out.server() += unit;
   return Read{};
 }
@@ -101,9 +101,9 @@ Act LdapFilter::OnReply(std::string_view unit, Out& out) {
   }
   if (!IsFinal(answer.op)) return Read{};
   const bool bound = question->op == Op::kBindRequest && ResultOf(answer) == static_cast<int>(Result::kSuccess);
-  const bool ends = bound && (question->has_layer || prologue().server_tls);
+  const bool ends = bound && question->has_layer;
   Answered(answer.id);
-  return ends || Done() ? Act(Relay{}) : Read{};
+  return ends ? Act(Relay{}) : Read{};
 }
 
 // A notification, or a response to an abandoned operation that was already under way.

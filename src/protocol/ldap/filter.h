@@ -18,8 +18,7 @@ struct Asked {
 };
 
 /// Reads LDAP beyond the meeting point, unless both legs have TLS. StartTLS is legal at any time (RFC 4513 3.1.1), so
-/// before a plaintext server the filter stays, except after a Bind with a SASL security layer, which we cannot read. A
-/// server that has TLS refuses StartTLS itself, so before it the filter ends with a successful Bind. Messages of any
+/// the filter stays until the end, except after a Bind with a SASL security layer, which we cannot read. Messages of any
 /// length cross byte for byte, with two exceptions: StartTLS is answered here, and entries of the root DSE list
 /// StartTLS according to the client leg.
 class LdapFilter final : public TaggedFilter<int32_t, Asked> {
@@ -39,11 +38,6 @@ class LdapFilter final : public TaggedFilter<int32_t, Asked> {
   void ShowEntry(const RootDseSearch& search, std::string_view unit, Out& out) const;
   Act OnUnsolicited(const Message& answer, std::string_view unit, Out& out);
   bool IsAbandoned(int32_t id) const;
-  /// Whether nothing needs to be read any more: the server itself refuses a StartTLS inside its TLS. It cannot know
-  /// that the client leg is `off`.
-  bool Done() const {
-    return prologue().server_tls && prologue().env.client != TlsMode::kOff && !on_offer() && !Busy();
-  }
 
   std::deque<int32_t> abandoned_;  ///< the latest operations that were abandoned; a response may be under way
   size_t rest_[2] = {0, 0};        ///< by Side: missing bytes of a message that passes in pieces

@@ -25,10 +25,8 @@ bool ManagesieveFilter::MustWait() const {
   return InOrderFilter::MustWait() || (Busy() && asked_last() == Asked::kAuthenticate);
 }
 
-// A unit that must wait may have any size: after AUTHENTICATE, a whole script may follow that the relay will pass on.
 Frame ManagesieveFilter::CutUnit(Side side, std::string_view in, Scan& scan) {
   if (side == Side::kServer) return CutAnswerWithLiterals(in, scan);
-  if (!expects_sasl_response() && MustWait()) return Frame::Whole(1);
   return CutCommandWithLiterals(in, scan, PlainLiteral::kRefused);
 }
 

@@ -78,7 +78,7 @@ Act SmtpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kStarttls:
       return OnStarttls(Words(), !command.argument.empty(), out);
     case Verb::kOrigin:
-      return Refuse("550 5.7.1 Command not allowed\r\n", out);
+      return Refuse("550 5.7.1 XCLIENT and XFORWARD are not allowed\r\n", out);
     case Verb::kHelo:
     case Verb::kEhlo:
       if (both_in_tls()) return RelayInTurn();
@@ -106,7 +106,7 @@ Act SmtpFilter::OnCommand(std::string_view line, Out& out) {
 Act SmtpFilter::OnTransaction(const Command& command, std::string_view line, Out& out) {
   switch (command.verb) {
     case Verb::kMail:
-      return prologue().server_tls ? RelayInTurn() : Forward(line, Asked::kReset, out);
+      return both_in_tls() ? RelayInTurn() : Forward(line, Asked::kReset, out);
     case Verb::kRcpt:
       return Forward(line, Asked::kRcpt, out);
     case Verb::kData:
@@ -165,7 +165,6 @@ Act SmtpFilter::OnReply(std::string_view reply, Out& out) {
 // A command has its final reply.
 Act SmtpFilter::OnDone(Asked question, int code) {
   const bool good = code / 100 == 2;
-  const bool server_tls = prologue().server_tls;
   switch (question) {
     case Asked::kHelo:
     case Asked::kEhlo:
@@ -184,7 +183,7 @@ Act SmtpFilter::OnDone(Asked question, int code) {
       if (code / 100 == 3) body_.Begin();
       return Read{};
     case Asked::kAuth:
-      return code == 235 && server_tls ? Act(Relay{}) : Read{};
+      return Read{};
     case Asked::kLayeredAuth:
       return code == 235 ? Act(Relay{}) : Read{};
     case Asked::kTurn:

@@ -45,6 +45,12 @@ Act XmppDialogue::On(Event event, Side side, Out& out) {
   return act;
 }
 
+// A connected upstream owes nothing while our stream waits for the client's header.
+Blame XmppDialogue::waiting_for() const {
+  const bool for_client = server_ == Server::kIdle && header_.empty();
+  return for_client ? Blame::kClient : Dialogue::waiting_for();
+}
+
 // ---- the server role
 
 Act XmppDialogue::OnClient(std::string_view bytes, Out& out) {
@@ -99,6 +105,8 @@ Act XmppDialogue::ClientTlsUp() {
   ReachMeetingPoint(Side::kClient);
   client_ = Client::kHeader;
   filter_.Restart();
+  wants_ = {};
+  invalid_ = nullptr;
   header_.clear();
   held_.clear();
   answered_.clear();
@@ -211,7 +219,7 @@ Act XmppDialogue::ServerReady() {
 
 Act XmppDialogue::Meet(std::string_view header, Out& out) {
   ReachMeetingPoint(Side::kClient);
-  if (tls_up(Side::kServer) && !filter_.MayUpgrade(tls_up(Side::kClient))) return Relay{.keep = true};
+  if (tls_up(Side::kServer) && tls_up(Side::kClient)) return Relay{.keep = true};
   client_ = Client::kFilter;
   if (!opened_) {
     opened_ = true;

@@ -53,6 +53,7 @@ class XmppDialogue final : public Dialogue {
   Act On(Side side, std::string_view bytes, Out& out) override;
   Act On(Event event, Side side, Out& out) override;
   std::string Goodbye(const Failure& failure) const override;
+  Blame waiting_for() const override;
   bool RefusedForWantOfTls() const override { return refused_; }
 
   // The server role, which faces the client.

@@ -26,7 +26,7 @@ Act StreamFilter::OnClient(const Unit& unit, std::string_view bytes, TlsLegs tls
   // We could not read a compressed stream.
   if (unit.name == kCompress) return Refuse(kSayNoCompression, out);
   window_.Close();
-  if (tls.server || unit.kind == Unit::Kind::kEnd) return Relay{.keep = true};
+  if ((tls.client && tls.server) || unit.kind == Unit::Kind::kEnd) return Relay{.keep = true};
   // A stanza is not a login: the client may still send STARTTLS after it, which must then be refused.
   old_login_ = IsOldLogin(unit);
   out.server() += bytes;
