@@ -26,6 +26,7 @@ class NntpFilter final : public InOrderFilter<Verb> {
   Act OnReply(std::string_view reply, Out& out) override;
   Act OnCapabilities(std::string_view reply, Out& out);
   bool MustWait() const override;
+  bool Held() const override { return !body_[Index(Side::kClient)].open() && InOrderFilter::Held(); }
   bool Busy() const override { return InOrderFilter::Busy() || body_[Index(Side::kServer)].open(); }
 
   DotBody body_[2];       ///< by Side

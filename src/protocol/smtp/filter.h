@@ -32,6 +32,7 @@ class SmtpFilter final : public InOrderFilter<Asked> {
   bool IsHarmless(std::string_view line) const override;
   bool MaySpeakUnasked(std::string_view reply) const override;
   bool MustWait() const override;
+  bool Held() const override { return chunk_ == 0 && !body_.open() && InOrderFilter::Held(); }
 
   Act OnTransaction(const Command& command, std::string_view line, Out& out);
   Act OnChunk(std::string_view line, Out& out);
