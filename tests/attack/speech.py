@@ -311,7 +311,7 @@ def _irc():
     return Speech(
         "irc",
         go_ahead=rb"(:[^\r\n]* NOTICE [^\r\n]*\r\n)*:\S+ 670 [^\r\n]*\r\n(:[^\r\n]* NOTICE [^\r\n]*\r\n)*",
-        asked=(rb"CAP LS\r\n", rb"CAP END\r\n", rb"STARTTLS\r\n"),
+        asked=(rb"CAP LS\r\n", rb"STARTTLS\r\n", rb"(CAP END\r\n)?"),
         injected={"nick": b"NICK injected\r\n", "cap": b"CAP LS\r\n", "quit": b"QUIT\r\n", "no-line": b"injected"},
         halves=(b"QU", b"IT\r\n"),
         advertises=lambda client: b"tls" in client.capabilities(),

@@ -29,7 +29,7 @@ def at(rig):
 
 
 # What the proxy itself sends to an upstream that lists tls.
-ASKED = b"CAP LS\r\nCAP END\r\nSTARTTLS\r\n"
+ASKED = b"CAP LS\r\nSTARTTLS\r\n"
 
 
 # -- the server role, facing the client
@@ -85,7 +85,6 @@ def upstream(*answers):
         channel.send(answers[0])
         assert channel.line() == b"CAP LS\r\n"
         channel.send(b":s CAP * LS :tls\r\n")
-        assert channel.line() == b"CAP END\r\n"
         for answer in answers[1:]:
             channel.line()
             channel.send(answer)
@@ -113,7 +112,7 @@ def test_s1_stripping_fails_closed(rig, name):
     client.send(b"PASS secret\r\nNICK a\r\n")
     rest = aborted(place, client, end, "server")
     assert b"injected" not in rest, rest
-    assert all_seen(place) == ASKED
+    assert all_seen(place).removesuffix(b"CAP END\r\n") == ASKED
 
 
 @pytest.mark.parametrize("mode", ["required", "opportunistic"])

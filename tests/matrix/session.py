@@ -11,7 +11,7 @@ from pysupport.rig import protocol_module
 class PairSession:
     """One session, step by step. The upstream must see exactly what the client sent.
 
-    A subclass says what its client does: work() for the outcomes plain, 502, theirs, declined, tls and inside; and
+    A subclass says what its client does: work() for the outcomes plain, 502, declined, tls and inside; and
     refused(), no_upstream(), garbled(). It appends to `crossed` what the upstream must receive from the client. ours()
     is a pattern of what the proxy itself sends there.
     """
@@ -56,6 +56,8 @@ class PairSession:
         """A pattern of what the proxy sends to the upstream before the client's data; depends on case.leg and case.server."""
         raise NotImplementedError
 
+    # A pattern of what the proxy itself sends inside the upstream's TLS, before the client's data.
+    ours_inside = b""
     # A pattern of what may follow `crossed` in a session that was refused.
     farewell = b""
     # The least number of the client's bytes that must count as application data.
@@ -81,7 +83,7 @@ class PairSession:
             assert inside == b""
         else:
             assert re.fullmatch(self.ours(), plain, re.DOTALL), plain
-            assert re.fullmatch(crossed, inside, re.DOTALL), inside
+            assert re.fullmatch(self.ours_inside + crossed, inside, re.DOTALL), inside
         assert len(self.place.upstream.connections) == 1, "the upgrade keeps the upstream's connection"
 
     # -- what the record says

@@ -5,7 +5,6 @@ offers STARTTLS. The second line is the resulting state of the server leg. The c
 
   plain    the session works in plaintext; STARTTLS was not advertised
   502      as plain; a client that sends STARTTLS nevertheless is refused by the proxy (SMTP: 502 5.5.1)
-  theirs   as plain; the client's STARTTLS reaches the server, which refuses it
   declined STARTTLS was advertised, the client did not use it, and the session works in plaintext
   tls      STARTTLS was advertised, the client upgraded, and the session works in TLS
   inside   the client began with TLS, and the session works in TLS
@@ -18,7 +17,7 @@ GRID = """
 mode           client    off:no   off:yes  opportunistic:no opportunistic:yes required:no required:yes implicit:no
 leg            -         plain    plain    plain            starttls          plain       starttls     implicit
 off            declines  plain    plain    plain            plain             421         plain        plain
-off            upgrades  502      502      502              theirs            421         theirs       theirs
+off            upgrades  502      502      502              502               421         502          502
 opportunistic  declines  declined declined declined         declined          421         declined     declined
 opportunistic  upgrades  tls      tls      tls              tls               421         tls          tls
 required       declines  530      530      530              530               421         530          530
@@ -31,7 +30,6 @@ implicit       upgrades  inside   inside   inside           inside            42
 RECORDS = {
     "plain": ("closed", "none"),
     "502": ("closed", "none"),
-    "theirs": ("closed", "none"),
     "declined": ("closed", "none"),
     "tls": ("closed", "none"),
     "inside": ("closed", "none"),

@@ -54,7 +54,7 @@ class Session(PairSession):
         assert self.client.greeting == BANNER
         on_offer = outcome in ("declined", "tls")
         self.features(on_offer, on_offer or inside)
-        if outcome in ("502", "theirs"):
+        if outcome == "502":
             for line in (b"AUTH TLS", b"PBSZ 0", b"PROT P"):
                 assert self.client.command(line).startswith(b"502 ")
         if outcome == "tls":

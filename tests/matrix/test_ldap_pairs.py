@@ -36,10 +36,6 @@ class Session(PairSession):
         if outcome == "502":
             answer = self.client.ask(starttls(2))
             assert answer[7:10] == b"\x0a\x01\x02"
-        if outcome == "theirs":
-            answer = self.client.ask(starttls(2))
-            assert answer == result(2, 0x78, 1)
-            self.crossed += starttls(2)
         if outcome == "tls":
             self.client.upgrade(self.certs.client_context())
         if outcome in ("tls", "inside", "plain"):

@@ -42,8 +42,6 @@ class Session(PairSession):
         self.capabilities(outcome in ("declined", "tls"))
         if outcome == "502":
             assert self.client.command(b"STARTTLS") == b"500 STARTTLS is not available\r\n"
-        if outcome == "theirs":
-            self.say(b"STARTTLS", b"502 old.example.net: no STARTTLS here\r\n")
         if self.case.client != "required":
             self.say(b"MODE READER", b"200 ")
         if outcome == "tls":

@@ -42,12 +42,9 @@ class Session(PairSession):
         self.capabilities(outcome in ("declined", "tls"))
         if outcome == "502":
             assert self.client.command(b"STLS") == b"-ERR STLS is not available\r\n"
-        if outcome == "theirs":
-            self.say(b"STLS", b"-ERR old.example.net: no STLS here\r\n")
         if outcome == "tls":
             if self.case.client == "opportunistic":
-                self.say(b"UTF8", b"+OK")
-                self.say(b"LANG en", b"+OK")
+                self.say(b"NOOP", b"+OK")
             self.client.upgrade(self.certs.client_context())
             self.capabilities(False)
         assert self.client.apop() == b"+OK welcome\r\n", "the timestamp of the greeting must survive"

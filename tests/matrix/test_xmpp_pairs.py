@@ -9,7 +9,7 @@ from table import cases
 from pysupport.channel import End
 from pysupport.rig import Rig, pairs
 from pysupport.xmpp import (
-    AUTH, COMPRESS, ENCRYPTION_REQUIRED, END, FAILURE, MECHANISMS, STANZA, STARTTLS, SUCCESS, THEIR_FAILURE,
+    AUTH, COMPRESS, ENCRYPTION_REQUIRED, END, FAILURE, MECHANISMS, STANZA, STARTTLS, SUCCESS,
 )  # fmt: skip
 
 OURS = re.escape(b"<stream:features><starttls xmlns='urn:ietf:params:xml:ns:xmpp-tls'><required/></starttls></stream:features>")
@@ -48,11 +48,7 @@ class Session(PairSession):
         """Sends STARTTLS that must be refused: a failure, the end of the stream, and the end of the TCP connection."""
         self.client.send(STARTTLS)
         rest = self.client.rest()
-        if self.case.outcome == "theirs":
-            assert rest == THEIR_FAILURE + END
-            self.crossed += STARTTLS
-        else:
-            assert rest == FAILURE + END
+        assert rest == FAILURE + END
         self.ended_in_order()
         self.client.half_close()
         self.client.close()
@@ -61,7 +57,7 @@ class Session(PairSession):
         outcome = self.case.outcome
         self.client = self.place.arrive()
         self.open(outcome in ("declined", "tls"))
-        if outcome in ("502", "theirs"):
+        if outcome == "502":
             return self.refused_starttls()
         if outcome == "tls":
             self.client.upgrade(self.certs.client_context())
