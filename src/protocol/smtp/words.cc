@@ -96,8 +96,9 @@ std::optional<Chunk> ChunkOf(std::string_view line) {
   const auto [rest, error] = std::from_chars(text.data(), end, chunk.size);
   if (error != std::errc() || chunk.size > kMaxChunk) return std::nullopt;
   if (text.front() == '0' && rest != text.data() + 1) return std::nullopt;
-  chunk.last = IsExactly(line.substr(static_cast<size_t>(rest - text.data())), {" LAST"});
-  return rest == end || chunk.last ? std::optional(chunk) : std::nullopt;
+  const std::string_view tail = line.substr(static_cast<size_t>(rest - text.data()));
+  chunk.last = IsExactly(tail, {" LAST"});
+  return chunk.last || IsExactly(tail, {""}) ? std::optional(chunk) : std::nullopt;
 }
 
 bool MayAddLayer(std::string_view argument) {
