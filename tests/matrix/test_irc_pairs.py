@@ -22,7 +22,7 @@ class Session(PairSession):
         if self.case.leg == "starttls":
             self.ours_inside = b"CAP END\r\n"
             return b"CAP LS\r\nSTARTTLS\r\n"
-        return b"CAP LS\r\nCAP END\r\n"
+        return b"CAP LS\r\n" + (b"CAP END\r\n" if self.case.server == "opportunistic" else b"")
 
     def capabilities(self, expect_tls):
         words = self.client.capabilities()

@@ -115,7 +115,7 @@ class ServerLeg final : public Negotiator {
   }
 
   LegAct WithoutTls(End why, Out& out) const {
-    EndCap(out);
+    if (prologue_.env.server == TlsMode::kOpportunistic) EndCap(out);
     return NoTls{why, true};
   }
 

@@ -71,7 +71,7 @@ TEST(Irc, TheServerRefuses) {
     const std::string answer = "S: :srv " + std::string(number) + " * STARTTLS :no\n";
     PlayIrc(kOff, kReq,
             Asked() + "S: NOTICE AUTH :forged\n" + answer +
-                "s: CAP END\nc: ERROR :Closing Link: proxy.example.org (Service not available: no secure "
+                "c: ERROR :Closing Link: proxy.example.org (Service not available: no secure "
                 "connection)\n! fail " +
                 (number == "691" ? "starttls_refused" : "starttls_not_offered") + " server\n");
     for (const TlsMode client : {kOff, kOpp}) {
@@ -90,6 +90,20 @@ TEST(Irc, TheServerRefuses) {
             Asked() + "S: NOTICE AUTH :one\n" + answer + "note: the server\ns: CAP END\n" + UntilTls() +
                 "@ up\nc: NOTICE AUTH :one\nC: NICK a\ns: NICK a\n");
   }
+}
+
+// What the server said behind its refusal is consumed before CAP END is said, and none of it is lost.
+TEST(Irc, TheServerSpeaksOnBehindItsRefusal) {
+  PlayIrc(kOff, kOpp, Asked() + R"(
+    S: :srv 691 * :no
+    S: NOTICE * :one
+    S+ NOTICE * :t
+    S+ wo\r\n
+    note: the server refused
+    s: CAP END
+    c: NOTICE * :one
+    c: NOTICE * :two
+  )");
 }
 
 TEST(Irc, TheServerCloses) {
@@ -318,7 +332,6 @@ TEST(IrcServerLeg, TlsIsNotListed) {
   PlayIrc(kOff, kReq, R"(
     s: CAP LS
     S: :srv CAP * LS :multi-prefix sts=port=1
-    s: CAP END
     c: ERROR :Closing Link: proxy.example.org (Service not available: no secure connection)
     ! fail starttls_not_offered server
   )");
