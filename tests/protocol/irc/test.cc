@@ -263,7 +263,7 @@ TEST(IrcFilter, TheFirstStatefulVerbClosesTheWindow) {
       S: :s CAP a LS :x tls
       c: :s CAP a LS :x
     )");
-    PlayIrc(kOpp, kImp, crossed + "! relay\nC: STARTTLS\ns: STARTTLS\n! relay\n");
+    PlayIrc(kOpp, kImp, crossed + "C: STARTTLS\nc: :proxy.example.org 691 * :STARTTLS failed: too late\n");
   }
 }
 

@@ -16,7 +16,7 @@ TEST(LdapClientRole, TheClientsFirstWordFollowsTheUpgrade) {
     // The client's own id is ours, too: they never meet.
     const std::string bound = "! tls-server\n@ up\n" + Line('s', Bind(1)) + Line('C', StartTls(2)) +
                               Line('c', Result(2, 0x78, 2, "StartTLS is not available")) +
-                              Line('S', Result(1, 0x61, 0)) + Line('c', Result(1, 0x61, 0)) + "! relay\n";
+                              Line('S', Result(1, 0x61, 0)) + Line('c', Result(1, 0x61, 0));
     Play({"ldap", kOff, server}, Asked(Bind(1)) + Line('S', Result(1, 0x78, 0)) + bound);
     const std::string active("\x30\x84\x00\x00\x00\x10\x02\x01\x01\x78\x84\x00\x00\x00\x07\x0a\x01\x00\x04\x00\x04\x00",
                              22);

@@ -154,11 +154,11 @@ TEST(LdapFilter, EndsWithUnbind) {
   }
 }
 
-// Towards a server in TLS nothing is to be filtered once what closed the window is answered.
-TEST(LdapFilter, EndsWithTheWindow) {
+TEST(LdapFilter, StaysBeforeAServerWithTls) {
   Play({"ldap", kOpp, kImp}, Line('C', Search(1, "o=x")) + "! dial\n@ up\n! tls-server\n@ up\n" +
                                  Line('s', Search(1, "o=x")) + Line('S', Result(1, 0x65, 0)) +
-                                 Line('c', Result(1, 0x65, 0)) + "! relay\n");
+                                 Line('c', Result(1, 0x65, 0)) + Line('C', StartTls(2)) +
+                                 Line('c', Result(2, 0x78, 1, "too late for StartTLS")));
 }
 
 TEST(LdapFilter, LargeMessagesPass) {

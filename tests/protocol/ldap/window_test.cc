@@ -186,12 +186,13 @@ TEST(LdapWindow, TheServerIsSilentAfterTls) {
 TEST(LdapWindow, OffMeansOff) {
   const std::string listing = Attribute("supportedExtension", {"1.3.6.1.1.8", std::string(kOid)});
   const std::string hidden = Attribute("supportedExtension", {"1.3.6.1.1.8"});
-  Play({"ldap", kOff, kImp},
-       Line('C', Search(1, "", "+")) + "! dial\n@ up\n! tls-server\n@ up\n" + Line('s', Search(1, "", "+")) +
-           Line('S', Entry(1, listing)) + Line('c', Entry(1, hidden)) + Line('S', Result(1, 0x65, 0)) +
-           Line('c', Result(1, 0x65, 0)) + Line('C', StartTls(2)) +
-           Line('c', Result(2, 0x78, 2, "StartTLS is not available")) + Line('C', Bind(3)) + Line('s', Bind(3)) +
-           Line('S', Result(3, 0x61, 0)) + Line('c', Result(3, 0x61, 0)) + "! relay\n");
+  Play({"ldap", kOff, kImp}, Line('C', Search(1, "", "+")) + "! dial\n@ up\n! tls-server\n@ up\n" +
+                                 Line('s', Search(1, "", "+")) + Line('S', Entry(1, listing)) +
+                                 Line('c', Entry(1, hidden)) + Line('S', Result(1, 0x65, 0)) +
+                                 Line('c', Result(1, 0x65, 0)) + Line('C', StartTls(2)) +
+                                 Line('c', Result(2, 0x78, 2, "StartTLS is not available")) + Line('C', Bind(3)) +
+                                 Line('s', Bind(3)) + Line('S', Result(3, 0x61, 0)) + Line('c', Result(3, 0x61, 0)) +
+                                 Line('C', StartTls(4)) + Line('c', Result(4, 0x78, 2, "StartTLS is not available")));
 }
 
 }  // namespace

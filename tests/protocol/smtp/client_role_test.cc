@@ -33,7 +33,6 @@ TEST(SmtpClientRole, Rfc3207Example) {
     c: 502 5.5.1 STARTTLS is not available
     C: MAIL FROM:<a>
     s: MAIL FROM:<a>
-    ! relay
   )");
 }
 
@@ -60,7 +59,6 @@ TEST(SmtpClientRole, UpgradesInEveryClientMode) {
       c: 502 5.5.1 STARTTLS is not available
       C: MAIL FROM:<a>
       s: MAIL FROM:<a>
-      ! relay
     )");
     PlayBoth(kImp, server, R"(
       S: 220 old
@@ -104,10 +102,7 @@ TEST(SmtpClientRole, ClientsWaitForTheServersTls) {
     @ up
     c: 220 old
     s: HELLO eager
-    S: 250 old
-    c: 250 old
     s: MAIL FROM:<>
-    ! relay
   )");
 }
 

@@ -62,9 +62,9 @@ TEST(SmtpWholeSession, StarttlsBetweenMessagesDoesNotCross) {
     S: 250 ok
     c: 250 ok
     C: XCLIENT ADDR=1
-    c: 550 5.7.1 Command not allowed
+    c: 550 5.7.1 XCLIENT and XFORWARD are not allowed
     C: XFORWARD ADDR=1
-    c: 550 5.7.1 Command not allowed
+    c: 550 5.7.1 XCLIENT and XFORWARD are not allowed
     C: HELLO client
     s: HELLO client
     S: 250-old
@@ -116,7 +116,7 @@ TEST(SmtpWholeSession, ARefusedData) {
     s: DATA
     S: 503 no
     c: 503 no
-    c: 550 5.7.1 Command not allowed
+    c: 550 5.7.1 XCLIENT and XFORWARD are not allowed
     c: LATE
     s: .
   )");
@@ -260,7 +260,7 @@ TEST(SmtpWholeSession, NoChunksBeforeTheyAreListed) {
     Play({"smtp", client, kOff}, After(kGreeted,
                                        "C: HELO client\nC: BDAT 10\nC: XCLIENT ADDR=1\ns: HELO client\n"
                                        "S: 250 old\nc: 250 old\nc: 502 5.5.1 BDAT is not available\n"
-                                       "c: 550 5.7.1 Command not allowed"));
+                                       "c: 550 5.7.1 XCLIENT and XFORWARD are not allowed"));
     PlayChunks(client, "smtp", R"(
       C: HELO client
       C: BDAT 10
