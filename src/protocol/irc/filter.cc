@@ -66,9 +66,10 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
       return Ask(Asked::kCap, line, out);
     case Verb::kPing:
       return Ask(Asked::kPing, line, out);
+    case Verb::kQuit:
+      return Ask(Asked::kQuit, line, out);
     case Verb::kCapEnd:
     case Verb::kPong:
-    case Verb::kQuit:
       return Forward(line, out);
     case Verb::kAuthenticate:
     case Verb::kNotice:

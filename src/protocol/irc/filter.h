@@ -11,14 +11,14 @@ namespace starlock::protocol::irc {
 
 /// Reads IRC beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
 /// 001, which says that the client is registered: after that no server accepts STARTTLS. `tls` is added to the server's
-/// capabilities or removed from them. Only CAP and PING count as questions, because not every command has a reply.
+/// capabilities or removed from them. Only CAP, PING and QUIT count as questions, because not every command has a reply.
 class IrcFilter final : public UpgradeFilter {
  public:
   explicit IrcFilter(const Prologue& prologue) : UpgradeFilter(prologue) {}
 
  private:
   /// Commands that have exactly one answer.
-  enum class Asked : uint8_t { kCap, kPing };
+  enum class Asked : uint8_t { kCap, kPing, kQuit };
 
   Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
   bool IsHarmless(std::string_view line) const override;

@@ -148,6 +148,8 @@ Act XmppDialogue::OnServer(std::string_view bytes, Out& out) {
       if (said.kind == Unit::Kind::kSpace) return Read{};
       return Fail{{End::kClosed, Blame::kServer, "the server refused the stream"}};
     case Server::kReady:
+      // A server does not speak first, and least of all inside the TLS of a client that has not said anything yet.
+      if (!opened_) return Fail{{End::kProtocolError, Blame::kServer, "the server spoke before the client"}};
       return filter_.OnServer(said, bytes, tls(), !wants_.version.empty(), answered_, out);
   }
   return Fail{{End::kInternal, Blame::kProxy, "internal error: unexpected input from the server"}};

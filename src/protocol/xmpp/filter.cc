@@ -36,6 +36,9 @@ Act StreamFilter::OnClient(const Unit& unit, std::string_view bytes, TlsLegs tls
 Act StreamFilter::OnServer(const Unit& unit, std::string_view bytes, TlsLegs tls, bool wants_features,
                            std::string& answered, Out& out) {
   if (unit.kind == Unit::Kind::kHeader) {
+    if (unit.name != kStream) {
+      return Fail{{End::kProtocolError, Blame::kServer, "the server sent no stream header"}};
+    }
     answered = WrittenName(bytes, unit.tag);
     awaited_ = Awaited::kFeatures;
     out.client() += bytes;
