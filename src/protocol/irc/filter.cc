@@ -94,6 +94,8 @@ Act IrcFilter::OnReply(std::string_view line, Out& out) {
   if (message.Is("CAP")) return OnCap(message, line, out);
   out.client() += line;
   if (message.Is("PONG")) Answered(Asked::kPing);
+  if (message.Is("ERROR"))
+    questions_.erase(std::remove(questions_.begin(), questions_.end(), Asked::kQuit), questions_.end());
   if (IsRefusal(message)) OnRefusal(message);
   return message.Is("001") ? Act(Relay{}) : Read{};
 }

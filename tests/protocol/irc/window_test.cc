@@ -24,7 +24,7 @@ TEST(IrcWindow, OnlyExactFormsKeepItOpen) {
                          {"ping :a b c\r\n", pong},
                          {"PING :" + std::string(247, 'x') + "\r\n", pong},
                          {"PING y\r\n", ":s 451 * PING :register first\r\n"},
-                         {"QUIT\r\n", ""}});
+                         {"QUIT\r\n", ":s ERROR :bye\r\n"}});
   const std::string nak = ":s CAP * NAK :x\r\n";
   const std::string list = ":s CAP * LS :\r\n";
   ExpectClose(Irc(), {{"CAP LS 301\r\n", list},
@@ -52,8 +52,8 @@ TEST(IrcWindow, OnlyExactFormsKeepItOpen) {
                       {"PING :" + std::string(248, 'x') + "\r\n", pong},
                       {"PONG a\r\n", ""},
                       {"NOTICE a :b\r\n", ""},
-                      {"QUIT :bye\r\n", ""},
-                      {"QUIT \r\n", ""},
+                      {"QUIT :bye\r\n", "ERROR :bye\r\n"},
+                      {"QUIT \r\n", "ERROR :bye\r\n"},
                       {"NICK a\r\n", ""},
                       {"USER a 0 * :a\r\n", ""},
                       {"PASS a\r\n", ""},

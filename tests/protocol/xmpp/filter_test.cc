@@ -64,7 +64,7 @@ TEST(XmppFilter, OpportunisticOnBothSides) {
   const std::string begun = "C+ {C}\n! dial\n@ up\n" + std::string(kServerLeg) +
                             "s+ {C}\nS+ {S}<stream:features><x/></stream:features>\n"
                             "c+ {S}<stream:features>{STARTTLS}<x/></stream:features>\n";
-  PlayXmpp(kOpp, kReq, begun + "C+ {AUTH}<iq/>\ns+ {AUTH}<iq/>\n! relay");
+  PlayXmpp(kOpp, kReq, begun + "C+ {AUTH}<iq/>\ns+ {AUTH}<iq/>\nS+ {SUCCESS}\nc+ {SUCCESS}\n! relay");
   PlayXmpp(kOpp, kOpp,
            begun + "C+ {STARTTLS}\nc+ {PROCEED}\n! tls-client\n@ up\n! dial\n@ up\nC+ {C}\n" + std::string(kServerLeg) +
                "s+ {C}\n! relay");
@@ -84,7 +84,7 @@ TEST(XmppFilter, ARedialThatFails) {
     @ up
     ! dial
     @ connect_failed server
-    c+ {US}{ERROR remote-connection-failed ERROR}{END}
+    c+ <?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='n0nce' from='proxy.example.org' version='1.0' xml:lang='en'>{ERROR remote-connection-failed ERROR}{END}
     ! fail connect_failed server
   )");
 }
