@@ -84,7 +84,7 @@ TEST(XmppFilter, ARedialThatFails) {
     @ up
     ! dial
     @ connect_failed server
-    c+ <?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' id='n0nce' from='proxy.example.org' version='1.0' xml:lang='en'>{ERROR remote-connection-failed ERROR}{END}
+    c+ {HOST}{ERROR remote-connection-failed ERROR}{END}
     ! fail connect_failed server
   )");
 }
