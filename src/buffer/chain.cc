@@ -118,20 +118,41 @@ void Chain::Gather(SlabPool& pool, size_t n, size_t room) {
   if (n == 0 || (room == 0 && front().size() >= n)) return;
   const Chunk& first = chunks_[head_];
   const bool fits = first.size() <= n && first.tailroom() >= n - first.size() + room;
-  Chunk whole = fits ? PopFront() : pool.Reserve(Stay::kLong, n + room);
-  const size_t missing = n - whole.size();
-  for (size_t copied = 0; copied < missing;) {
-    const std::span<const uint8_t> part = front().first(std::min(front().size(), missing - copied));
-    std::memcpy(whole.tail().data() + copied, part.data(), part.size());
-    copied += part.size();
+  if (fits) {
+    Chunk whole = PopFront();
+    MoveTo(whole, n - whole.size());
+    return Prepend(std::move(whole));
+  }
+  Chunk whole = pool.Reserve(Stay::kLong, n + room);
+  CopyFront(whole.tail().first(n));
+  pool.Commit(whole, n, room);
+  Prepend(std::move(whole));
+}
+
+void Chain::Hold(size_t mark, size_t room) {
+  if (empty()) return;
+  const size_t n = size_;
+  const Chunk& first = chunks_[head_];
+  const bool fits = first.tailroom() >= n - first.size() + mark;
+  Chunk whole = fits ? PopFront() : Chunk::Alone(n + std::max(room, mark));
+  MoveTo(whole, n - whole.size());
+  Prepend(std::move(whole));
+}
+
+// Appends the first `n` bytes to `whole`, which has the room.
+void Chain::MoveTo(Chunk& whole, size_t n) {
+  CopyFront(whole.tail().first(n));
+  whole.ExtendBack(n);
+}
+
+// Consumes as many bytes as `to` has, and copies them there.
+void Chain::CopyFront(std::span<uint8_t> to) {
+  while (!to.empty()) {
+    const std::span<const uint8_t> part = front().first(std::min(front().size(), to.size()));
+    std::memcpy(to.data(), part.data(), part.size());
+    to = to.subspan(part.size());
     Consume(part.size());
   }
-  if (fits) {
-    whole.ExtendBack(missing);
-  } else {
-    pool.Commit(whole, missing, room);
-  }
-  Prepend(std::move(whole));
 }
 
 void Chain::Prepend(Chunk chunk) {

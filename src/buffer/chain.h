@@ -45,6 +45,10 @@ class Chain {
   /// have `n` bytes, and `n + room` must fit a slab. If the first chunk has the space, only the missing bytes are
   /// copied.
   void Gather(SlabPool& pool, size_t n, size_t room = 0);
+  /// Makes all bytes contiguous in one chunk, to which at least `mark` more bytes can be appended, and which pins no
+  /// more than that. If the first chunk has the space, only the missing bytes are copied. Otherwise everything is
+  /// copied to a new chunk with `room` bytes of tailroom.
+  void Hold(size_t mark, size_t room);
   void Clear();
 
   /// All bytes, copied.
@@ -56,6 +60,8 @@ class Chain {
  private:
   void DropHead();
   void Prepend(Chunk chunk);
+  void MoveTo(Chunk& whole, size_t n);
+  void CopyFront(std::span<uint8_t> to);
 
   std::vector<Chunk> chunks_;
   size_t head_ = 0;  ///< index of the first chunk; those before it are consumed

@@ -12,6 +12,8 @@ void Check(bool holds) {
   if (!holds) std::abort();
 }
 
+uint8_t* Allocate(size_t size) { return static_cast<uint8_t*>(::operator new[](size, std::align_val_t{kAlignment})); }
+
 }  // namespace
 
 Slab::~Slab() { ::operator delete[](data_, std::align_val_t{kAlignment}); }
@@ -23,13 +25,20 @@ SlabRef::SlabRef(Slab* slab) : slab_(slab) {
 SlabRef::SlabRef(const SlabRef& other) : SlabRef(other.slab_) {}
 
 SlabRef::~SlabRef() {
-  if (slab_ != nullptr && --slab_->count_ == 0) slab_->pool_->Release(slab_);
+  if (slab_ == nullptr || --slab_->count_ > 0) return;
+  if (slab_->pool_ != nullptr) {
+    slab_->pool_->Release(slab_);
+  } else {
+    delete slab_;
+  }
 }
 
 Chunk::Chunk(SlabRef slab, size_t lo, size_t begin, size_t end, size_t hi)
     : slab_(std::move(slab)), lo_(lo), begin_(begin), end_(end), hi_(hi) {
   Check(lo <= begin && begin <= end && end <= hi);
 }
+
+Chunk Chunk::Alone(size_t room) { return {SlabRef(new Slab(nullptr, Allocate(room))), 0, 0, 0, room}; }
 
 std::string_view Chunk::view() const {
   if (empty()) return {};
@@ -86,8 +95,7 @@ SlabRef SlabPool::Take() {
     --free_count_;
     return SlabRef(std::exchange(free_, free_->next_free_));
   }
-  auto* data = static_cast<uint8_t*>(::operator new[](slab_size_, std::align_val_t{kAlignment}));
-  return SlabRef(new Slab(this, data));
+  return SlabRef(new Slab(this, Allocate(slab_size_)));
 }
 
 void SlabPool::Release(Slab* slab) {

@@ -25,12 +25,13 @@ class Slab {
   Slab& operator=(const Slab&) = delete;
 
  private:
+  friend class Chunk;
   friend class SlabPool;
   friend class SlabRef;
   Slab(SlabPool* pool, uint8_t* data) : pool_(pool), data_(data) {}
   ~Slab();
 
-  SlabPool* pool_;
+  SlabPool* pool_;  ///< nullptr: made by Chunk::Alone, and freed with its chunk
   uint8_t* data_;
   size_t count_ = 0;
   Slab* next_free_ = nullptr;
@@ -69,6 +70,9 @@ class Chunk {
  public:
   Chunk() = default;
   Chunk(SlabRef slab, size_t lo, size_t begin, size_t end, size_t hi);
+  /// An empty chunk in a slab of its own, with `room` bytes of tailroom. For bytes that wait for long: it pins no more
+  /// memory than its size.
+  static Chunk Alone(size_t room);
   Chunk(Chunk&&) noexcept = default;
   Chunk& operator=(Chunk&&) noexcept = default;
   Chunk(const Chunk&) = delete;

@@ -72,10 +72,13 @@ bool RecordLayer::AwaitRest(size_t whole) {
     return true;
   }
   // The rest may take long, so the partial record is copied out and does not pin its slab. Bytes as they were read have
-  // only the tailroom that rounding left; more tailroom than that marks a record that was already copied.
+  // only the tailroom that rounding left; more tailroom than that marks a record that was already copied. A few bytes
+  // get little room, because the rest may never come.
   constexpr size_t kMark = 64;
   incomplete_ = in_.size();
-  in_.Gather(pool_, incomplete_, whole - incomplete_ + kMark);
+  const size_t missing = whole - incomplete_;
+  const bool few = incomplete_ < whole / 4;
+  in_.Hold(kMark, (few ? std::min(missing, incomplete_) : missing) + kMark);
   return false;
 }
 
