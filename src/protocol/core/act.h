@@ -37,6 +37,7 @@ struct Frame {
     kPartial,  ///< the unit is incomplete: more input is needed
     kWhole,    ///< the first `size` bytes are a unit
     kBad,      ///< the input is not a unit of this protocol; `why` says what is wrong
+    kExcess,   ///< the cutter's memory is at its limit; `why` says which
   };
   Kind kind = Kind::kPartial;
   size_t size = 0;
@@ -46,6 +47,7 @@ struct Frame {
   static constexpr Frame Partial() { return {Kind::kPartial, 0, ""}; }
   static constexpr Frame Whole(size_t size) { return {Kind::kWhole, size, ""}; }
   static constexpr Frame Bad(const char* why) { return {Kind::kBad, 0, why}; }
+  static constexpr Frame Excess(const char* why) { return {Kind::kExcess, 0, why}; }
 };
 
 /// How far a cutter has scanned a unit that is still partial. It makes input that arrives byte by byte linear: nothing
@@ -60,7 +62,9 @@ struct Scan {
 struct Read {};
 
 /// The unit stays in the input, and is shown again after the other side has made progress.
-struct Wait {};
+struct Wait {
+  bool upgrade = false;  ///< a client's STARTTLS that will be granted: neither it nor what follows it will ever cross
+};
 
 /// Start the TLS handshake with `side`, then call Notify(kTlsUp) or Notify(kTlsFailed). On the client leg, all input
 /// that is not consumed yet belongs to the handshake.

@@ -9,6 +9,7 @@ struct Dialogue::Input {
   std::string_view rest;
   size_t used = 0;
   bool waiting = false;  ///< its unit was kept; look again after the other side makes progress
+  bool upgrade = false;  ///< while `waiting`: Wait::upgrade
   bool unheard = false;  ///< the last Cut said kIdle
 
   void Use(size_t n) {
@@ -57,6 +58,8 @@ Step Dialogue::Advance(std::string_view client, std::string_view server, Out& ou
     step.used[i] = inputs[i].used;
     step.kept[i] = inputs[i].waiting || (inputs[i].unheard && negotiated());
   }
+  const Input& of_client = inputs[Index(Side::kClient)];
+  step.kept_upgrade = of_client.waiting && of_client.upgrade;
   return step;
 }
 
@@ -79,6 +82,9 @@ bool Dialogue::TakeUnit(Side side, Input (&inputs)[2], Out& out, Step& step) {
     case Frame::Kind::kBad:
       act = Fail{{End::kProtocolError, BlameOf(side), frame.why}};
       break;
+    case Frame::Kind::kExcess:
+      act = Fail{{End::kLimit, BlameOf(side), frame.why}};
+      break;
     case Frame::Kind::kWhole:
       act = JudgeUnit(side, inputs, frame.size, out);
       break;
@@ -95,7 +101,9 @@ Act Dialogue::JudgeUnit(Side side, Input (&inputs)[2], size_t size, Out& out) {
   Mark mark(out);
   Act act = On(side, input.rest.substr(0, size), out);
   if (Keeps(act)) {
+    const auto* wait = std::get_if<Wait>(&act);
     input.waiting = true;
+    input.upgrade = wait != nullptr && wait->upgrade;
   } else {
     input.Use(size);
   }
@@ -151,7 +159,9 @@ Act Dialogue::OnData(const DataEvent& /*event*/, Out& /*out*/) {
 Step Dialogue::Abandon(Failure failure, Out& out) { return Finish(Fail{std::move(failure)}, out); }
 
 Blame Dialogue::waiting_for() const {
-  if (tls_[Index(Side::kClient)] == Tls::kPending) return Blame::kClient;
+  for (const Side side : {Side::kClient, Side::kServer}) {
+    if (tls_[Index(side)] == Tls::kPending) return BlameOf(side);
+  }
   return dialled_ && !at_meeting_point_[Index(Side::kServer)] ? Blame::kServer : Blame::kClient;
 }
 
@@ -180,8 +190,11 @@ Step Dialogue::Finish(Act act, Out& out) {
   } else if (Is<Relay>(act)) {
     over_ = true;
   } else if (auto* fail = std::get_if<Fail>(&act)) {
-    if (!fail->told && CanSpeakToClient()) out.client() += Goodbye(fail->failure);
-    fail->told = fail->told || !out.client().empty();
+    if (!fail->told && CanSpeakToClient()) {
+      const std::string goodbye = Goodbye(fail->failure);
+      out.client() += goodbye;
+      fail->told = !goodbye.empty();
+    }
     fail->failure = Explain(std::move(fail->failure));
     over_ = true;
   }
@@ -223,7 +236,7 @@ bool Dialogue::Listening(Side side) const {
 
 bool Dialogue::CanSpeakToClient() const {
   const Tls tls = tls_[Index(Side::kClient)];
-  return !over_ && tls != Tls::kPending && (env_.client != TlsMode::kImplicit || tls == Tls::kUp);
+  return !over_ && BetweenUnits() && tls != Tls::kPending && (env_.client != TlsMode::kImplicit || tls == Tls::kUp);
 }
 
 }  // namespace starlock::protocol

@@ -56,6 +56,7 @@ struct Step {
   /// Set by Advance: input is left that can be consumed after the other side makes progress. It is a whole unit, or
   /// input of a side that is not read yet.
   bool kept[2] = {false, false};
+  bool kept_upgrade = false;  ///< the client's kept unit said Wait::upgrade
 };
 
 /// One session, both sides. It enforces the invariants for every dialect:
@@ -84,8 +85,9 @@ class Dialogue {
   /// Reports the answer to a DataRequest. If the step says Read, call Advance next.
   Step NotifyData(const DataEvent& event, Out& out);
   /// Ends the session for a reason from outside. If the step says Dial::next, only this connection to the server ends.
-  /// Adds the protocol's goodbye to `out`, except during a handshake, before the TLS of an implicit leg, and after
-  /// Relay. The failure to record is the one in the step, which can be more precise than `failure`.
+  /// Adds the protocol's goodbye to `out`, except during a handshake, before the TLS of an implicit leg, within a unit
+  /// of the server, and after Relay. The failure to record is the one in the step, which can be more precise than
+  /// `failure`.
   Step Abandon(Failure failure, Out& out);
 
   /// Both legs have reached their meeting points; from here on the dialogue only filters.
@@ -95,6 +97,8 @@ class Dialogue {
   virtual Blame waiting_for() const;
   /// Whether a data transfer is in progress. A drain waits for its final reply.
   virtual bool InTransfer() const { return false; }
+  /// The filter is active, and the client is past its login or needs none. A drain lets the session go on.
+  virtual bool Established() const { return false; }
 
  protected:
   explicit Dialogue(Env env);
@@ -113,6 +117,8 @@ class Dialogue {
   virtual std::string Goodbye(const Failure& failure) const = 0;
   /// Reacts to a failure from inside or outside: end the session (Fail) or dial the next address (Dial).
   virtual Act OnFailure(const Failure& failure) { return Fail{failure}; }
+  /// See Filter::BetweenUnits. If false, a failure has no goodbye.
+  virtual bool BetweenUnits() const { return true; }
   /// A command was refused because TLS is required. If such a client then leaves or runs into a deadline or limit, the
   /// session record says `tls_required`.
   virtual bool RefusedForWantOfTls() const { return false; }

@@ -21,6 +21,11 @@ class Filter {
   virtual std::string TlsGreeting() const { return {}; }
   /// The client's upgrade, which On started, is complete.
   virtual Act OnTlsUp() = 0;
+  /// The client has got whole units of the server, so a reply of ours or a goodbye may follow. False while a unit of
+  /// the server passes in pieces.
+  virtual bool BetweenUnits() const { return true; }
+  /// See Dialogue::Established.
+  virtual bool Established() const { return false; }
 };
 
 }  // namespace starlock::protocol

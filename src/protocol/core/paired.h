@@ -36,12 +36,15 @@ class Paired final : public Dialogue {
  public:
   Paired(Env env, Parts parts);
 
+  bool Established() const override { return filter_ && filter_->Established(); }
+
  private:
   Frame Cut(Side side, std::string_view in, Scan& scan) override;
   Act On(Side side, std::string_view unit, Out& out) override;
   Act On(Event event, Side side, Out& out) override;
   std::string Goodbye(const Failure& failure) const override { return parts_.goodbye(env(), failure); }
   Act OnFailure(const Failure& failure) override;
+  bool BetweenUnits() const override { return !filter_ || filter_->BetweenUnits(); }
   bool RefusedForWantOfTls() const override { return prologue_.refused; }
 
   Act Start(Out& out);

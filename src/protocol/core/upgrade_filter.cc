@@ -41,14 +41,14 @@ Act UpgradeFilter::OnStarttls(const StarttlsWords& words, bool has_argument, Out
       break;
   }
   if (has_argument) return Refuse(words.has_argument, out);
-  if (Busy()) return Wait{};
+  if (Busy()) return Wait{.upgrade = true};
   if (!prologue_.server_tls) window_.Silence();
   out.client() += words.go_ahead;
   return Upgrade{Side::kClient};
 }
 
 Act UpgradeFilter::Refuse(std::string_view text, Out& out) {
-  if (AnswersInOrder() && Busy()) return Wait{};
+  if ((AnswersInOrder() && Busy()) || !BetweenUnits()) return Wait{};
   if (++refusals_ > kMaxCommands) return Fail{{End::kLimit, Blame::kClient, "too many commands were refused"}};
   out.client() += text;
   return Read{};

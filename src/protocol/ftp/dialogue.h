@@ -30,6 +30,7 @@ class FtpDialogue final : public Dialogue {
   Act On(Event event, Side side, Out& out) override;
   Act OnData(const DataEvent& event, Out& out) override;
   std::string Goodbye(const Failure& failure) const override { return ftp::Goodbye(failure); }
+  bool BetweenUnits() const override { return replies_.between(); }
   bool RefusedForWantOfTls() const override { return refused_; }
 
   Act Checked(Act act) const;

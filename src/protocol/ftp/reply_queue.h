@@ -47,6 +47,8 @@ struct Reply {
 class ReplyQueue {
  public:
   bool InTransfer() const;
+  /// No reply is being passed on line by line.
+  bool between() const { return open_reply_ < 0; }
 
   /// Whether the client's next command may be processed now. If true, the reply to an outstanding ABOR is no longer
   /// waited for. If false, ask again after the next reply.

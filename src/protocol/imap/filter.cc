@@ -74,7 +74,7 @@ Act ImapFilter::OnCommand(std::string_view piece, Out& out) {
   }
   if (cutter_.between()) {
     Command command = Parse(piece);
-    if (MustWait(command)) return Wait{};
+    if (MustWait(command)) return Wait{.upgrade = command.verb == Verb::kStarttls && on_offer()};
     command_ = std::move(command);
     crosses_ = command_.verb != Verb::kStarttls && command_.verb != Verb::kMalformed;
     if (crosses_) Cross(out);

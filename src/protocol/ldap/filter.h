@@ -25,6 +25,9 @@ class LdapFilter final : public TaggedFilter<int32_t, Asked> {
  public:
   explicit LdapFilter(const Prologue& prologue) : TaggedFilter(prologue) {}
 
+  bool BetweenUnits() const override { return rest_[Index(Side::kServer)] == 0; }
+  bool Established() const override { return true; }
+
  private:
   Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
   Act OnClientUnit(std::string_view unit, Out& out) override;

@@ -68,6 +68,7 @@ Act ManagesieveFilter::OnReply(std::string_view line, Out& out) {
     if (IsStarttls(line)) return Read{};
   }
   out.client() += line;
+  in_reply_ = kind == Line::kData && question != Asked::kAuthenticate;
   if (kind == Line::kData) {
     if (question == Asked::kAuthenticate) ExpectSaslResponse();
     return Read{};

@@ -17,6 +17,7 @@ class ManagesieveFilter final : public InOrderFilter<Asked> {
   explicit ManagesieveFilter(const Prologue& prologue) : InOrderFilter(prologue) {}
 
   std::string TlsGreeting() const override;
+  bool BetweenUnits() const override { return !in_reply_; }
 
  private:
   Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
@@ -25,6 +26,8 @@ class ManagesieveFilter final : public InOrderFilter<Asked> {
   Act OnCommand(std::string_view unit, Out& out) override;
   Act OnReply(std::string_view line, Out& out) override;
   bool MustWait() const override;
+
+  bool in_reply_ = false;  ///< lines of a reply have passed, and its last line has not
 };
 
 }  // namespace starlock::protocol::managesieve

@@ -16,6 +16,9 @@ class NntpFilter final : public InOrderFilter<Verb> {
  public:
   explicit NntpFilter(const Prologue& prologue) : InOrderFilter(prologue) {}
 
+  bool BetweenUnits() const override { return !body_[Index(Side::kServer)].open(); }
+  bool Established() const override { return true; }
+
  private:
   Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
   Act OnClientUnit(std::string_view unit, Out& out) override;

@@ -38,6 +38,11 @@ Frame Pop3Filter::CutUnit(Side side, std::string_view in, Scan& scan) {
 
 bool Pop3Filter::IsHarmless(std::string_view unit) const { return IsExactly(unit, {"CAPA", "NOOP", "QUIT"}); }
 
+Act Pop3Filter::OnServerUnit(std::string_view unit, Out& out) {
+  may_go_on_ = Busy() ? asked() == Asked::kUnknown && IsOk(unit) : may_go_on_ && unit != ".\r\n";
+  return InOrderFilter::OnServerUnit(unit, out);
+}
+
 // After these commands the session may be in another state, or the reply may have more lines than we expect.
 bool Pop3Filter::MustWait() const {
   if (!Busy()) return false;

@@ -16,7 +16,10 @@ class Pop3Filter final : public InOrderFilter<Asked> {
  public:
   explicit Pop3Filter(const Prologue& prologue) : InOrderFilter(prologue) {}
 
+  bool BetweenUnits() const override { return !may_go_on_; }
+
  private:
+  Act OnServerUnit(std::string_view unit, Out& out) override;
   Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
   bool IsHarmless(std::string_view unit) const override;
   /// POP3 has no goodbye.
@@ -25,6 +28,8 @@ class Pop3Filter final : public InOrderFilter<Asked> {
   Act OnReply(std::string_view reply, Out& out) override;
   Act OnStateful(const Command& command, std::string_view line, Out& out);
   bool MustWait() const override;
+
+  bool may_go_on_ = false;  ///< the last reply answered an unknown command, and more lines of it may follow
 };
 
 }  // namespace starlock::protocol::pop3

@@ -23,6 +23,7 @@ class SmtpFilter final : public InOrderFilter<Asked> {
   SmtpFilter(std::string_view hello, const Prologue& prologue);
 
   Act OnTlsUp() override;
+  bool Established() const override { return upstream_met_; }
 
  private:
   Frame CutUnit(Side side, std::string_view in, Scan& scan) override;

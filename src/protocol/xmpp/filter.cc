@@ -14,7 +14,7 @@ Act StreamFilter::OnClient(const Unit& unit, std::string_view bytes, TlsLegs tls
     return Read{};
   }
   // A client that does not wait for the features must get them before its stanza is answered.
-  if (!has_features()) return Wait{};
+  if (!has_features()) return Wait{.upgrade = unit.name == kStarttls && MayUpgrade(tls.client)};
   if (unit.name == kStarttls) {
     if (MayUpgrade(tls.client)) {
       out.client() += kSayProceed;

@@ -3,6 +3,8 @@
 #include <expat.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
 // If expat defers parsing of unfinished tokens, it reports a `<proceed/>` that arrives byte by byte only after more
@@ -38,9 +40,66 @@ struct StreamReader::Handlers {
   }
 };
 
+/// Allocates for expat within a reader's limit. Each block begins with a header that names its reader's account.
+struct StreamReader::Allocator {
+  struct alignas(std::max_align_t) Header {
+    Memory* memory;
+    size_t size;
+  };
+
+  // Expat passes no context, so it is told here for whom it allocates: see Allocating.
+  static Memory*& Current() {
+    static thread_local Memory* current = nullptr;
+    return current;
+  }
+  static bool Charge(Memory& memory, size_t size) {
+    memory.exceeded = memory.exceeded || size > kMaxMemory || memory.used > kMaxMemory - size;
+    if (!memory.exceeded) memory.used += size;
+    return !memory.exceeded;
+  }
+  static void* Allocate(size_t size) {
+    Memory* const memory = Current();
+    if (memory == nullptr || !Charge(*memory, size + sizeof(Header))) return nullptr;
+    void* const block = std::malloc(size + sizeof(Header));  // NOLINT(cppcoreguidelines-no-malloc)
+    if (block == nullptr) std::abort();
+    return new (block) Header{memory, size + sizeof(Header)} + 1;
+  }
+  static void Release(void* block) {
+    if (block == nullptr) return;
+    Header* const header = static_cast<Header*>(block) - 1;
+    header->memory->used -= header->size;
+    std::free(header);  // NOLINT(cppcoreguidelines-no-malloc)
+  }
+  static void* Resize(void* block, size_t size) {
+    if (block == nullptr) return Allocate(size);
+    const Header* const header = static_cast<const Header*>(block) - 1;
+    void* const larger = Allocate(size);
+    if (larger == nullptr) return nullptr;
+    std::memcpy(larger, block, std::min(size, header->size - sizeof(Header)));
+    Release(block);
+    return larger;
+  }
+  static const XML_Memory_Handling_Suite& Suite() {
+    static const XML_Memory_Handling_Suite suite = {&Allocate, &Resize, &Release};
+    return suite;
+  }
+};
+
+/// While it lives, expat allocates for one reader.
+class StreamReader::Allocating {
+ public:
+  explicit Allocating(Memory& memory) { Allocator::Current() = &memory; }
+  ~Allocating() { Allocator::Current() = nullptr; }
+  Allocating(const Allocating&) = delete;
+  Allocating& operator=(const Allocating&) = delete;
+};
+
 void StreamReader::Free::operator()(XML_ParserStruct* parser) const { XML_ParserFree(parser); }
 
-StreamReader::StreamReader() : parser_(XML_ParserCreateNS("UTF-8", kSeparator)) {
+StreamReader::StreamReader() {
+  const Allocating allocating(memory_);
+  constexpr XML_Char kSeparators[] = {kSeparator, '\0'};
+  parser_.reset(XML_ParserCreate_MM("UTF-8", &Allocator::Suite(), kSeparators));
   XML_Parser parser = parser_.get();
   if (parser == nullptr) {
     why_ = "out of memory for the XML parser";
@@ -56,6 +115,7 @@ StreamReader::StreamReader() : parser_(XML_ParserCreateNS("UTF-8", kSeparator)) 
 }
 
 Frame StreamReader::Cut(std::string_view in) {
+  const Allocating allocating(memory_);
   while (size_ == 0 && why_ == nullptr) {
     XML_Status status = XML_STATUS_OK;
     if (std::exchange(suspended_, false)) {
@@ -69,6 +129,7 @@ Frame StreamReader::Cut(std::string_view in) {
     suspended_ = status == XML_STATUS_SUSPENDED;
     if (status == XML_STATUS_ERROR && why_ == nullptr) why_ = "not well-formed XML";
   }
+  if (memory_.exceeded) return Frame::Excess("too many distinct XML names in one stream");
   if (why_ != nullptr) return Frame::Bad(why_);
   if (HasNul(in.substr(0, size_))) return Break("NUL in the stream");
   const bool only_space = in.substr(0, size_).find_first_not_of(kBlanks) == std::string_view::npos;

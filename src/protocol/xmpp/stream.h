@@ -41,6 +41,9 @@ class StreamReader {
  public:
   StreamReader();
 
+  /// The parser's memory limit, in bytes, beyond which Cut returns kExcess.
+  static constexpr size_t kMaxMemory = size_t{64} * 1024;
+
   /// Cuts the next unit. `in` starts after the last unit that was consumed. Returns the same unit until Use().
   Frame Cut(std::string_view in);
   /// The unit that Cut found. Valid until Use().
@@ -58,6 +61,13 @@ class StreamReader {
   };
   /// Expat's callbacks. They stop the parser at the end of each unit.
   struct Handlers;
+  /// Expat's memory. It keeps every distinct name for its parser's life.
+  struct Memory {
+    size_t used = 0;
+    bool exceeded = false;
+  };
+  struct Allocator;
+  class Allocating;
 
   Frame Break(const char* why);
   void Restrict(const char* why);
@@ -68,6 +78,7 @@ class StreamReader {
   void OnEnd();
   void OnText();
 
+  Memory memory_;  ///< outlives parser_
   std::unique_ptr<XML_ParserStruct, Free> parser_;
   size_t base_ = 0;  ///< bytes consumed so far
   size_t fed_ = 0;   ///< bytes after base_ that the parser was given
