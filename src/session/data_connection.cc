@@ -34,7 +34,8 @@ DataConnection::DataConnection(DataOwner& owner, net::Loop& loop, net::Resolver&
       resolver_(resolver),
       ends_(std::move(ends)),
       legs_(loop, Legs::HangUp::kEither),
-      fail_(loop, [this] { End(); }) {
+      fail_(loop, [this] { End(); }),
+      deadline_(loop, [this] { OnDeadline(); }) {
   legs_.SetOwner(*this);
 }
 
@@ -95,6 +96,8 @@ void DataConnection::Connected(Side side, std::unique_ptr<buffer::Stream> stream
 
 void DataConnection::Begin(bool client_tls, bool server_tls) {
   tls_ = {client_tls, server_tls};
+  const auto patience = ends_.route.limits->negotiation_timeout;
+  if (patience.count() > 0) deadline_.Start(patience);
   if (client_port_ != 0) Dial(Side::kClient, client_port_);
   for (const Side side : {Side::kClient, Side::kServer}) {
     if (legs_[side].open()) StartLeg(side);
@@ -120,6 +123,7 @@ void DataConnection::OnHandshake(Side side, const tls::TlsInfo& /*info*/) { LegR
 void DataConnection::LegReady(Side side) {
   stages_[Index(side)] = Stage::kReady;
   if (stages_[Index(protocol::Other(side))] != Stage::kReady) return;
+  deadline_.Stop();
   RelayOwner& owner = *this;
   auto& relay = room_.emplace<std::unique_ptr<Relay>>(std::make_unique<Relay>(owner, loop_, legs_));
   legs_.SetOwner(*relay);
@@ -163,8 +167,15 @@ void DataConnection::Fail() {
   fail_.Schedule();
 }
 
+// A peer does not connect, or does not complete its handshake.
+void DataConnection::OnDeadline() {
+  Break();
+  End();
+}
+
 void DataConnection::End() {
   if (std::exchange(over_, true)) return;
+  deadline_.Stop();
   listener_.reset();
   for (auto& connector : connectors_) connector.reset();
   owner_.OnDataEnded(*this, broken_);

@@ -58,7 +58,8 @@ class DataConnection final : private LegOwner, private RelayOwner {
   /// Dials `server_port` of the upstream. If `client_port` is 0, listens for the client; otherwise Begin dials that
   /// port.
   void Open(uint16_t server_port, uint16_t client_port);
-  /// Begins the transfer, with TLS on the given legs.
+  /// Begins the transfer, with TLS on the given legs. Both legs must be connected, and inside TLS, within
+  /// `negotiation_timeout`.
   void Begin(bool client_tls, bool server_tls);
   bool begun() const { return tls_.has_value(); }
   /// Closes the listening socket and so frees its port at once.
@@ -86,6 +87,7 @@ class DataConnection final : private LegOwner, private RelayOwner {
   void LegReady(Side side);
   void Break();
   void Fail();
+  void OnDeadline();
   void End();
 
   DataOwner& owner_;
@@ -97,7 +99,8 @@ class DataConnection final : private LegOwner, private RelayOwner {
   std::unique_ptr<net::Listener> listener_;                                               ///< until the client is here
   std::unique_ptr<net::Connector> connectors_[2];                                         ///< while a side is dialled
   net::Deferred fail_;
-  uint16_t port_ = 0;  ///< where we listen for the client
+  net::Timer deadline_;  ///< from Begin until both legs are ready
+  uint16_t port_ = 0;    ///< where we listen for the client
   uint16_t client_port_ = 0;
   std::optional<std::array<bool, 2>> tls_;  ///< what Begin said
   Stage stages_[2] = {Stage::kConnecting, Stage::kConnecting};

@@ -28,11 +28,13 @@ void Farewell::Start() {
 
 void Farewell::Wait() {
   unsent_ = legs_.queued();
-  patience_.Start(options_.client_told ? kGoodbyePatience : kCutPatience);
+  const std::chrono::milliseconds period = options_.client_told ? kGoodbyePatience : kCutPatience;
+  waited_ += period;
+  patience_.Start(period);
 }
 
 void Farewell::OnPatienceOver() {
-  if (legs_.queued() < unsent_) return Wait();
+  if (legs_.queued() < unsent_ && waited_ < options_.longest) return Wait();
   for (const Side side : {Side::kClient, Side::kServer}) {
     if (legs_[side].open() && !Told(side)) legs_[side].stream()->Abort();
   }

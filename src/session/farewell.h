@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 
 #include "net/loop.h"
@@ -13,12 +14,15 @@ namespace starlock::session {
 /// overtake our last bytes. The client leg ends cleanly if it got a goodbye. Every other leg is ended as truncated, so
 /// that its peer cannot take this for a clean end.
 ///
-/// Over when all legs have closed, or when the peers have taken nothing of their queues for a whole period.
+/// Over when all legs have closed, when the peers have taken nothing of their queues for a whole period, or after
+/// Options::longest.
 class Farewell final : public LegOwner {
  public:
   struct Options {
     bool client_told = false;     ///< the client has the protocol's goodbye
     bool reset_on_input = false;  ///< a peer that still sends is reset at once rather than waited for
+    /// A peer that goes on reading slowly is waited for no longer than this.
+    std::chrono::milliseconds longest{30000};
   };
 
   /// `on_over` is called once, from the loop. It must not destroy the farewell, only dispose of it.
@@ -43,7 +47,8 @@ class Farewell final : public LegOwner {
   const Options options_;
   const std::function<void()> on_over_;
   net::Timer patience_;
-  size_t unsent_ = 0;  ///< bytes queued when the present period began
+  size_t unsent_ = 0;                    ///< bytes queued when the present period began
+  std::chrono::milliseconds waited_{0};  ///< all periods, with the present one
 };
 
 }  // namespace starlock::session

@@ -108,6 +108,7 @@ void Session::OnDialled(Result<std::unique_ptr<buffer::Stream>> stream) {
 
 void Session::BeginTls(Side side) {
   net::Loop& loop = context_.loop;
+  if (!talk()->negotiating()) deadline_.BeginNegotiation();  // a handshake that begins in a filter
   if (side == Side::kClient) {
     const bool upgrade = route_.settings->client.mode != TlsMode::kImplicit;
     legs_[side].Accept(*route_.client_leg, loop.pool(), loop, upgrade);
@@ -120,6 +121,7 @@ void Session::BeginTls(Side side) {
 }
 
 void Session::OnTls(Side side, const tls::TlsInfo& info) {
+  if (!talk()->negotiating()) deadline_.BeginIdle();
   (side == Side::kClient ? record_.client_tls : record_.server_tls) = std::make_unique<tls::TlsInfo>(info);
 }
 
@@ -147,6 +149,8 @@ void Session::OnFailed(const protocol::Failure& failure, bool told) {
   legs_.Close(Side::kServer);
   Leg& client = legs_[Side::kClient];
   if (client.open() && told) return SeeOff(true);
+  // Without a goodbye, the client still gets the server's last bytes, and is then cut.
+  if (client.open() && met_ && client.state() != Leg::State::kHandshaking) return SeeOff(false);
   if (client.open()) client.stream()->Abort();
   Done();
 }

@@ -46,10 +46,10 @@ class Session final : public net::Disposable, private TalkOwner, private DataCon
 
   /// Begins. `refuse`: a limit is reached, so the client only gets the protocol's temporary failure.
   void Start(bool refuse);
-  /// The process is shutting down. A session that negotiates or filters says goodbye, once any current transfer on a
-  /// data connection is complete. A session that relays continues.
+  /// The process is shutting down. A session before its login says goodbye, once any current transfer on a data
+  /// connection is complete. A session that relays, or that is past its login or needs none, continues.
   void Drain();
-  /// Ends at once, as `drained`.
+  /// Ends at once, as `drained`; with a goodbye if the session is not relaying and is between units of the server.
   void Stop();
 
   const net::SocketAddress& peer() const { return peer_; }

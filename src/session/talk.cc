@@ -12,6 +12,10 @@ using protocol::Is;
 
 namespace {
 
+// How long a client that has ended waits for the server's next bytes, if its last input depends on them: a pipelined
+// command after a login, or a request before the greeting.
+constexpr std::chrono::milliseconds kEndPatience{4000};
+
 constexpr char kTlsHandshake = '\x16';  // the first byte of TLS (RFC 8446 5.1, ContentType)
 
 // What a stream that closed during a talk means.
@@ -60,8 +64,14 @@ void Talk::Start(bool refuse) {
   Tell(Event::kStart, Side::kClient);
 }
 
+void Talk::Stop() {
+  over_ = true;
+  patience_.reset();
+}
+
 void Talk::UpstreamUp() {
   dialling_ = false;
+  patience_.reset();
   Tell(Event::kUpstreamUp, Side::kServer);
 }
 
@@ -84,9 +94,10 @@ void Talk::Drain() {
   LeaveIfDrained();
 }
 
-// A drain waits for the current transfer and for the reply that completes it.
+// A drain waits for the current transfer and for the reply that completes it. An established session ends by itself, or
+// is stopped after drain_timeout.
 void Talk::LeaveIfDrained() {
-  if (!drains_ || over_ || owner_.InTransfer() || dialogue_->InTransfer()) return;
+  if (!drains_ || over_ || owner_.InTransfer() || dialogue_->InTransfer() || dialogue_->Established()) return;
   Abandon({End::kDrained, Blame::kNone, "shutting down"});
 }
 
@@ -95,6 +106,7 @@ void Talk::LeaveIfDrained() {
 // The leg may be replaced before Pump returns, but lives until the end of the turn.
 void Talk::OnData(Side side, buffer::Chain& in) {
   owner_.OnMoved(side, 0);
+  if (side == Side::kServer) patience_.reset();
   Leg& leg = legs_[side];
   leg.Offer(in);
   Pump();
@@ -114,6 +126,7 @@ void Talk::OnClosed(Side side, const Error& error) {
 
 void Talk::OnHandshake(Side side, const tls::TlsInfo& info) {
   owner_.OnMoved(side, 0);
+  patience_.reset();
   owner_.OnTls(side, info);
   Tell(Event::kTlsUp, side);
 }
@@ -159,6 +172,7 @@ void Talk::Pump() {
       legs_[side].Use(step.used[Index(side)]);
       kept_[Index(side)] = step.kept[Index(side)];
     }
+    kept_upgrade_ = step.kept_upgrade;
     Perform(step, out);
     if (Is<protocol::Read>(step.act) && step.used[0] == 0 && step.used[1] == 0) break;
   }
@@ -234,36 +248,51 @@ void Talk::ReachMeetingPoint() {
 
 // Handles the ends that the legs have reported, once all input before them is used.
 void Talk::PassOnEnds() {
-  // While a leg is congested, input before an end may be unused. OnWritable comes back here.
-  if (pumping_ || over_ || legs_.congested()) return;
+  if (pumping_) return;
   // The server's end is checked twice, because the client's end may release it.
   for (const Side side : {Side::kServer, Side::kClient, Side::kServer}) {
+    if (over_) return;
+    // While a leg is congested, input before an end may be unused. OnWritable comes back here.
+    if (legs_.congested() && !legs_[side].input().empty()) continue;
     if (dialogue_->negotiated()) {
       PassOnEnd(side);
-      continue;
+    } else {
+      FailAtEnd(side);
     }
-    Leg& leg = legs_[side];
-    if (!leg.end() || leg.state() == Leg::State::kHandshaking || kept_[Index(side)]) continue;
-    // A client may have sent everything, and ended, before the server was ready. Without an upgrade that may be no
-    // bytes.
-    const bool client_may_wait = !leg.input().empty() || !dialect_.starttls;
-    if (side == Side::kClient && client_may_wait && waiting_for() == Blame::kServer) continue;
-    const bool cut = *leg.end() == buffer::StreamEnd::kTruncated;
-    Failure failure = Explain(side, leg.upgraded(), {});
-    if (cut) failure.end = End::kTruncated;
-    return Abandon(std::move(failure));
   }
 }
 
-// Passes an end on through the filter, which stays active while either side may still send. Input that waits for the
-// other side stops waiting once that side has ended. The server's last partial unit is passed on to the client. The
-// client's is not passed on to the server, because the filter could not check it.
+// During the negotiation, an end fails the session. A client may have sent everything, and ended, before the server was
+// ready; without an upgrade that may be no bytes. It waits for a while.
+void Talk::FailAtEnd(Side side) {
+  Leg& leg = legs_[side];
+  if (!leg.end() || leg.state() == Leg::State::kHandshaking) return;
+  const bool kept = kept_[Index(side)] && !leg.input().empty();
+  if (side == Side::kServer && kept) return;
+  const bool client_may_wait = !leg.input().empty() || !dialect_.starttls;
+  if (side == Side::kClient && !impatient_ && (kept || (client_may_wait && waiting_for() == Blame::kServer))) {
+    return AwaitServer();
+  }
+  const bool cut = *leg.end() == buffer::StreamEnd::kTruncated;
+  Failure failure = Explain(side, leg.upgraded(), {});
+  if (cut) failure.end = End::kTruncated;
+  Abandon(std::move(failure));
+}
+
+// Passes an end on through the filter, which stays active while either side may still send. Questions that the server
+// has not answered do not delay it. Input that waits for the other side stops waiting once that side has ended. The
+// server's last partial unit is passed on to the client. The client's is not passed on to the server, because the
+// filter could not check it.
 void Talk::PassOnEnd(Side side) {
   Leg& from = legs_[side];
   Leg& to = legs_.other(side);
-  if (from.state() == Leg::State::kHandshaking || to.state() == Leg::State::kHandshaking) return;
-  const bool kept = kept_[Index(side)];
-  if (kept && !from.finished()) return;
+  if (from.state() == Leg::State::kHandshaking) return;
+  if (to.state() == Leg::State::kHandshaking) {
+    if (from.end()) Abandon({End::kClosed, BlameOf(side), "the other side closed during a TLS handshake"});
+    return;
+  }
+  const bool kept = kept_[Index(side)] && !from.input().empty();
+  if (kept && MayBecomePassable(side)) return;
   // The kept input may end within a unit. The rest of that unit must not be parsed as a new unit.
   if (kept && side == Side::kClient) from.Discard();
   if (!from.end() || to.finished()) return;
@@ -273,6 +302,28 @@ void Talk::PassOnEnd(Side side) {
   }
   from.input().Clear();
   if (!legs_.PassOnEnd(side)) owner_.OnTruncated(side);
+}
+
+// Whether kept input of `side` is still worth waiting for: the other side's progress may allow it to be passed on.
+bool Talk::MayBecomePassable(Side side) {
+  Leg& from = legs_[side];
+  if (from.finished()) return false;
+  if (side == Side::kServer || !from.end()) return true;
+  // A client that has ended cannot make a TLS handshake. Its STARTTLS, and what follows that, will never cross.
+  if (kept_upgrade_ || impatient_) return false;
+  AwaitServer();
+  return true;
+}
+
+void Talk::AwaitServer() {
+  if (patience_ == nullptr) patience_ = std::make_unique<net::Timer>(loop_, [this] { OnPatienceOver(); });
+  if (!patience_->running()) patience_->Start(kEndPatience);
+}
+
+void Talk::OnPatienceOver() {
+  if (owner_.InTransfer() || dialogue_->InTransfer()) return AwaitServer();
+  impatient_ = true;
+  PassOnEnds();
 }
 
 }  // namespace starlock::session

@@ -59,12 +59,12 @@ class Talk final : public LegOwner {
   void Notify(const protocol::DataEvent& event);
   /// Ends the talk for a reason outside the dialogue, with the protocol's goodbye if one can be sent.
   void Abandon(protocol::Failure failure);
-  /// The process is shutting down: abandons as soon as no transfer is under way.
+  /// The process is shutting down: abandons as soon as no transfer is under way, unless the session is established.
   void Drain();
   /// A data connection has ended: a drain may have waited for it.
   void LeaveIfDrained();
   /// The session has entered its next phase: from now on, the talk does nothing and calls nobody.
-  void Stop() { over_ = true; }
+  void Stop();
 
   /// Whether a leg has not yet reached its meeting point since the last dial.
   bool negotiating() const { return negotiating_; }
@@ -87,6 +87,10 @@ class Talk final : public LegOwner {
   void ReachMeetingPoint();
   void PassOnEnds();
   void PassOnEnd(Side side);
+  void FailAtEnd(Side side);
+  bool MayBecomePassable(Side side);
+  void AwaitServer();
+  void OnPatienceOver();
   void Closed(Side side, const Error& error, bool handshaking);
 
   TalkOwner& owner_;
@@ -97,8 +101,12 @@ class Talk final : public LegOwner {
   std::string handshake_detail_;    ///< why the last handshake with the server failed, until the next dial
   std::vector<const char*> notes_;  ///< already given to the owner
   bool kept_[2] = {false, false};   ///< Step::kept of the last Advance
-  bool pumping_ = false;            ///< Pump is running, and handles all changes made meanwhile
-  bool dialling_ = false;           ///< from Dial to UpstreamUp or Abandon
+  bool kept_upgrade_ = false;       ///< Step::kept_upgrade of the last Advance
+  /// Runs while a client that has ended waits for the server; made when it is first needed.
+  std::unique_ptr<net::Timer> patience_;
+  bool impatient_ = false;  ///< patience_ has fired
+  bool pumping_ = false;    ///< Pump is running, and handles all changes made meanwhile
+  bool dialling_ = false;   ///< from Dial to UpstreamUp or Abandon
   bool negotiating_ = true;
   bool refuses_ = false;
   bool drains_ = false;

@@ -49,8 +49,12 @@ class Transfer final : private DataOwner {
  public:
   /// `local`: our address on the control connection with the client.
   explicit Transfer(TlsMode client = TlsMode::kOff, TlsMode server = TlsMode::kOff,
-                    const std::string& local = "127.0.0.1")
-      : config_(MakeConfig({.protocol = "ftp", .client = client, .server = server, .server_name = "localhost"},
+                    const std::string& local = "127.0.0.1", std::chrono::milliseconds negotiation = kPatience)
+      : config_(MakeConfig({.protocol = "ftp",
+                            .client = client,
+                            .server = server,
+                            .limits = {.connect_timeout = kPatience, .negotiation_timeout = negotiation},
+                            .server_name = "localhost"},
                            upstream.address())),
         routes_(std::move(MakeRoutes(config_, MakeCredentials())).value()),
         resolver_(loop_) {
@@ -280,6 +284,55 @@ TEST(DataConnectionTest, ATruncatedTlsLegIsNotLaundered) {
     client.Finish();
     EXPECT_EQ(transfer.Next(), proper ? "ended" : "ended broken");
   }
+}
+
+constexpr std::chrono::milliseconds kHasty{300};
+
+TEST(DataConnectionTest, AHandshakeThatNeverEndsHasADeadline) {
+  for (const bool client_hangs : {true, false}) {
+    Transfer transfer(TlsMode::kRequired, TlsMode::kRequired, "127.0.0.1", kHasty);
+    transfer.Open(transfer.upstream.address().port, 0);
+    Peer server = transfer.upstream.Accept();
+    EXPECT_EQ(transfer.Next(), "ready");
+    Peer client = ConnectTo({"127.0.0.1", transfer.port});
+    transfer.Begin(true, true);
+    ASSERT_TRUE(client_hangs ? server.StartTls({.server = true}) : client.StartTls({}));
+    EXPECT_EQ(transfer.Next(), "broken");
+    EXPECT_EQ(transfer.Next(), "ended broken");
+  }
+}
+
+TEST(DataConnectionTest, AClientThatNeverConnectsIsNotAwaitedForEver) {
+  Transfer transfer(TlsMode::kOff, TlsMode::kOff, "127.0.0.1", kHasty);
+  transfer.Open(transfer.upstream.address().port, 0);
+  Peer server = transfer.upstream.Accept();
+  EXPECT_EQ(transfer.Next(), "ready");
+  transfer.Begin();
+  EXPECT_EQ(transfer.Next(), "broken");
+  EXPECT_EQ(transfer.Next(), "ended broken");
+}
+
+TEST(DataConnectionTest, ATransferThatHasBegunHasNoDeadline) {
+  Transfer transfer(TlsMode::kOff, TlsMode::kOff, "127.0.0.1", kHasty);
+  transfer.Open(transfer.upstream.address().port, 0);
+  Peer server = transfer.upstream.Accept();
+  EXPECT_EQ(transfer.Next(), "ready");
+  Peer client = ConnectTo({"127.0.0.1", transfer.port});
+  transfer.Begin();
+  EXPECT_TRUE(server.Send("half"));
+  EXPECT_EQ(client.Receive(4), "half");
+  // Another data connection, which is begun later, meets its deadline first.
+  Transfer other(TlsMode::kOff, TlsMode::kOff, "127.0.0.1", 2 * kHasty);
+  other.Open(other.upstream.address().port, 0);
+  Peer upstream = other.upstream.Accept();
+  EXPECT_EQ(other.Next(), "ready");
+  other.Begin();
+  EXPECT_EQ(other.Next(), "broken");
+  EXPECT_TRUE(server.Send("rest"));
+  EXPECT_EQ(client.Receive(4), "rest");
+  server.Finish();
+  client.Finish();
+  EXPECT_EQ(transfer.Next(), "ended");
 }
 
 TEST(DataConnectionTest, BytesForAClosedLegAreNotCounted) {

@@ -82,5 +82,19 @@ TEST_F(FarewellTest, APeerThatTakesItsBytesIsWaitedForAndThenTheServerIsCut) {
   EXPECT_TRUE(server.aborted);
 }
 
+TEST_F(FarewellTest, APeerThatTakesItsBytesSlowlyIsNotWaitedForForEver) {
+  client.queued = 1'000'000;
+  net::Timer sip(loop, [&] {
+    --client.queued;
+    sip.Start(std::chrono::milliseconds(100));
+  });
+  sip.Start(std::chrono::milliseconds(100));
+  Begin({.client_told = true, .longest = std::chrono::milliseconds(3000)});
+  const auto began = net::Loop::Clock::now();
+  loop.Run();
+  EXPECT_EQ(over, 1);
+  EXPECT_LT(net::Loop::Clock::now() - began, std::chrono::seconds(10)) << "two periods of two seconds";
+}
+
 }  // namespace
 }  // namespace starlock::session

@@ -29,8 +29,10 @@ class ToyDialogue final : public protocol::Dialogue {
   ToyDialogue() : Dialogue({.host = "toy"}) { LetServerChat(); }
 
   bool InTransfer() const override { return transfer_; }
+  bool Established() const override { return established_; }
 
  private:
+  bool BetweenUnits() const override { return !in_unit_; }
   Frame Cut(Side, std::string_view in, protocol::Scan&) override {
     const size_t end = in.find('\n');
     return end == std::string_view::npos ? Frame::Partial() : Frame::Whole(end + 1);
@@ -42,9 +44,14 @@ class ToyDialogue final : public protocol::Dialogue {
     if (unit == "next\n") return protocol::Dial{.next = true};
     if (unit == "tls\n") return protocol::Upgrade{Side::kServer};
     if (unit == "wait\n") return protocol::Wait{};
+    if (unit == "starttls\n") return protocol::Wait{.upgrade = true};
+    if (unit == "client tls\n") return protocol::Upgrade{Side::kClient};
     if (unit == "note\n") out.Note("a note");
     if (unit == "data\n") out.data.push_back(protocol::DataRequest::Open(1, 2));
     if (unit == "begin\n" || unit == "done\n") transfer_ = unit == "begin\n";
+    if (unit == "logged in\n") established_ = true;
+    if (unit.starts_with(">part")) in_unit_ = true;
+    if (unit.starts_with(">last part")) in_unit_ = false;
     if (unit == "meet\n") {
       ReachMeetingPoint(Side::kClient);
       ReachMeetingPoint(Side::kServer);
@@ -60,6 +67,8 @@ class ToyDialogue final : public protocol::Dialogue {
   std::string Goodbye(const Failure&) const override { return "bye\n"; }
 
   bool transfer_ = false;
+  bool in_unit_ = false;
+  bool established_ = false;
 };
 
 class TalkTest : public testing::Test, protected TalkOwner {
@@ -103,6 +112,7 @@ class TalkTest : public testing::Test, protected TalkOwner {
   void OnFailed(const Failure& how, bool client_told) override {
     failure = how;
     told = client_told;
+    loop.Stop();
   }
   void OnDataRequest(const protocol::DataRequest& request) override { ports.push_back(request.server_port); }
   bool InTransfer() const override { return in_transfer; }
@@ -302,6 +312,81 @@ TEST_F(TalkTest, PastTheMeetingPointAnEndIsPassedOn) {
   EXPECT_EQ(closed, std::vector{Side::kClient});
 }
 
+// Design: a client's end travels as soon as all before it was passed on.
+TEST_F(TalkTest, AClientsEndDoesNotWaitForAnAnswer) {
+  Begin();
+  Show(client, "meet\n>question\n");
+  client.handler->OnEnd(StreamEnd::kClean);
+  EXPECT_EQ(server.written, ">question\n");
+  EXPECT_EQ(server.end, StreamEnd::kClean);
+  EXPECT_FALSE(client.end);
+  Show(server, ">answer\n");
+  EXPECT_EQ(client.written, ">answer\n");
+  EXPECT_FALSE(failure);
+}
+
+TEST_F(TalkTest, AClientsEndDoesNotWaitForAClientThatReadsNothing) {
+  Begin();
+  Show(client, "meet\n");
+  client.room = false;
+  Show(server, ">much\n");
+  client.handler->OnEnd(StreamEnd::kClean);
+  EXPECT_EQ(server.end, StreamEnd::kClean);
+}
+
+TEST_F(TalkTest, AClientThatHasEndedDoesNotWaitForItsUpgrade) {
+  Begin();
+  Show(client, "meet\n>question\nstarttls\n>data of TLS\n");
+  EXPECT_FALSE(server.end);
+  client.handler->OnEnd(StreamEnd::kClean);
+  EXPECT_EQ(server.written, ">question\n");
+  EXPECT_EQ(server.end, StreamEnd::kClean);
+  Show(server, ">answer\n");
+  EXPECT_EQ(client.written, ">answer\n");
+  EXPECT_FALSE(failure);
+}
+
+TEST_F(TalkTest, AClientThatHasEndedWaitsForASilentServerOnlyForAWhile) {
+  Begin();
+  Show(client, "meet\n>login\nwait\n>held\n");
+  client.handler->OnEnd(StreamEnd::kClean);
+  EXPECT_FALSE(server.end) << "the server's answer may let the rest cross";
+  server.on_end = [this] { loop.Stop(); };
+  loop.Run();
+  EXPECT_EQ(server.written, ">login\n");
+  EXPECT_EQ(server.end, StreamEnd::kClean);
+  EXPECT_FALSE(failure);
+}
+
+TEST_F(TalkTest, AClientThatHasEndedBeforeTheGreetingWaitsForASilentServerOnlyForAWhile) {
+  Begin();
+  Show(client, "wait\n");
+  client.handler->OnEnd(StreamEnd::kClean);
+  EXPECT_FALSE(failure);
+  loop.Run();
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->end, End::kClosed);
+  EXPECT_EQ(failure->blame, Blame::kClient);
+}
+
+TEST_F(TalkTest, AServerThatEndsDuringTheClientsHandshakeInAFilterIsNoticed) {
+  Begin();
+  Show(client, "meet\nclient tls\n");
+  ASSERT_EQ(legs[Side::kClient].state(), Leg::State::kHandshaking);
+  EXPECT_EQ(talk->waiting_for(), Blame::kClient);
+  server.handler->OnEnd(StreamEnd::kClean);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->end, End::kClosed);
+  EXPECT_EQ(failure->blame, Blame::kServer);
+  EXPECT_FALSE(told);
+}
+
+TEST_F(TalkTest, AHandshakeWithTheServerWaitsForTheServer) {
+  Begin();
+  Show(client, "meet\ntls\n");
+  EXPECT_EQ(talk->waiting_for(), Blame::kServer);
+}
+
 TEST_F(TalkTest, AClientThatIsRefusedIsToldAtOnce) {
   legs[Side::kClient].Open(client.Make());
   talk->Start(true);
@@ -323,6 +408,45 @@ TEST_F(TalkTest, ADrainWaitsForATransferAndItsAnswer) {
   Show(server, "done\n");
   ASSERT_TRUE(failure);
   EXPECT_EQ(failure->end, End::kDrained);
+}
+
+TEST_F(TalkTest, ADrainLetsAnEstablishedSessionGoOn) {
+  Begin();
+  Show(client, "meet\nlogged in\n");
+  talk->Drain();
+  EXPECT_FALSE(failure);
+  Show(client, ">more\n");
+  EXPECT_EQ(server.written, ">more\n");
+}
+
+TEST_F(TalkTest, NoGoodbyeWithinAUnitOfTheServer) {
+  Begin();
+  Show(client, "meet\n");
+  Show(server, ">part one\n>par");
+  talk->Abandon({End::kIdle, Blame::kNone, "idle"});
+  ASSERT_TRUE(failure);
+  EXPECT_FALSE(told);
+  EXPECT_EQ(client.written, ">part one\n");
+}
+
+TEST_F(TalkTest, NoGoodbyeForAClientsErrorWithinAUnitOfTheServer) {
+  Begin();
+  Show(client, "meet\n");
+  Show(server, ">part one\n");
+  Show(client, "fail\n");
+  ASSERT_TRUE(failure);
+  EXPECT_FALSE(told);
+  EXPECT_EQ(client.written, ">part one\n");
+}
+
+TEST_F(TalkTest, AGoodbyeFollowsAWholeUnitOfTheServer) {
+  Begin();
+  Show(client, "meet\n");
+  Show(server, ">part one\n>last part\n");
+  server.handler->OnClosed({ErrorCode::kReset, "connection lost"});
+  ASSERT_TRUE(failure);
+  EXPECT_TRUE(told);
+  EXPECT_EQ(client.written, ">part one\n>last part\nbye\n");
 }
 
 TEST_F(TalkTest, DataRequestsReachTheOwner) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@ struct Toy {
   bool room = true;  ///< what Write returns
   std::string written;
   std::optional<buffer::StreamEnd> end;
+  std::function<void()> on_end;  ///< called by the first End
   bool aborted = false;
   size_t queued = 0;
   buffer::Room shape;              ///< what room() returns
@@ -45,7 +47,9 @@ class ToyStream final : public buffer::Stream {
     return toy_.room;
   }
   void End(buffer::StreamEnd end) override {
-    if (!toy_.end) toy_.end = end;
+    if (toy_.end) return;
+    toy_.end = end;
+    if (toy_.on_end) toy_.on_end();
   }
   void Abort() override {
     toy_.aborted = true;
