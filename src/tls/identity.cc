@@ -131,9 +131,9 @@ Result<std::shared_ptr<const Identity>> Identity::Load(const std::string& chain_
   auto chain = ReadTextFile(chain_path);
   if (!chain.ok()) return chain.error();
   auto key = ReadTextFile(key_path);
-  if (!key.ok()) return key.error();
-  auto impl = Assemble(*chain, chain_path, *key, key_path);
-  OPENSSL_cleanse(key->data(), key->size());
+  auto impl = key.ok() ? Assemble(*chain, chain_path, *key, key_path) : key.error();
+  if (key.ok()) OPENSSL_cleanse(key->data(), key->size());
+  OPENSSL_cleanse(chain->data(), chain->size());  // the same file may hold the key
   if (!impl.ok()) return impl.error();
   return std::shared_ptr<const Identity>(new Identity(std::move(*impl)));
 }

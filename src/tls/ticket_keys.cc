@@ -38,6 +38,7 @@ std::optional<Key> Decode(std::string_view line) {
       EVP_DecodeBase64(bytes.data(), &size, bytes.size(), reinterpret_cast<const uint8_t*>(line.data()), line.size()) !=
           1 ||
       size != bytes.size()) {
+    OPENSSL_cleanse(bytes.data(), bytes.size());
     return std::nullopt;
   }
   Key key(bytes);
