@@ -1,6 +1,8 @@
 #include "net/listener.h"
 
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -13,7 +15,9 @@
 namespace starlock::net {
 namespace {
 
-constexpr int kAcceptsPerTurn = 64;
+// A session costs some ten times what a read costs, so this bounds how long established sessions wait for a flood of
+// connections.
+constexpr int kAcceptsPerTurn = 16;
 constexpr std::chrono::milliseconds kPause{100};
 
 // Errors of one pending connection (lost, or refused by a firewall): accept(2), "Error handling". Others may succeed.
@@ -45,7 +49,8 @@ class Listener::Impl final : public Disposable, private Poll::Watcher {
 
   Error Open(ListeningSocket socket);
   const SocketAddress& address() const { return address_; }
-  void Close();
+  void Close(std::function<void()> on_closed);
+  void CloseNow();
   void Abandon();
 
  private:
@@ -53,6 +58,9 @@ class Listener::Impl final : public Disposable, private Poll::Watcher {
 
   void OnReady(unsigned events) override;
   Outcome AcceptOne();
+  bool AcceptSome();
+  uint32_t Waiting() const;
+  void CloseSoon();
   void Pause(const Error& error);
 
   Loop& loop_;
@@ -62,6 +70,10 @@ class Listener::Impl final : public Disposable, private Poll::Watcher {
   Poll poll_;
   Timer resume_;
   bool pause_reported_ = false;
+  bool closing_ = false;
+  uint32_t left_ = 0;  ///< closing: how many of the backlog are still to be accepted
+  std::function<void()> on_closed_;
+  Deferred close_;
 };
 
 Listener::Impl::Impl(Loop& loop, const SocketAddress& address, OnAccept on_accept, OnPause on_pause)
@@ -69,7 +81,8 @@ Listener::Impl::Impl(Loop& loop, const SocketAddress& address, OnAccept on_accep
       address_(address),
       on_accept_(std::move(on_accept)),
       on_pause_(std::move(on_pause)),
-      resume_(loop, [this] { poll_.Watch(Poll::kRead); }) {}
+      resume_(loop, [this] { poll_.Watch(Poll::kRead); }),
+      close_(loop, [this] { CloseSoon(); }) {}
 
 Error Listener::Impl::Open(ListeningSocket socket) {
   PrepareSocket(socket.fd());  // accepted sockets inherit its options
@@ -79,12 +92,20 @@ Error Listener::Impl::Open(ListeningSocket socket) {
 }
 
 void Listener::Impl::OnReady(unsigned /*events*/) {
-  for (int i = 0; i < kAcceptsPerTurn && poll_.open(); ++i) {
-    const Outcome outcome = AcceptOne();
-    if (outcome == Outcome::kNoneLeft || outcome == Outcome::kExhausted) break;
-  }
+  AcceptSome();
   // kError has stopped the watching.
-  if (poll_.open() && !resume_.running()) poll_.Watch(Poll::kRead);
+  if (poll_.open() && !closing_ && !resume_.running()) poll_.Watch(Poll::kRead);
+}
+
+// Returns whether there may be more.
+bool Listener::Impl::AcceptSome() {
+  for (int i = 0; i < kAcceptsPerTurn && poll_.open(); ++i) {
+    if (closing_ && left_ == 0) return false;
+    if (closing_) --left_;
+    const Outcome outcome = AcceptOne();
+    if (outcome == Outcome::kNoneLeft || outcome == Outcome::kExhausted) return false;
+  }
+  return poll_.open();
 }
 
 Listener::Impl::Outcome Listener::Impl::AcceptOne() {
@@ -116,15 +137,43 @@ void Listener::Impl::Pause(const Error& error) {
   if (!std::exchange(pause_reported_, true)) on_pause_(error);
 }
 
-void Listener::Impl::Close() {
-  while (poll_.open()) {
-    const Outcome outcome = AcceptOne();
-    if (outcome == Outcome::kNoneLeft || outcome == Outcome::kExhausted) break;
+// The length of the backlog: Linux tells it in this field.
+uint32_t Listener::Impl::Waiting() const {
+  tcp_info info{};
+  socklen_t size = sizeof(info);
+  if (getsockopt(poll_.fd(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return SOMAXCONN;
+  return info.tcpi_unacked;
+}
+
+void Listener::Impl::Close(std::function<void()> on_closed) {
+  if (closing_) return;
+  closing_ = true;
+  on_closed_ = std::move(on_closed);
+  if (poll_.open()) {
+    resume_.Stop();
+    poll_.Watch(0);
+    left_ = Waiting();
+  }
+  close_.Schedule();
+}
+
+void Listener::Impl::CloseSoon() {
+  if (left_ > 0 && AcceptSome()) return close_.Schedule();
+  Abandon();
+  if (on_closed_) std::exchange(on_closed_, nullptr)();
+}
+
+void Listener::Impl::CloseNow() {
+  if (!poll_.open()) return;
+  closing_ = true;
+  left_ = Waiting();
+  while (left_ > 0 && AcceptSome()) {
   }
   Abandon();
 }
 
 void Listener::Impl::Abandon() {
+  close_.Cancel();
   resume_.Stop();
   poll_.Close();
 }
@@ -146,6 +195,8 @@ Listener::~Listener() {
 
 const SocketAddress& Listener::address() const { return impl_->address(); }
 
-void Listener::Close() { impl_->Close(); }
+void Listener::Close(std::function<void()> on_closed) { impl_->Close(std::move(on_closed)); }
+
+void Listener::CloseNow() { impl_->CloseNow(); }
 
 }  // namespace starlock::net

@@ -55,9 +55,12 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   const SocketAddress& address() const;
-  /// Accepts what is in the backlog, calling `on_accept` from inside this call, then closes the socket. Connections in
-  /// the backlog are thus served rather than reset.
-  void Close();
+  /// Accepts what is in the backlog now, then closes the socket: these connections are served rather than reset. As
+  /// many of them are accepted in a turn as while listening; then `on_closed` is called, from the loop. A connection
+  /// that arrives meanwhile is accepted or reset.
+  void Close(std::function<void()> on_closed);
+  /// The same inside this call: bounded by the length of the backlog, but not by a turn.
+  void CloseNow();
 
  private:
   class Impl;

@@ -19,6 +19,7 @@ class UvLookup;
 struct Request {
   uv_getaddrinfo_t uv{};
   UvLookup* asker = nullptr;
+  Loop* loop = nullptr;
   std::string host;
   Lookup::OnFound on_found;
 };
@@ -62,6 +63,7 @@ UvLookup::~UvLookup() {
 void UvLookup::Start(const std::string& host, OnFound on_found) {
   auto request = std::make_unique<Request>();
   request->asker = this;
+  request->loop = &loop_;
   request->host = host;
   request->on_found = std::move(on_found);
   request->uv.data = request.get();
@@ -70,6 +72,7 @@ void UvLookup::Start(const std::string& host, OnFound on_found) {
   hints.ai_socktype = SOCK_STREAM;
   const int status = uv_getaddrinfo(&loop_.impl().uv, &request->uv, OnAnswer, request->host.c_str(), nullptr, &hints);
   if (status == 0) {
+    ++loop_.impl().lookups;
     requests_.insert(request.release());
     return;
   }
@@ -81,6 +84,7 @@ void UvLookup::Start(const std::string& host, OnFound on_found) {
 
 void UvLookup::OnAnswer(uv_getaddrinfo_t* uv, int status, addrinfo* found) {
   const std::unique_ptr<Request> request(static_cast<Request*>(uv->data));
+  --request->loop->impl().lookups;
   if (request->asker != nullptr) {
     request->asker->requests_.erase(request.get());
     request->on_found(status == 0 ? Addresses(request->host, found) : Failure(request->host, status));

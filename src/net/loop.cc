@@ -1,9 +1,14 @@
 #include "net/loop.h"
 
+#include <fcntl.h>
+
+#include <array>
 #include <cassert>
+#include <cerrno>
 #include <cstdlib>
 #include <utility>
 
+#include "net/descriptor.h"
 #include "net/loop_impl.h"
 
 namespace starlock::net {
@@ -16,6 +21,20 @@ constexpr size_t kFreeSlabs = 32;
 // Without an event loop the process cannot continue, nor report an error.
 void Check(int status) {
   if (status != 0) std::abort();
+}
+
+// What a loop opens: two epoll instances, an eventfd, libuv's pipes for signals (one of the process and one of the
+// loop), and one to spare.
+constexpr size_t kDescriptorsOfLoop = 8;
+
+// libuv aborts the process if it cannot open the pipe of its signals, so this asks first.
+Error FindDescriptors() {
+  std::array<Descriptor, kDescriptorsOfLoop> found;
+  for (Descriptor& each : found) {
+    each = Descriptor(open("/", O_PATH | O_CLOEXEC));
+    if (!each) return SystemError(ErrorCode::kSystem, "cannot create an event loop", errno);
+  }
+  return {};
 }
 
 class DisposedStream : public Disposable {
@@ -103,6 +122,11 @@ void Loop::Impl::RunPosted() {
   for (auto& task : due) task();
 }
 
+Result<std::unique_ptr<Loop>> Loop::Create() {
+  if (Error error = FindDescriptors()) return error;
+  return std::make_unique<Loop>();
+}
+
 Loop::Loop() : impl_(std::make_unique<Impl>()) {}
 Loop::~Loop() = default;
 
@@ -135,6 +159,8 @@ Loop::Clock::time_point Loop::now() const {
   if (!impl_->running) uv_update_time(&impl_->uv);
   return Clock::time_point(impl_->offset + std::chrono::milliseconds(uv_now(&impl_->uv)));
 }
+
+bool Loop::awaits_lookup() const { return impl_->lookups > 0; }
 
 buffer::SlabPool& Loop::pool() { return impl_->pool; }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/result.h"
 #include "buffer/executor.h"
 #include "buffer/slab.h"
 #include "buffer/stream.h"
@@ -62,7 +63,10 @@ class Loop : public buffer::Executor {
  public:
   using Clock = std::chrono::steady_clock;
 
+  /// Aborts the process if the kernel refuses what a loop needs.
   Loop();
+  /// The same, but kSystem if there are too few descriptors left for a loop.
+  static Result<std::unique_ptr<Loop>> Create();
   ~Loop() override;
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
@@ -84,6 +88,8 @@ class Loop : public buffer::Executor {
   /// The time at which the current turn began, in milliseconds.
   Clock::time_point now() const;
   buffer::SlabPool& pool();
+  /// Whether the destructor would wait for a name look-up. On the loop's thread, or once that has ended.
+  bool awaits_lookup() const;
 
   struct Impl;
   Impl& impl() { return *impl_; }

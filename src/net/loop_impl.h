@@ -46,6 +46,7 @@ struct Loop::Impl {
   Clock::duration offset{};
   bool running = false;
   bool stopped = false;
+  size_t lookups = 0;    ///< name look-ups that libuv has not answered
   bool uv_waits = true;  ///< libuv must run in the next turn
   ReadBudget reads;
 

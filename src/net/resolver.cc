@@ -13,6 +13,7 @@ class Resolver::Impl final : public Disposable {
       : loop_(loop), memory_(memory), lookup_(std::move(lookup)), deliver_(loop, [this] { Deliver(); }) {}
 
   uint64_t Resolve(const HostPort& target, OnDone on_done);
+  void SetOnStale(OnStale on_stale) { on_stale_ = std::move(on_stale); }
   void Cancel(uint64_t id);
   void Abandon();
 
@@ -26,7 +27,9 @@ class Resolver::Impl final : public Disposable {
   struct Name {
     bool asked = false;               ///< a look-up is pending
     std::vector<SocketAddress> good;  ///< the last good answer; may be stale
-    Error failure;                    ///< of the last look-up
+    Loop::Clock::time_point good_at;
+    bool stale_reported = false;
+    Error failure;  ///< of the last look-up
     Loop::Clock::time_point fresh_until;
     Loop::Clock::time_point used;
     std::vector<Waiter> waiters;
@@ -40,10 +43,12 @@ class Resolver::Impl final : public Disposable {
   Name& Remember(const std::string& host);
   void Forget();
   void OnFound(const std::string& host, Answer answer);
+  void UseStale(const std::string& host, Name& name);
   void Hand(const Name& name, Waiter waiter);
   void Deliver();
 
   Loop& loop_;
+  OnStale on_stale_;
   const Memory memory_;
   std::unique_ptr<Lookup> lookup_;
   std::unordered_map<std::string, Name> names_;
@@ -97,11 +102,25 @@ void Resolver::Impl::OnFound(const std::string& host, Answer answer) {
   name.fresh_until = loop_.now() + (answer ? memory_.answer : memory_.failure);
   if (answer) {
     name.good = std::move(*answer);
+    name.good_at = loop_.now();
+    name.stale_reported = false;
   } else {
     name.failure = answer.error();
+    UseStale(host, name);
   }
   for (Waiter& waiter : std::exchange(name.waiters, {})) Hand(name, std::move(waiter));
   Deliver();
+}
+
+// After a failure: keeps the last good answer, if there is one that is not too old.
+void Resolver::Impl::UseStale(const std::string& host, Name& name) {
+  if (name.good.empty()) return;
+  const auto age = loop_.now() - name.good_at;
+  if (age >= memory_.stale) return name.good.clear();
+  name.fresh_until = std::min(name.fresh_until, name.good_at + memory_.stale);
+  if (on_stale_ && !std::exchange(name.stale_reported, true)) {
+    on_stale_(host, name.failure, std::chrono::duration_cast<std::chrono::seconds>(age));
+  }
 }
 
 void Resolver::Impl::Hand(const Name& name, Waiter waiter) {
@@ -151,6 +170,8 @@ Resolver::~Resolver() {
 uint64_t Resolver::Resolve(const HostPort& target, OnDone on_done) {
   return impl_->Resolve(target, std::move(on_done));
 }
+
+void Resolver::SetOnStale(OnStale on_stale) { impl_->SetOnStale(std::move(on_stale)); }
 
 void Resolver::Cancel(uint64_t id) { impl_->Cancel(id); }
 

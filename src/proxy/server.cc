@@ -15,11 +15,17 @@ Error At(const config::Location& at, const Error& error) {
   return {error.code, fmt::format("{}: {}", at.ToString(), error.detail)};
 }
 
+size_t WorkerCount(const config::Config& config) {
+  return config.workers > 0 ? config.workers : std::max(1U, std::thread::hardware_concurrency());
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::Create(config::Config config, Credentials credentials, Logger& log) {
+  const size_t workers = WorkerCount(config);
+  RaiseDescriptorLimit(DescriptorsNeeded(config, workers), log);
   std::unique_ptr<Server> server(new Server(std::move(config), std::move(credentials), log));
-  if (Error error = server->MakeWorkers()) return error;
+  if (Error error = server->MakeWorkers(workers)) return error;
   return server;
 }
 
@@ -34,22 +40,18 @@ Server::~Server() {
   Join();
 }
 
-size_t Server::WorkerCount() const {
-  if (config_.workers > 0) return config_.workers;
-  return std::max(1U, std::thread::hardware_concurrency());
-}
-
-Error Server::MakeWorkers() {
-  for (size_t i = 0; i < WorkerCount(); ++i) {
+Error Server::MakeWorkers(size_t count) {
+  while (workers_.size() < count) {
     auto routes = MakeRoutes(config_, credentials_);
     if (!routes) return routes.error();
-    workers_.push_back(std::make_unique<Worker>(config_.limits, std::move(routes).value(), log_, admission_));
+    auto worker = Worker::Create(config_.limits, std::move(routes).value(), log_, admission_);
+    if (!worker) return worker.error();
+    workers_.push_back(std::move(worker).value());
   }
   return {};
 }
 
 Error Server::Listen() {
-  RaiseDescriptorLimit(DescriptorsNeeded(config_, workers_.size()), log_);
   for (size_t route = 0; route < config_.listeners.size(); ++route) {
     const config::Listener& listener = config_.listeners[route];
     for (const HostPort& where : listener.listen) {
@@ -63,13 +65,13 @@ Error Server::Listen() {
       }
     }
   }
-  for (const Address& address : addresses_) {
-    log_.Record("listening", {{"name", address.name}, {"address", address.address}});
-  }
   return {};
 }
 
 void Server::Start(std::function<void()> on_done) {
+  for (const Address& address : addresses_) {
+    log_.Record("listening", {{"name", address.name}, {"address", address.address}});
+  }
   on_done_ = std::move(on_done);
   running_ = workers_.size();
   for (const auto& worker : workers_) {
@@ -84,6 +86,10 @@ void Server::Join() {
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
+}
+
+bool Server::awaits_lookup() const {
+  return std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) { return worker->awaits_lookup(); });
 }
 
 void Server::Drain() {

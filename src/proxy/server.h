@@ -24,29 +24,30 @@ class Server {
     std::string address;  ///< with the actual port where the configuration has port 0
   };
 
-  /// Prepares everything except the sockets. kInvalid: the TLS settings of a listener are invalid.
+  /// Prepares everything except the sockets. kInvalid: the TLS settings of a listener are invalid. kSystem: too few
+  /// descriptors.
   static Result<std::unique_ptr<Server>> Create(config::Config config, Credentials credentials, Logger& log);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Binds every listener; once all are bound, logs a `listening` record for each. An error names the listener's
-  /// location.
+  /// Binds every listener. May block, to look up the names of addresses. An error names the listener's location.
   Error Listen();
   const std::vector<Address>& addresses() const { return addresses_; }
 
-  /// Starts the workers' threads. The last one to end calls `on_done`.
+  /// Logs a `listening` record for each listener and starts the workers' threads. The last one to end calls `on_done`.
   void Start(std::function<void()> on_done);
   /// Waits until all threads have ended.
   void Join();
+  /// Whether the destructor would wait for a name look-up. After Join.
+  bool awaits_lookup() const;
   /// Calls Worker::Drain or Worker::Stop of every worker. From any thread.
   void Drain();
   void Stop();
 
  private:
   Server(config::Config config, Credentials credentials, Logger& log);
-  size_t WorkerCount() const;
-  Error MakeWorkers();
+  Error MakeWorkers(size_t count);
 
   const config::Config config_;
   const Credentials credentials_;

@@ -23,8 +23,13 @@ using session::SessionContext;
 /// log and the process-wide limits.
 class Worker {
  public:
-  Worker(const config::Limits& limits, std::vector<std::unique_ptr<Route>> routes, Logger& log, Admission& admission);
+  /// kSystem: no loop can be created, for want of descriptors.
+  static Result<std::unique_ptr<Worker>> Create(const config::Limits& limits,
+                                                std::vector<std::unique_ptr<Route>> routes, Logger& log,
+                                                Admission& admission);
   ~Worker();
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
 
   /// Accepts connections for the route with that index. Before Run. kSystem: the loop cannot watch `socket`.
   Error Listen(size_t route, net::ListeningSocket socket);
@@ -35,8 +40,12 @@ class Worker {
   void Drain();
   /// Ends all sessions immediately, then ends Run. From any thread.
   void Stop();
+  /// Whether the destructor would wait for a name look-up. After Run.
+  bool awaits_lookup() const { return loop_->awaits_lookup(); }
 
  private:
+  Worker(std::unique_ptr<net::Loop> loop, const config::Limits& limits, std::vector<std::unique_ptr<Route>> routes,
+         Logger& log, Admission& admission);
   void OnAccept(const Route& route, std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer);
   void OnDone(Session& session, Admission::Answer admitted);
   void BeginDrain();
@@ -48,12 +57,13 @@ class Worker {
   Logger& log_;
   Admission& admission_;
   const std::vector<std::unique_ptr<Route>> routes_;  ///< before loop_, which destroys objects that use them
-  net::Loop loop_;
+  const std::unique_ptr<net::Loop> loop_;
   net::Resolver resolver_;
   std::vector<std::unique_ptr<net::Listener>> listeners_;
   std::unordered_map<Session*, std::unique_ptr<Session>> sessions_;
   net::Timer drain_deadline_;
   bool draining_ = false;
+  size_t closing_ = 0;  ///< draining: listeners that still accept their backlog
 };
 
 }  // namespace starlock::proxy

@@ -372,5 +372,16 @@ TEST(LoopTest, WhoReadsInBulkReadsLessForAMomentAfterAnotherReadLittle) {
   EXPECT_EQ(shares.back().second, 1000U);
 }
 
+TEST(LoopTest, WithoutDescriptorsNoneIsCreated) {
+  {
+    const NoDescriptors none;
+    const auto loop = Loop::Create();
+    ASSERT_FALSE(loop.ok());
+    EXPECT_EQ(loop.error().code, ErrorCode::kSystem);
+    EXPECT_EQ(loop.error().detail, "cannot create an event loop: Too many open files");
+  }
+  EXPECT_TRUE(Loop::Create().ok());
+}
+
 }  // namespace
 }  // namespace starlock::net

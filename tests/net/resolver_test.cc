@@ -183,6 +183,56 @@ TEST_F(ForgetfulResolverTest, TheLastGoodAnswerServesWithoutALookupForAWhile) {
   EXPECT_EQ(asked.hosts.size(), 2U);
 }
 
+class StaleResolverTest : public ForgetfulResolverTest {
+ protected:
+  StaleResolverTest() {
+    Start({.answer = milliseconds(20), .failure = milliseconds(10), .stale = milliseconds(200)});
+    resolver->SetOnStale([this](const std::string& host, const Error& failure, std::chrono::seconds age) {
+      stale.push_back(host + " " + failure.detail + " " + std::to_string(age.count()));
+    });
+    Answer first;
+    Resolve("mail.example", 25, first);
+    asked.Answer("mail.example", Addresses{At("192.0.2.1")});
+  }
+  // The answer where the look-up fails, or another is not needed.
+  Answer AskInVain() {
+    Answer answer;
+    const uint64_t id = Resolve("mail.example", 25, answer);
+    if (asked.open.contains("mail.example")) asked.Answer("mail.example", Fails("why"));
+    Turn(loop);
+    resolver->Cancel(id);
+    return answer;
+  }
+
+  std::vector<std::string> stale;
+};
+
+TEST_F(StaleResolverTest, TheLastGoodAnswerIsReportedOnceAndServesForALimitedTime) {
+  Wait(milliseconds(30));
+  const auto began = Loop::Clock::now();
+  bool failed = false;
+  while (!failed && Loop::Clock::now() - began < kPatience) {
+    failed = !AskInVain()->ok();
+    Wait(milliseconds(5));
+  }
+  EXPECT_TRUE(failed);
+  EXPECT_GE(Loop::Clock::now() - began, milliseconds(150));
+  EXPECT_EQ(stale, std::vector<std::string>{"mail.example why 0"});
+  EXPECT_FALSE(AskInVain()->ok());
+}
+
+TEST_F(StaleResolverTest, ASuccessBetweenTwoFailuresIsANewAnswer) {
+  for (int i = 0; i < 2; ++i) {
+    Wait(milliseconds(30));
+    EXPECT_TRUE(AskInVain()->ok());
+    Wait(milliseconds(15));
+    Answer answer;
+    Resolve("mail.example", 25, answer);
+    asked.Answer("mail.example", Addresses{At("192.0.2.1")});
+  }
+  EXPECT_EQ(stale.size(), 2U);
+}
+
 TEST_F(ForgetfulResolverTest, AFailureIsAskedForAgainAfterAShorterWhile) {
   Answer first;
   Resolve("mail.example", 25, first);
