@@ -9,7 +9,7 @@
 #    every layer that does not use the library.
 # The test `layers` (tests/layers) compares both with its table of allowed includes.
 
-set(starlock_libraries uv openssl yaml-cpp CLI fmt spdlog nlohmann expat)
+set(starlock_libraries uv openssl yaml-cpp CLI fmt nlohmann expat)
 set(starlock_layers)
 
 foreach(library ${starlock_libraries})

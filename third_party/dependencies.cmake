@@ -2,7 +2,6 @@
 
 find_package(Threads REQUIRED)
 find_package(fmt REQUIRED)
-find_package(spdlog REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
@@ -63,7 +62,6 @@ starlock_uses(yaml-cpp yaml-cpp)
 starlock_uses(CLI CLI11::CLI11)
 starlock_uses(expat EXPAT::EXPAT)
 starlock_uses(fmt fmt::fmt)
-starlock_uses(spdlog spdlog::spdlog)
 starlock_uses(nlohmann nlohmann_json::nlohmann_json)
 
 # starlock_headers_<name>: the headers reserved for layers that use the library, as written in an #include.
@@ -75,7 +73,7 @@ function(starlock_headers name include_dir pattern)
   set(starlock_headers_${name} "${headers}" PARENT_SCOPE)
 endfunction()
 
-foreach(library_header yaml-cpp/yaml.h CLI/CLI.hpp fmt/core.h spdlog/spdlog.h nlohmann/json.hpp)
+foreach(library_header yaml-cpp/yaml.h CLI/CLI.hpp fmt/core.h nlohmann/json.hpp)
   get_filename_component(name ${library_header} DIRECTORY)
   get_filename_component(extension ${library_header} EXT)
   find_path(STARLOCK_${name}_INCLUDE_DIR ${library_header} REQUIRED)

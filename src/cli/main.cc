@@ -1,10 +1,9 @@
-#include <csignal>
 #include <iostream>
 
 #include "cli/check.h"
 #include "cli/options.h"
+#include "cli/process.h"
 #include "cli/run.h"
-#include "log/log.h"
 #include "session/dialect_rules.h"
 
 namespace starlock::cli {
@@ -17,11 +16,7 @@ int Run(const RunOptions& options) {
   const char* prefix = options.file.empty() ? "starlock run: " : "";
   for (const config::Diagnostic& error : loaded.errors) std::cerr << prefix << error.ToString() << "\n";
   if (!loaded.ok()) return 2;
-  Logger logger(loaded.config->log.level, loaded.config->log.format);
-  for (const config::Diagnostic& warning : loaded.warnings) {
-    logger.Event(LogLevel::kWarning, warning.message, {{"at", warning.at.ToString()}});
-  }
-  return RunProxy(*loaded.config);
+  return RunProxy(*loaded.config, loaded.warnings);
 }
 
 struct Dispatch {
@@ -39,8 +34,8 @@ struct Dispatch {
 }  // namespace starlock::cli
 
 int main(int argc, char** argv) {
-  // Writing to a closed pipe must return an error, not kill the process and all its sessions.
-  std::signal(SIGPIPE, SIG_IGN);
+  starlock::cli::OpenStandardDescriptors();
+  starlock::cli::IgnoreWriteSignals();
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   const int status = std::visit(starlock::cli::Dispatch{}, starlock::cli::ParseCommandLine(arguments));
   std::cout.flush();

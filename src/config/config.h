@@ -41,6 +41,8 @@ struct File {
 struct LogSettings {
   LogLevel level = LogLevel::kInfo;
   LogFormat format = LogFormat::kText;
+  LogSessions sessions = LogSessions::kAll;
+  std::optional<File> file;  ///< absent: stderr
 };
 
 /// A duration of 0 disables its limit.

@@ -13,7 +13,7 @@ struct Key {
 
 inline constexpr Key kRootKeys[] = {{"workers"},      {"log"},       {"limits"},     {"tls"},
                                     {"certificates"}, {"listeners"}, {"admin", true}};
-inline constexpr Key kLogKeys[] = {{"level"}, {"format"}};
+inline constexpr Key kLogKeys[] = {{"level"}, {"format"}, {"target"}, {"sessions"}};
 inline constexpr Key kLimitsKeys[] = {{"max_connections"}, {"max_connections_per_client"},
                                       {"connect_timeout"}, {"negotiation_timeout"},
                                       {"idle_timeout"},    {"drain_timeout"}};

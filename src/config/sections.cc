@@ -61,6 +61,11 @@ void ReadCertificate(Report& report, const YamlNode& name, const YamlNode& value
 
 }  // namespace
 
+File FileOf(const MapReader& map, const std::string& path, const YamlNode& node) {
+  const auto folder = std::filesystem::path(map.report().path()).parent_path();
+  return {(folder / path).string(), map.report().At(node)};
+}
+
 std::optional<File> ReadPath(const MapReader& map, std::string_view key) {
   const YamlNode* node = map.FindScalar(key);
   if (!node) return std::nullopt;
@@ -68,8 +73,7 @@ std::optional<File> ReadPath(const MapReader& map, std::string_view key) {
     map.report().Fail(*node, fmt::format("'{}' needs the path of a file", key));
     return std::nullopt;
   }
-  const auto folder = std::filesystem::path(map.report().path()).parent_path();
-  return File{(folder / node->text).string(), map.report().At(*node)};
+  return FileOf(map, node->text, *node);
 }
 
 void ReadLog(const MapReader& root, LogSettings& log) {
@@ -78,6 +82,10 @@ void ReadLog(const MapReader& root, LogSettings& log) {
   const MapReader map(root.report(), *node, "'log'", kLogKeys);
   map.Read("level", ParseLogLevel, log.level);
   map.Read("format", ParseLogFormat, log.format);
+  map.Read("sessions", ParseLogSessions, log.sessions);
+  std::string path;
+  map.Read("target", ParseLogTarget, path);
+  if (!path.empty()) log.file = FileOf(map, path, *map.Find("target"));
 }
 
 void ReadLimits(const MapReader& root, Limits& limits) {

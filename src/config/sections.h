@@ -18,6 +18,8 @@ void ReadCertificates(const MapReader& root, std::vector<Certificate>& certifica
 void ReadListeners(const MapReader& root, const TlsSettings& tls, std::span<const DialectRules> dialects,
                    Config& config);
 
+/// The file at `path`, named by `node`. A relative path is relative to the configuration file's folder.
+File FileOf(const MapReader& map, const std::string& path, const YamlNode& node);
 /// The path under `key`. A relative path is relative to the configuration file's folder.
 std::optional<File> ReadPath(const MapReader& map, std::string_view key);
 

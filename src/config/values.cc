@@ -88,6 +88,27 @@ Result<LogLevel> ParseLogLevel(std::string_view text) {
 
 Result<LogFormat> ParseLogFormat(std::string_view text) { return ParseWord(text, "a log format", kLogFormatWords); }
 
+Result<LogSessions> ParseLogSessions(std::string_view text) {
+  return ParseWord(text, "a choice of sessions", kLogSessionsWords);
+}
+
+Result<std::string> ParseLogTarget(std::string_view text) {
+  static constexpr std::string_view kFile = "file:";
+  if (text == "stderr") return std::string();
+  if (text == "syslog" || text == "journald") {
+    return Invalid(fmt::format("{} is not supported yet; write stderr or file:PATH", InQuotes(text)));
+  }
+  if (!text.starts_with(kFile)) {
+    return Invalid(fmt::format("{} is not a target of the log; write stderr or file:PATH", InQuotes(text)));
+  }
+  const std::string_view path = text.substr(kFile.size());
+  if (path.empty() || path.find('\0') != std::string_view::npos) {
+    return Invalid(
+        fmt::format("{} lacks the path of a file; write it like file:/var/log/starlock.log", InQuotes(text)));
+  }
+  return std::string(path);
+}
+
 Result<KeyExchangeGroup> ParseGroup(std::string_view text) {
   // Other names of these groups, mostly OpenSSL's.
   static constexpr auto kOtherNames = std::to_array<Word<KeyExchangeGroup>>({

@@ -26,6 +26,9 @@ Result<TlsVersion> ParseTlsVersion(std::string_view text);
 Result<Verify> ParseVerify(std::string_view text);
 Result<LogLevel> ParseLogLevel(std::string_view text);
 Result<LogFormat> ParseLogFormat(std::string_view text);
+Result<LogSessions> ParseLogSessions(std::string_view text);
+/// `stderr` (an empty path), or `file:PATH`.
+Result<std::string> ParseLogTarget(std::string_view text);
 Result<KeyExchangeGroup> ParseGroup(std::string_view text);
 Result<std::string> ParseProtocol(std::string_view text, std::span<const DialectRules> dialects);
 

@@ -37,7 +37,8 @@ class MemoryLog {
 
   Logger& log() { return log_; }
 
-  std::string Read() const {
+  std::string Read() {
+    log_.Flush(kTimeout);
     std::string text;
     std::array<char, 4096> part{};
     for (ssize_t size = 0;

@@ -1,105 +1,107 @@
 #include "log/log.h"
 
-#include <spdlog/logger.h>
-#include <spdlog/sinks/base_sink.h>
-#include <unistd.h>
+#include <fmt/format.h>
 
-#include <cerrno>
-#include <mutex>
+#include <system_error>
 
 #include "log/line.h"
+#include "log/writer.h"
 
 namespace starlock {
 namespace {
 
-// Above every configurable level, so that records are always written.
-constexpr auto kRecordLevel = spdlog::level::critical;
-
-spdlog::level::level_enum ToSpdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::kDebug:
-      return spdlog::level::debug;
-    case LogLevel::kInfo:
-      return spdlog::level::info;
-    case LogLevel::kWarning:
-      return spdlog::level::warn;
-    case LogLevel::kError:
-      return spdlog::level::err;
-  }
-  return spdlog::level::err;
+std::string FormatLine(LogFormat format, const LinePrefix& prefix, std::string_view event,
+                       std::span<const Field> fields) {
+  std::string line = format == LogFormat::kJson ? JsonLine(prefix, event, fields) : TextLine(prefix, event, fields);
+  line += '\n';
+  return line;
 }
 
-// Writes each message as one line to a descriptor. spdlog's own stderr sinks throw if a write fails.
-class DescriptorSink final : public spdlog::sinks::base_sink<std::mutex> {
- public:
-  explicit DescriptorSink(int fd) : fd_(fd) {}
+std::string EventLine(LogFormat format, LogLevel level, std::string_view event, std::span<const Field> fields) {
+  const std::string time = TimeStamp();
+  return FormatLine(format, {time, ToString(level)}, event, fields);
+}
 
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    // After a partial write, a line end keeps the next line apart from the torn one.
-    line_.assign(torn_ ? "\n" : "");
-    line_.append(message.payload.data(), message.payload.size());
-    line_ += '\n';
-    Write(line_);
-  }
-  void flush_() override {}
+std::string LostLine(LogFormat format, uint64_t count, int error) {
+  const Field fields[] = {
+      {"lost", static_cast<int64_t>(count)},
+      {"why", error == 0 ? "the reader of the log is too slow, or its disk was full"
+                         : fmt::format("the log cannot be written: {}", std::generic_category().message(error))}};
+  return EventLine(format, LogLevel::kWarning, fmt::format("{} records lost", count), fields);
+}
 
- private:
-  void Write(std::string_view rest) {
-    bool begun = torn_;
-    while (!rest.empty()) {
-      const ssize_t written = write(fd_, rest.data(), rest.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) break;
-      begun = true;
-      rest.remove_prefix(static_cast<size_t>(written));
-    }
-    torn_ = begun && !rest.empty();
-  }
+std::string ReopenedLine(LogFormat format, const Error& error) {
+  if (!error) return EventLine(format, LogLevel::kInfo, "log file opened again", {});
+  const Field fields[] = {{"why", error.detail}};
+  return EventLine(format, LogLevel::kError, "log file not opened again; continuing with the old one", fields);
+}
 
-  const int fd_;
-  std::string line_;
-  bool torn_ = false;
-};
+LogWriter::Notices NoticesIn(LogFormat format) {
+  return {.lost = [format](uint64_t count, int error) { return LostLine(format, count, error); },
+          .reopened = [format](const Error& error) { return ReopenedLine(format, error); }};
+}
 
 }  // namespace
 
 class Logger::Impl {
  public:
-  Impl(LogLevel level, LogFormat format, int fd)
-      : format_(format), logger_("starlock", std::make_shared<DescriptorSink>(fd)) {
-    logger_.set_level(ToSpdlog(level));
-    logger_.set_error_handler([](const std::string&) {});
-  }
+  Impl(const LogOptions& options, LogSink sink)
+      : options_(options), writer_(std::move(sink), options.ring_bytes, NoticesIn(options.format)) {}
 
-  bool Enabled(LogLevel level) const { return logger_.should_log(ToSpdlog(level)); }
-
-  void Log(spdlog::level::level_enum level, const LinePrefix& prefix, std::string_view event,
-           std::span<const Field> fields) {
-    const std::string line =
-        format_ == LogFormat::kJson ? JsonLine(prefix, event, fields) : TextLine(prefix, event, fields);
-    logger_.log(level, spdlog::string_view_t(line.data(), line.size()));
-  }
+  const LogOptions& options() const { return options_; }
+  LogWriter& writer() { return writer_; }
+  /// A second place for the records of the start, or nullptr.
+  std::unique_ptr<LogWriter> start;
 
  private:
-  const LogFormat format_;
-  spdlog::logger logger_;
+  const LogOptions options_;
+  LogWriter writer_;
 };
 
-Logger::Logger(LogLevel level, LogFormat format, int fd) : impl_(std::make_unique<Impl>(level, format, fd)) {}
+Logger::Logger(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Logger::Logger(const LogOptions& options, int fd) : Logger(std::make_unique<Impl>(options, LogSink(fd))) {}
+Logger::Logger(LogLevel level, LogFormat format, int fd) : Logger(LogOptions{.level = level, .format = format}, fd) {}
 Logger::~Logger() = default;
 
-bool Logger::Enabled(LogLevel level) const { return impl_->Enabled(level); }
+Result<std::unique_ptr<Logger>> Logger::ToFile(const LogOptions& options, const std::string& path, int start_fd) {
+  auto sink = LogSink::OpenFile(path);
+  if (!sink) return sink.error();
+  auto impl = std::make_unique<Impl>(options, std::move(sink).value());
+  impl->start = std::make_unique<LogWriter>(LogSink(start_fd), options.ring_bytes, NoticesIn(options.format));
+  return std::unique_ptr<Logger>(new Logger(std::move(impl)));
+}
+
+bool Logger::Enabled(LogLevel level) const { return level >= impl_->options().level; }
 
 void Logger::Event(LogLevel level, std::string_view event, std::span<const Field> fields) {
   if (!Enabled(level)) return;
-  const std::string time = TimeStamp();
-  impl_->Log(ToSpdlog(level), {time, ToString(level)}, event, fields);
+  impl_->writer().Push(LogRing::Kind::kOther, EventLine(impl_->options().format, level, event, fields));
 }
 
 void Logger::Record(std::string_view event, std::span<const Field> fields) {
   const std::string time = TimeStamp();
-  impl_->Log(kRecordLevel, {time, {}}, event, fields);
+  std::string line = FormatLine(impl_->options().format, {time, {}}, event, fields);
+  if (impl_->start) impl_->start->Push(LogRing::Kind::kOther, line);
+  impl_->writer().Push(LogRing::Kind::kOther, std::move(line));
+}
+
+void Logger::RecordSession(bool failed, std::span<const Field> fields) {
+  const LogSessions wanted = impl_->options().sessions;
+  if (wanted == LogSessions::kNone || (wanted == LogSessions::kFailed && !failed)) return;
+  const std::string time = TimeStamp();
+  impl_->writer().Push(LogRing::Kind::kSession, FormatLine(impl_->options().format, {time, {}}, "session", fields));
+}
+
+void Logger::Reopen() { impl_->writer().Reopen(); }
+
+bool Logger::Flush(std::chrono::milliseconds limit) {
+  const bool start = !impl_->start || impl_->start->Flush(limit);
+  return impl_->writer().Flush(limit) && start;
+}
+
+void Logger::Close(std::chrono::milliseconds limit) {
+  impl_->writer().Close(limit);
+  if (impl_->start) impl_->start->Close(limit);
 }
 
 }  // namespace starlock

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include "base/log_level.h"
+#include "base/result.h"
 
 namespace starlock {
 
@@ -32,15 +35,30 @@ struct Field {
   Value value;
 };
 
-/// The log: one line per event on stderr or another descriptor, as text or JSON. Thread-safe.
+/// What a log contains, and how.
+struct LogOptions {
+  LogLevel level = LogLevel::kInfo;
+  LogFormat format = LogFormat::kText;
+  LogSessions sessions = LogSessions::kAll;
+  size_t ring_bytes = size_t{16} << 20;  ///< memory for lines that wait to be written
+};
+
+/// The log: one line per event on stderr, another descriptor or a file, as text or JSON. Thread-safe.
 ///
 /// Values may come from peers, so they are escaped: an event is always one line of ASCII, and a value always one value.
 /// In text, a value that is not plain printable ASCII is quoted and escaped; in JSON, invalid UTF-8 is replaced.
-/// A line is one write. A line that cannot be written is lost. The process must ignore SIGPIPE.
+///
+/// No call waits for the log to be written: lines go through a bounded ring to a thread (LogWriter). While the reader
+/// of the log is slow or the disk is full, the oldest session records are dropped, then the oldest other lines; the log
+/// says how many. The process must ignore SIGPIPE and SIGXFSZ.
 class Logger {
  public:
-  /// Writes to `fd`, which must stay open and remains the caller's.
+  /// Writes to a duplicate of `fd`.
+  explicit Logger(const LogOptions& options, int fd = 2);
   explicit Logger(LogLevel level = LogLevel::kInfo, LogFormat format = LogFormat::kText, int fd = 2);
+  /// Appends to a file. Records of the start (Record) also go to `start_fd`. kSystem: the file cannot be opened.
+  static Result<std::unique_ptr<Logger>> ToFile(const LogOptions& options, const std::string& path, int start_fd = 2);
+  /// Closes the log, after at most LogWriter::kClosing.
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
@@ -55,15 +73,27 @@ class Logger {
     Event(level, event, std::span<const Field>(fields.begin(), fields.size()));
   }
 
-  /// Writes a record: an event that is written at every level (`listening`, `session`). Text: `<event> key=value …`,
-  /// with no prefix. JSON: `time`, `event` and the fields.
+  /// Writes a record: an event that is written at every level (`listening`). Text: `<event> key=value …`, with no
+  /// prefix. JSON: `time`, `event` and the fields.
   void Record(std::string_view event, std::span<const Field> fields);
   void Record(std::string_view event, std::initializer_list<Field> fields) {
     Record(event, std::span<const Field>(fields.begin(), fields.size()));
   }
 
+  /// Writes the record `session` of a session, unless LogOptions::sessions excludes it. `failed`: it did not end as
+  /// `closed`.
+  void RecordSession(bool failed, std::span<const Field> fields);
+
+  /// Opens the log file again, after a rotation, and says so.
+  void Reopen();
+  /// Waits until all lines are written or lost; at most `limit`. Returns whether that is so.
+  bool Flush(std::chrono::milliseconds limit);
+  /// Flushes for at most `limit` and closes the log. What is logged afterwards is lost.
+  void Close(std::chrono::milliseconds limit);
+
  private:
   class Impl;
+  explicit Logger(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
 

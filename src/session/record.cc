@@ -45,7 +45,7 @@ void WriteRecord(Logger& log, const SessionRecord& record) {
       {"blame", std::string(ToString(record.blame))},
   };
   if (!record.why.empty()) fields.push_back({"why", record.why});
-  log.Record("session", fields);
+  log.RecordSession(record.end != protocol::End::kClosed, fields);
 }
 
 }  // namespace starlock::session

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -34,11 +35,13 @@ class CheckTest : public testing::Test {
   void Write(const std::string& name, const std::string& text) {
     std::ofstream(folder_ / name, std::ios::binary) << text;
   }
+  void Protect(const std::string& name, mode_t mode) { ASSERT_EQ(chmod(Path(name).c_str(), mode), 0); }
   void WriteCertificate(const std::string& name, hours ends, hours begins = hours(-24 * 400)) {
     auto pair = ca_->Issue({.names = {"mail.example.org", "192.0.2.1"}, .begins = begins, .ends = ends});
     ASSERT_TRUE(pair) << pair.error().detail;
     Write(name + ".pem", pair->chain);
     Write(name + ".key", pair->key);
+    Protect(name + ".key", 0600);
   }
   std::string Path(const std::string& name) const { return folder_ / name; }
 
@@ -125,6 +128,44 @@ TEST_F(CheckTest, RefusesWhatIsWrongInTheFileWithoutOpeningOthers) {
   EXPECT_EQ(Run(mail_ + "\nadmin: {}"), 2);
   EXPECT_EQ(err_, Path("f.yaml") + ":3:1: 'admin' is not supported yet; remove it\n");
   EXPECT_EQ(out_, "");
+}
+
+// A group is how a service gets a key (Debian's ssl-cert), so only everybody's rights count.
+TEST_F(CheckTest, WarnsOfAKeyThatEverybodyCanRead) {
+  WriteCertificate("mail", hours(24 * 90));
+  for (const mode_t mode : {0600U, 0640U, 0440U, 0400U}) {
+    Protect("mail.key", mode);
+    EXPECT_EQ(Run(mail_), 0);
+    EXPECT_EQ(err_, "") << std::oct << mode;
+  }
+  for (const mode_t mode : {0644U, 0604U, 0666U}) {
+    Protect("mail.key", mode);
+    EXPECT_EQ(Run(mail_), 0);
+    EXPECT_THAT(err_, HasSubstr("f.yaml:2:32: warning: every user of this system can read the private key"));
+    EXPECT_THAT(err_, HasSubstr("use chmod o= "));
+  }
+  Protect("mail.key", 0602);
+  EXPECT_EQ(Run(mail_), 0);
+  EXPECT_THAT(err_, HasSubstr("every user of this system can change the private key"));
+}
+
+TEST_F(CheckTest, WarnsOfTicketKeysThatEverybodyCanRead) {
+  WriteCertificate("mail", hours(24 * 90));
+  Write("ticket.keys", std::string(64, 'A') + "\n");
+  Protect("ticket.keys", 0644);
+  EXPECT_EQ(Run(mail_ + "\ntls: {ticket_keys: ticket.keys}"), 0);
+  EXPECT_THAT(err_, HasSubstr("warning: every user of this system can read the ticket keys"));
+}
+
+TEST_F(CheckTest, LooksWhetherTheLogFileCanBeOpened) {
+  WriteCertificate("mail", hours(24 * 90));
+  EXPECT_EQ(Run("log: {target: 'file:starlock.log'}\n" + mail_), 0);
+  EXPECT_FALSE(std::filesystem::exists(Path("starlock.log")));
+  EXPECT_EQ(Run("log: {target: 'file:missing/starlock.log'}\n" + mail_), 2);
+  EXPECT_THAT(err_, HasSubstr("f.yaml:1:15: cannot open the log file"));
+  EXPECT_THAT(err_, HasSubstr("No such file or directory"));
+  EXPECT_EQ(Run("log: {target: 'file:.'}\n" + mail_), 2);
+  EXPECT_THAT(err_, HasSubstr("it is a folder"));
 }
 
 }  // namespace

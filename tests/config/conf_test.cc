@@ -27,7 +27,15 @@ std::vector<DialectRules> AllDialects() {
 Loaded Load(const std::string& name) {
   Loaded loaded = LoadFile(kFolder / name, AllDialects());
   for (const Diagnostic& error : loaded.errors) ADD_FAILURE() << error.ToString();
-  for (const Diagnostic& warning : loaded.warnings) ADD_FAILURE() << warning.ToString();
+  // These two show a server on loopback, and their comments say what to set there.
+  const bool relays = name == "front-smtp.yaml" || name == "starlock.yaml";
+  size_t relay_warnings = 0;
+  for (const Diagnostic& warning : loaded.warnings) {
+    const bool of_relay = warning.message.find("open relay") != std::string::npos;
+    relay_warnings += of_relay ? 1 : 0;
+    if (!of_relay || !relays) ADD_FAILURE() << warning.ToString();
+  }
+  EXPECT_EQ(relay_warnings > 0, relays) << name;
   return loaded;
 }
 
@@ -49,6 +57,8 @@ TEST(Conf, TheReferenceShowsTheDefaults) {
   EXPECT_EQ(shown.workers, defaults.workers);
   EXPECT_EQ(shown.log.level, defaults.log.level);
   EXPECT_EQ(shown.log.format, defaults.log.format);
+  EXPECT_EQ(shown.log.sessions, defaults.log.sessions);
+  EXPECT_EQ(shown.log.file.has_value(), defaults.log.file.has_value());
   EXPECT_EQ(shown.limits.max_connections, defaults.limits.max_connections);
   EXPECT_EQ(shown.limits.max_connections_per_client, defaults.limits.max_connections_per_client);
   EXPECT_EQ(shown.limits.connect_timeout, defaults.limits.connect_timeout);
@@ -69,6 +79,8 @@ TEST(Conf, TheReferenceNamesEveryKey) {
                           "log",
                           "level",
                           "format",
+                          "target",
+                          "sessions",
                           "limits",
                           "max_connections",
                           "max_connections_per_client",

@@ -230,8 +230,20 @@ TEST(Warnings, TellProtectionThatIsNone) {
               ElementsAre(HasSubstr("'certificates' has no effect")));
 }
 
+TEST(Log, HasATargetAndAChoiceOfSessions) {
+  const Loaded loaded =
+      LoadText(WithTop("log: {target: 'file:log/starlock.log', sessions: failed}"), "/etc/s/f.yaml", TestDialects());
+  ASSERT_TRUE(loaded.ok());
+  const LogSettings& log = loaded.config->log;
+  ASSERT_TRUE(log.file);
+  EXPECT_EQ(log.file->path, "/etc/s/log/starlock.log");
+  EXPECT_EQ(log.file->at, (Location{"/etc/s/f.yaml", 1, 15}));
+  EXPECT_EQ(log.sessions, LogSessions::kFailed);
+  EXPECT_FALSE(LoadText(WithTop("log: {target: stderr}"), "f.yaml", TestDialects()).config->log.file);
+}
+
 TEST(Warnings, AreNotRaisedForWhatIsUsed) {
-  EXPECT_THAT(Warnings(kEverything), IsEmpty());
+  EXPECT_THAT(Warnings(kEverything), testing::ElementsAre(testing::HasSubstr("open relay")));
   EXPECT_THAT(Warnings(WithServer("address: 'h:1', tls: opportunistic, verify: full, ca: c")), IsEmpty());
 }
 

@@ -38,7 +38,6 @@ declare -A may_be_included_by=(
     [yaml-cpp/yaml.h]='config'
     [CLI/CLI.hpp]='cli'
     [expat.h]='protocol'
-    [spdlog/spdlog.h]='log'
     [fmt/core.h]='base log net tls protocol config session proxy demo cli'
     [nlohmann/json.hpp]='log demo cli'
 )

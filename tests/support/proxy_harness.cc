@@ -94,9 +94,10 @@ int MakePipe(int (&ends)[2]) {
 
 }  // namespace
 
-RecordedLog::RecordedLog(LogFormat format) : ends_{-1, -1}, logger_(LogLevel::kDebug, format, MakePipe(ends_)) {}
+RecordedLog::RecordedLog(LogFormat format) : ends_{-1, -1}, logger_(std::in_place, LogLevel::kDebug, format, MakePipe(ends_)) {}
 
 RecordedLog::~RecordedLog() {
+  logger_.reset();
   close(ends_[0]);
   close(ends_[1]);
 }

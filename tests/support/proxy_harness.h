@@ -63,7 +63,7 @@ class RecordedLog {
   RecordedLog(const RecordedLog&) = delete;
   RecordedLog& operator=(const RecordedLog&) = delete;
 
-  Logger& logger() { return logger_; }
+  Logger& logger() { return *logger_; }
   /// The next line, or "" where none comes within `patience`.
   std::string Line(std::chrono::milliseconds patience = kPatience);
   /// The next session's record. Other events are passed over.
@@ -71,7 +71,7 @@ class RecordedLog {
 
  private:
   int ends_[2];
-  Logger logger_;
+  std::optional<Logger> logger_;
   std::string unread_;
 };
 
