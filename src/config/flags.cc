@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "config/open_relay.h"
 #include "config/reader.h"
 #include "config/values.h"
 
@@ -25,6 +26,7 @@ class FlagReader {
     ReadClient();
     if (loaded_.errors.empty()) {
       config_.listeners.push_back(std::move(listener_));
+      for (Diagnostic& warning : FindOpenRelays(config_)) loaded_.warnings.push_back(std::move(warning));
       loaded_.config = std::move(config_);
     }
     return std::move(loaded_);

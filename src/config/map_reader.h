@@ -22,7 +22,8 @@ class Report {
   Location At(const YamlNode& node) const { return {path_, node.line, node.column}; }
   void Fail(const YamlNode& node, std::string message) { Fail(At(node), std::move(message)); }
   void Fail(Location at, std::string message);
-  void Warn(const YamlNode& node, std::string message) { warnings_.push_back({At(node), std::move(message)}); }
+  void Warn(const YamlNode& node, std::string message) { Warn({At(node), std::move(message)}); }
+  void Warn(Diagnostic warning) { warnings_.push_back(std::move(warning)); }
 
   bool failed() const { return !errors_.empty(); }
   /// Both in file order.

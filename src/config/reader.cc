@@ -9,6 +9,7 @@
 #include <system_error>
 
 #include "base/text.h"
+#include "config/open_relay.h"
 #include "config/sections.h"
 #include "config/values.h"
 
@@ -47,7 +48,10 @@ Loaded Failed(Diagnostic error) {
 
 Loaded Finish(Report& report, Config config) {
   Loaded loaded;
-  if (!report.failed()) loaded.config = std::move(config);
+  if (!report.failed()) {
+    for (Diagnostic& warning : FindOpenRelays(config)) report.Warn(std::move(warning));
+    loaded.config = std::move(config);
+  }
   loaded.errors = report.TakeErrors();
   loaded.warnings = report.TakeWarnings();
   return loaded;

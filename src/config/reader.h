@@ -29,8 +29,8 @@ struct Diagnostic {
 /// The result of reading a configuration. `config` is set exactly if `errors` is empty, whatever `warnings` holds.
 struct Loaded {
   std::optional<Config> config;
-  std::vector<Diagnostic> errors;  ///< all that were found, in file order
-  std::vector<Diagnostic> warnings;
+  std::vector<Diagnostic> errors;    ///< all that were found, in file order
+  std::vector<Diagnostic> warnings;  ///< in file order
 
   bool ok() const { return config.has_value(); }
 };
