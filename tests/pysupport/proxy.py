@@ -20,6 +20,11 @@ _libc = ctypes.CDLL(None)
 PR_SET_PDEATHSIG = 1
 
 
+def die_with_the_tests():
+    """For preexec_fn: the process ends with the tests that started it."""
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
 class Proxy:
     """`starlock run`, from the moment it listens to its exit.
 
@@ -48,7 +53,7 @@ class Proxy:
         self._ended = False
 
         def prepare():
-            _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the proxy must not outlive the tests
+            die_with_the_tests()
             if files is not None:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 
