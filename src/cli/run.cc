@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "cli/expiry.h"
@@ -80,10 +81,7 @@ bool Serve(net::Loop& loop, proxy::Server& server, Logger& log) {
   return stopped;
 }
 
-}  // namespace
-
-int RunProxy(const config::Config& config, std::span<const config::Diagnostic> warnings) {
-  PrepareToRun();
+int Run(const config::Config& config, std::span<const config::Diagnostic> warnings) {
   auto opened = OpenLog(config.log);
   if (!opened) {
     std::cerr << config::Diagnostic{config.log.file->at, opened.error().detail}.ToString() << "\n";
@@ -117,6 +115,18 @@ int RunProxy(const config::Config& config, std::span<const config::Diagnostic> w
   // Neither a worker's destructor nor exit() returns before every look-up does: libuv joins its threads.
   if (server.value()->awaits_lookup()) std::_Exit(status);
   return status;
+}
+
+}  // namespace
+
+int RunProxy(const config::Config& config, std::span<const config::Diagnostic> warnings) {
+  PrepareToRun();
+  try {
+    return Run(config, warnings);
+  } catch (const std::system_error& error) {  // of std::thread, at the start
+    std::cerr << "cannot create a thread: " << error.code().message() << "\n";
+    return kFailed;
+  }
 }
 
 }  // namespace starlock::cli

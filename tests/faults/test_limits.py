@@ -1,6 +1,7 @@
 """Limits: connections, connections per client, file descriptors; and a thousand sessions at once."""
 
 import resource
+import threading
 import time
 
 import pytest
@@ -120,6 +121,54 @@ def test_few_descriptors_from_the_start(certs, folder):
         for client in clients:
             proxy.record(client)
         works(proxy)
+
+
+def test_too_few_descriptors_to_start(certs, folder):
+    """Whatever the limit, the proxy serves or says what is missing; it never aborts."""
+    single = Single(certs, folder)
+    single.rig.proxy.stop()
+    configuration = {**single.rig.proxy.configuration, "workers": 3}
+    served = failed = 0
+    for files in range(5, 60, 3):
+        proxy = Proxy(configuration, folder, files=files, wait=False)
+        try:
+            proxy._wait(lambda: len(proxy.listening) >= proxy.count, "the proxy to listen")
+        except AssertionError:
+            assert proxy.wait() in (1, 2), (files, proxy.lines)
+            assert "Too many open files" in proxy.lines[-1] or files < 8, (files, proxy.lines)
+            failed += 1
+        else:
+            proxy.stop(0)
+            served += 1
+    assert served > 0 and failed > 5
+
+
+def test_a_flood_does_not_starve_a_session(certs, folder):
+    with Single(certs, folder, limits={"max_connections": 50}) as single:
+        client = single.place.arrive()
+        client.hello()
+        over = threading.Event()
+
+        def flood():
+            while not over.is_set():
+                for each in [connect(single.place.port) for _ in range(30)]:
+                    each.reset()
+
+        threads = [threading.Thread(target=flood) for _ in range(3)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(200):
+                began = time.monotonic()
+                assert client.command(b"NOOP").startswith(b"250 ")
+                assert time.monotonic() - began < 1.0 * SLOWDOWN
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        client.quit()
+        # The drain ends although clients were waiting.
+        single.rig.proxy.stop(0)
 
 
 def works(proxy):
