@@ -1,4 +1,4 @@
-"""Attacks that only FTP has: CCC, stripping of PBSZ and PROT, data connections: F1, F4, S1, T1, T2, X1."""
+"""Attacks that only FTP has: the window, CCC, stripping of PBSZ and PROT, data: W, F1, F4, S1, T1, T2, X1, X3."""
 
 import contextlib
 import socket
@@ -45,6 +45,96 @@ def test_f1_session_fixation(rig):
     assert client.command(b"NOOP").startswith(b"200 ")
     client.quit()
     assert b"fixed" not in all_seen(place)
+
+
+HARMLESS = [b"FEAT", b"SYST", b"NOOP", b"HELP", b"noop"]
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+def test_w_the_window_stays_open(rig, certs, server):
+    """The control: after these forms AUTH is granted."""
+    place = place_of(rig, ("ftp", "opportunistic", server))
+    client = place.arrive()
+    for line in HARMLESS:
+        client.command(line)
+    client.upgrade(certs.client_context())
+    assert client.command(b"NOOP").startswith(b"200 ")
+    control(place, client)
+
+
+NOT_HARMLESS = {
+    "w2-split": b"NOOP" + b" " * 506 + b"USER m",
+    "long": b"NOOP" + b" " * 250,
+    "w3-abor": b"ABOR",
+    "argument": b"NOOP x",
+    "blank": b"HELP ",
+    "tab": b"NOOP \tx",
+    "8-bit": b"NOOP \xe9",
+    "del": b"NOOP \x7f",
+    "iac": b"\xff\xf4\xff\xf2SYST",
+    "opts": b"OPTS UTF8 ON",
+    "clnt": b"CLNT x",
+    "lang": b"LANG",
+    "stat": b"STAT",
+    "unknown": b"XYZZY",
+    "feat-argument": b"FEAT x",
+}
+
+
+@pytest.mark.parametrize("server", ["off", "required"])
+@pytest.mark.parametrize("line", NOT_HARMLESS.values(), ids=NOT_HARMLESS)
+def test_w_the_window_closes(rig, line, server):
+    """The line crosses as it came (without Telnet's signals), and AUTH never does."""
+    place = place_of(rig, ("ftp", "opportunistic", server))
+    client = place.arrive()
+    client.command(line)
+    assert client.command(b"AUTH TLS").startswith(b"503 ")
+    assert not any(word in client.command(b"FEAT") for word in (b"AUTH", b"PBSZ", b"PROT"))
+    client.quit()
+    seen = all_seen(place)
+    assert line.lstrip(b"\xff\xf4\xf2") + b"\r\n" in seen
+    assert seen.count(b"AUTH") == (1 if server == "required" else 0)
+
+
+@pytest.mark.parametrize("more", [b"200 again\r\n", b"230 in\r\n", b"230-in\r\n", b"2"], ids=range(4))
+def test_w3_an_answer_to_no_question(rig, more):
+    """AUTH in the same segment as the question: it waits for the answer, and is refused because there are two."""
+    place = place_of(rig, ("ftp", "opportunistic", "off"), on={b"NOOP": b"200 fine\r\n" + more})
+    client = place.arrive()
+    client.send(b"NOOP\r\nAUTH TLS\r\n")
+    assert client.reply() == b"200 fine\r\n"
+    got = client.reply()
+    while not got.startswith(b"503 "):
+        assert got in more
+        got = client.reply()
+    client.close()
+    assert b"AUTH" not in all_seen(place)
+
+
+@pytest.mark.parametrize("more", [b"200 again\r\n", b"230-in"], ids=range(2))
+def test_w_the_server_speaks_first_inside_tls(rig, certs, more):
+    """A byte of the server before anything crossed from inside TLS ends the session, and does not arrive."""
+    asked = []
+    place = place_of(rig, ("ftp", "opportunistic", "off"), on={b"NOOP": lambda c, _: asked.append(c) or c.send(b"200 fine\r\n")})
+    client = place.arrive()
+    client.command(b"NOOP")
+    client.upgrade(certs.client_context())
+    client.protect(certs.client_context())
+    asked[0].send(more)
+    assert client.rest().startswith(b"421 ")
+    assert more not in bytes(client.inside)
+    aborted(place, client, "protocol_error", "server")
+
+
+def test_w_a_goodbye_inside_tls(rig, certs):
+    asked = []
+    place = place_of(rig, ("ftp", "opportunistic", "off"), on={b"NOOP": lambda c, _: asked.append(c) or c.send(b"200 fine\r\n")})
+    client = place.arrive()
+    client.command(b"NOOP")
+    client.upgrade(certs.client_context())
+    asked[0].send(b"421 you slept\r\n")
+    assert client.reply() == b"421 you slept\r\n"
+    client.close()
 
 
 def test_f4_twice_and_t1_ccc(rig, certs):
@@ -151,6 +241,42 @@ def test_x1_what_some_server_takes_for_port(rig, line):
     assert client.command(line)[:3] in (b"500", b"502", b"504")
     client.quit()
     assert all_seen(place) == b"QUIT\r\n"
+
+
+@pytest.mark.parametrize("line", [b"CPSV", b"XPSV", b"SPSV", b"LPSV"])
+def test_x3_verbs_that_open_a_port(rig, line):
+    place = place_of(rig, ("ftp", "off", "off"))
+    client = place.arrive()
+    assert client.command(line).startswith(b"502 ")
+    client.quit()
+    assert all_seen(place) == b"QUIT\r\n"
+
+
+REPLIES = [b"227 Entering (10,9,8,7,19,137)\r\n", b"228 (4,4,10,9,8,7,2,19,137)\r\n", b"229-x 10,9,8,7\r\n229 (|||5001|)\r\n"]
+
+
+@pytest.mark.parametrize("client", ["off", "opportunistic"])
+@pytest.mark.parametrize("reply", REPLIES, ids=["227", "228", "229"])
+@pytest.mark.parametrize("line", [b"XOPEN", b"NOOP", b"STAT"])
+def test_x3_an_address_that_nobody_asked_for(rig, client, line, reply):
+    place = place_of(rig, ("ftp", client, "off"), on={line: reply})
+    session = place.arrive()
+    assert session.command(line) == b"502 Command not implemented\r\n"
+    assert session.command(b"SYST").startswith(b"500 ")
+    assert session.command(b"AUTH TLS")[:3] == (b"502" if client == "off" else b"503")
+    session.quit()
+    assert b"10,9,8,7" not in session.plain and b"5001" not in session.plain
+
+
+def test_x3_epsv_all(rig):
+    place = place_of(rig, ("ftp", "off", "off"))
+    client = place.arrive()
+    assert client.command(b"EPSV ALL").startswith(b"200 ")
+    for line in (b"PASV", b"PORT 127,0,0,1,100,1", b"EPRT |1|127.0.0.1|25601|", b"LPSV"):
+        assert client.command(line).startswith(b"50"), line
+    client.login()
+    assert client.get() == (FILE, b"226 all done\r\n")
+    client.quit()
 
 
 def test_x1_protection_is_demanded(rig, certs):

@@ -8,6 +8,8 @@ namespace starlock::protocol::ftp {
 Act FtpDialogue::OnCommand(std::string_view line, Out& out) {
   const Command command = Parse(line);
   if (client_.before_tls()) return BeforeTls(command, out);
+  // After the client's upgrade the server is silent until it is asked: what it is saying is its goodbye.
+  if (unasked_ && server_speaks_) return Wait{};
   if (data_.pending() || !replies_.Admits(command.verb)) return Wait{};
   switch (command.verb) {
     case Verb::kAuth:
@@ -36,16 +38,12 @@ Act FtpDialogue::OnCommand(std::string_view line, Out& out) {
     case Verb::kAbor:
       return Forward(command, Asked::kAbor, out);
     case Verb::kStat:
-      if (!command.argument.empty()) client_.CloseWindow();
       return Forward(command, Asked::kStat, out);
     case Verb::kNoop:
     case Verb::kQuit:
-    case Verb::kStateless:
-      return Forward(command, Asked::kOther, out);
     case Verb::kOther:
       break;
   }
-  client_.CloseWindow();  // an unknown command may have needed protection
   return Forward(command, Asked::kOther, out);
 }
 
@@ -80,7 +78,6 @@ Act FtpDialogue::BeforeTls(const Command& command, Out& out) {
     case Verb::kAbor:
     case Verb::kStat:
     case Verb::kRein:
-    case Verb::kStateless:
     case Verb::kOther:
     case Verb::kGarbled:
       break;
@@ -91,6 +88,7 @@ Act FtpDialogue::BeforeTls(const Command& command, Out& out) {
 }
 
 Act FtpDialogue::OnAuth(const Command& command, Out& out) {
+  if (server_speaks_) client_.CloseWindow();  // no question is outstanding, so this is no answer
   const Answer answer = client_.OnAuth(command.argument);
   if (!client_.upgrades()) return Say(answer, out);
   out.client() += answer.text;
@@ -102,22 +100,21 @@ Act FtpDialogue::OnRein(const Command& command, Out& out) {
   if (client_.inside_tls() || tls_up(Side::kServer)) {
     return Say(Answer::Refusal("502 REIN not available inside TLS\r\n"), out);
   }
-  client_.CloseWindow();
   return Forward(command, Asked::kOther, out);
 }
 
 Act FtpDialogue::OnClientEnd(const Command& command, Out& out) {
   client_.CloseWindow();
-  const auto parsed = ParseClientEnd(command, env().client_address);
+  const auto parsed = data_.ParseClientEnd(command, env().client_address);
   if (const auto* answer = std::get_if<Answer>(&parsed)) return Say(*answer, out);
   if (server_->data_awaits_login()) return Say(Answer::Success("530 Not logged in\r\n"), out);
+  unasked_ = false;
   data_.AskForPort(std::get<ClientEnd>(parsed), out);
   replies_.Push(Asked::kPort);
   return Read{};
 }
 
 Act FtpDialogue::OnTransfer(const Command& command, Out& out) {
-  client_.CloseWindow();
   if (!client_.MayTransfer())
     return Say(Answer::Refusal("521 Data connection must be protected, use PROT P first\r\n"), out);
   if (data_.ready()) BeginData(out);
@@ -128,6 +125,8 @@ Act FtpDialogue::OnTransfer(const Command& command, Out& out) {
 void FtpDialogue::BeginData(Out& out) { data_.Begin(client_.protects_data(), server_->protects_data(), out); }
 
 Act FtpDialogue::Forward(const Command& command, Asked asked, Out& out) {
+  unasked_ = false;
+  if (!command.harmless) client_.CloseWindow();
   replies_.Push(asked);
   out.server() += command.line;
   return Read{};

@@ -13,7 +13,6 @@ constexpr uint16_t kFirstUnprivilegedPort = 1024;  // RFC 2577 3
 
 std::variant<ClientEnd, Answer> ParsePassive(const Command& command, const std::string& client_address) {
   if (command.verb == Verb::kEpsv && !command.argument.empty()) {
-    if (EqualsNoCase(command.argument, "ALL")) return Answer::Success("200 EPSV ALL accepted\r\n");
     const std::string_view ours = IsIpv6(client_address) ? "2" : "1";
     if (command.argument != ours) {
       return Answer::Refusal(fmt::format("522 Network protocol not supported, use ({})\r\n", ours));
@@ -33,8 +32,14 @@ std::variant<ClientEnd, Answer> ParseActive(const Command& command, const std::s
 
 }  // namespace
 
-std::variant<ClientEnd, Answer> ParseClientEnd(const Command& command, const std::string& client_address) {
-  const bool passive = command.verb == Verb::kPasv || command.verb == Verb::kEpsv;
+std::variant<ClientEnd, Answer> DataLink::ParseClientEnd(const Command& command, const std::string& client_address) {
+  const bool epsv = command.verb == Verb::kEpsv;
+  if (epsv && EqualsNoCase(command.argument, "ALL")) {
+    epsv_only_ = true;
+    return Answer::Success("200 EPSV ALL accepted\r\n");
+  }
+  if (epsv_only_ && !epsv) return Answer::Refusal("503 Only EPSV is allowed after EPSV ALL\r\n");
+  const bool passive = epsv || command.verb == Verb::kPasv;
   return passive ? ParsePassive(command, client_address) : ParseActive(command, client_address);
 }
 

@@ -11,10 +11,6 @@
 
 namespace starlock::protocol::ftp {
 
-/// The client's end of a data connection that PASV, EPSV, PORT or EPRT asks for (RFC 959, 2428), or the answer that
-/// refuses it. PORT and EPRT may only name `client_address`, the address of the control connection (RFC 2577).
-std::variant<ClientEnd, Answer> ParseClientEnd(const Command& command, const std::string& client_address);
-
 /// The data connection, as the control connection sees it: RFC 959 3.2 and 5.3.2, RFC 2428, RFC 4217 9.
 ///
 /// Towards the upstream, every data connection is passive, whatever the client asks for. So the upstream need not be
@@ -31,6 +27,10 @@ class DataLink {
   /// The connection or some bytes were lost: a success that the upstream reports must not be passed on.
   bool broken() const { return state_.Is<Broken>(); }
 
+  /// The client's end of a data connection that PASV, EPSV, PORT or EPRT asks for (RFC 959, 2428), or our own answer:
+  /// a refusal, or that to EPSV ALL. PORT and EPRT may only name `client_address`, the address of the control
+  /// connection (RFC 2577). After EPSV ALL only EPSV is accepted (RFC 2428 4).
+  std::variant<ClientEnd, Answer> ParseClientEnd(const Command& command, const std::string& client_address);
   /// Sends EPSV or PASV to the upstream.
   void AskForPort(const ClientEnd& client, Out& out);
   /// Handles the reply to EPSV or PASV. Returns the reply for the client. nullopt: there is none yet, because PASV was
@@ -51,6 +51,7 @@ class DataLink {
 
   DataState state_;
   bool passive_only_ = false;  ///< the upstream does not support EPSV
+  bool epsv_only_ = false;     ///< the client sent EPSV ALL
 };
 
 }  // namespace starlock::protocol::ftp

@@ -6,11 +6,21 @@
 
 namespace starlock::protocol::ftp {
 
+// Whether the server's next reply is, or may become, a 421.
+static bool MayBeGoodbye(std::string_view in) {
+  constexpr std::string_view kGoodbye = "421";
+  return in.substr(0, kGoodbye.size()) == kGoodbye.substr(0, in.size());
+}
+
 Frame FtpDialogue::Cut(Side side, std::string_view in, Scan& scan) {
   const bool in_session = server_ && server_->in_session();
   if (side == Side::kClient) return in_session ? CutLine(in, scan) : Frame::Idle();
   if (!in_session) return server_ ? server_->Cut(in, scan) : Frame::Idle();
-  return client_.settled() ? replies_.Cut(in, scan) : Frame::Idle();
+  if (!client_.settled()) return Frame::Idle();
+  if (unasked_ && !MayBeGoodbye(in)) return Frame::Bad("the server spoke before the client did inside TLS");
+  const Frame frame = replies_.Cut(in, scan);
+  server_speaks_ = frame.kind != Frame::Kind::kWhole || frame.size < in.size();
+  return frame;
 }
 
 Act FtpDialogue::On(Side side, std::string_view unit, Out& out) {
@@ -31,6 +41,7 @@ Act FtpDialogue::OnHappened(Event event, Side side, Out& out) {
     case Event::kTlsUp:
       if (side == Side::kServer) return Negotiate(server_->OnTlsUp(out), out);
       client_.OnTlsUp();
+      unasked_ = env().client == TlsMode::kOpportunistic;
       ReachMeetingPoint(Side::kClient);
       return Read{};
     case Event::kTlsFailed:

@@ -22,7 +22,7 @@ class FtpDialogue final : public Dialogue {
  public:
   explicit FtpDialogue(Env env) : Dialogue(std::move(env)) {}
 
-  bool InTransfer() const override { return replies_.InTransfer(); }
+  bool InTransfer() const override { return replies_.InTransfer() || replies_.mid_reply(); }
 
  private:
   Frame Cut(Side side, std::string_view in, Scan& scan) override;
@@ -61,6 +61,9 @@ class FtpDialogue final : public Dialogue {
   ClientLeg client_{env().client};
   DataLink data_;
   ReplyQueue replies_;
+  bool server_speaks_ = false;  ///< there is input of the server that is not handled yet
+  /// The client upgraded in the window, and nothing has crossed since: the server may only say its goodbye.
+  bool unasked_ = false;
   bool refused_ = false;  ///< a command was refused because the client has no TLS
   int refusals_ = 0;
 };

@@ -5,7 +5,15 @@
 namespace starlock::protocol::ftp {
 
 Act FtpDialogue::OnReply(std::string_view unit, Out& out) {
-  const Reply reply = replies_.Take(unit);
+  Reply reply = replies_.Take(unit);
+  const bool ours = reply.asked == Asked::kPort || reply.asked == Asked::kProtection;
+  if (AnnouncesPort(reply.code) && !ours) {
+    // The verb, which is unknown to us, opens a port of the upstream's own.
+    client_.CloseWindow();
+    if (reply.kind == Reply::Kind::kUnasked) return Read{};
+    unit = "502 Command not implemented\r\n";
+    reply.code = 502;
+  }
   switch (reply.kind) {
     case Reply::Kind::kNone:
       return Fail{{End::kProtocolError, Blame::kServer, "not a reply"}};
@@ -13,8 +21,10 @@ Act FtpDialogue::OnReply(std::string_view unit, Out& out) {
       return OnPreliminary(reply, unit, out);
     case Reply::Kind::kFinal:
       return OnFinal(reply, unit, out);
-    case Reply::Kind::kPart:
     case Reply::Kind::kUnasked:
+      client_.CloseWindow();
+      break;
+    case Reply::Kind::kPart:
     case Reply::Kind::kLateAbor:
     case Reply::Kind::kStatus:
       break;

@@ -14,6 +14,11 @@ bool IsTransfer(Asked asked) { return asked == Asked::kTransfer || asked == Aske
 // RFC 959 4.1.3: 225 or 226.
 bool AnswersAbor(int code) { return code == 225 || code == 226; }
 
+// A reply that announces a data port must be edited, whatever was asked.
+bool BeginsPort(std::string_view in) {
+  return in.size() >= 3 && in.substr(0, 2) == "22" && AnnouncesPort(220 + (in[2] - '0'));
+}
+
 // RFC 959 4.1.3: 211, 212 or 213.
 constexpr std::string_view kStatusCodes = "21";
 bool AnswersStat(int code) { return code / 10 == 21; }
@@ -23,6 +28,7 @@ bool AnswersStat(int code) { return code / 10 == 21; }
 bool ReplyQueue::InTransfer() const { return std::any_of(questions_.begin(), questions_.end(), IsTransfer); }
 
 bool ReplyQueue::Admits(Verb verb) {
+  if (mid_reply()) return false;
   if (questions_.empty()) return true;
   if (questions_.size() == 1 && questions_.front() == Asked::kAbor) {
     questions_.clear();
@@ -39,7 +45,8 @@ Frame ReplyQueue::Cut(std::string_view in, Scan& scan) const {
 
 // `in` begins a reply, or continues the one that is open.
 bool ReplyQueue::TakesWhole(std::string_view in) const {
-  if (questions_.empty() || open_reply_ >= 0) return false;
+  if (mid_reply()) return false;
+  if (questions_.empty() || BeginsPort(in)) return true;
   switch (questions_.front()) {
     case Asked::kFeat:
     case Asked::kPort:

@@ -27,7 +27,7 @@ struct Reply {
   enum class Kind : uint8_t {
     kNone,         ///< not a reply: a protocol error
     kPart,         ///< a line of a reply that continues
-    kUnasked,      ///< no command is outstanding: a 421 before the upstream closes
+    kUnasked,      ///< no command is outstanding: a 421 before the upstream closes, or an answer to no question
     kLateAbor,     ///< answers an ABOR whose reply the client's next command did not wait for
     kStatus,       ///< answers a STAT that was sent during a transfer
     kPreliminary,  ///< a 1xx reply to `asked`, which stays outstanding
@@ -49,17 +49,19 @@ class ReplyQueue {
   bool InTransfer() const;
   /// No reply is being passed on line by line.
   bool between() const { return open_reply_ < 0; }
+  /// The upstream is in the middle of a reply that is passed on line by line: nothing else may be said to the client.
+  bool mid_reply() const { return open_reply_ >= 0; }
 
   /// Whether the client's next command may be processed now. If true, the reply to an outstanding ABOR is no longer
-  /// waited for. If false, ask again after the next reply.
+  /// waited for. If false, ask again after the upstream's next unit.
   bool Admits(Verb verb);
   /// A command was sent after all others.
   void Push(Asked asked) { questions_.push_back(asked); }
   /// A command of our own was sent, and its reply comes before all others.
   void PushFirst(Asked asked) { questions_.push_front(asked); }
 
-  /// The upstream's next unit: a whole reply where it must be read or edited, else one line. The listing that answers a
-  /// STAT has no length limit.
+  /// The upstream's next unit: a whole reply where it must be read or edited or answers no command, else one line. The
+  /// listing that answers a STAT has no length limit.
   Frame Cut(std::string_view in, Scan& scan) const;
   /// Matches that unit to a command.
   Reply Take(std::string_view unit);

@@ -21,6 +21,22 @@ std::string_view WithoutTelnet(std::string_view line) {
   return line;
 }
 
+// One line of printable ASCII, at most 255 bytes with its CRLF. Servers with a fixed buffer split longer lines.
+bool IsPlainLine(std::string_view line) {
+  constexpr size_t kMaxPlainLine = 255;
+  const std::string_view text = Content(line);
+  const auto printable = [](char c) { return c >= 0x20 && c <= 0x7e; };
+  return line.size() <= kMaxPlainLine && line.size() == text.size() + 2 &&
+         std::all_of(text.begin(), text.end(), printable);
+}
+
+bool IsHarmless(std::string_view line) {
+  if (!IsPlainLine(line)) return false;
+  constexpr std::string_view kHarmless[] = {"FEAT", "SYST", "NOOP", "HELP", "QUIT"};
+  const auto same = [verb = Content(line)](std::string_view known) { return EqualsNoCase(verb, known); };
+  return std::any_of(std::begin(kHarmless), std::end(kHarmless), same);
+}
+
 // Removes a number from the front of `text`; nullopt: there is none, or it exceeds `max`.
 std::optional<unsigned> TakeNumber(std::string_view& text, unsigned max) {
   unsigned number = 0;
@@ -72,16 +88,16 @@ std::string_view Offered(Offer offer) {
 
 Command Parse(std::string_view line) {
   static constexpr KnownWord<Verb> kKnown[] = {
-      {"AUTH", Verb::kAuth},      {"PBSZ", Verb::kPbsz},      {"PROT", Verb::kProt},      {"CCC", Verb::kCcc},
-      {"ADAT", Verb::kForeign},   {"MIC", Verb::kForeign},    {"CONF", Verb::kForeign},   {"ENC", Verb::kForeign},
-      {"LPRT", Verb::kForeign},   {"LPSV", Verb::kForeign},   {"SPSV", Verb::kForeign},   {"PASV", Verb::kPasv},
-      {"EPSV", Verb::kEpsv},      {"PORT", Verb::kPort},      {"EPRT", Verb::kEprt},      {"RETR", Verb::kTransfer},
-      {"STOR", Verb::kTransfer},  {"APPE", Verb::kTransfer},  {"STOU", Verb::kTransfer},  {"LIST", Verb::kTransfer},
-      {"NLST", Verb::kTransfer},  {"MLSD", Verb::kTransfer},  {"ABOR", Verb::kAbor},      {"STAT", Verb::kStat},
-      {"REIN", Verb::kRein},      {"FEAT", Verb::kFeat},      {"NOOP", Verb::kNoop},      {"QUIT", Verb::kQuit},
-      {"SYST", Verb::kStateless}, {"HELP", Verb::kStateless}, {"OPTS", Verb::kStateless}, {"CLNT", Verb::kStateless},
-      {"LANG", Verb::kStateless},
+      {"AUTH", Verb::kAuth},     {"PBSZ", Verb::kPbsz},     {"PROT", Verb::kProt},     {"CCC", Verb::kCcc},
+      {"ADAT", Verb::kForeign},  {"MIC", Verb::kForeign},   {"CONF", Verb::kForeign},  {"ENC", Verb::kForeign},
+      {"LPRT", Verb::kForeign},  {"LPSV", Verb::kForeign},  {"SPSV", Verb::kForeign},  {"CPSV", Verb::kForeign},
+      {"XPSV", Verb::kForeign},  {"SSCN", Verb::kForeign},  {"PASV", Verb::kPasv},     {"EPSV", Verb::kEpsv},
+      {"PORT", Verb::kPort},     {"EPRT", Verb::kEprt},     {"RETR", Verb::kTransfer}, {"STOR", Verb::kTransfer},
+      {"APPE", Verb::kTransfer}, {"STOU", Verb::kTransfer}, {"LIST", Verb::kTransfer}, {"NLST", Verb::kTransfer},
+      {"MLSD", Verb::kTransfer}, {"ABOR", Verb::kAbor},     {"STAT", Verb::kStat},     {"REIN", Verb::kRein},
+      {"FEAT", Verb::kFeat},     {"NOOP", Verb::kNoop},     {"QUIT", Verb::kQuit},
   };
+  const bool harmless = IsHarmless(line);
   line = WithoutTelnet(line);
   const auto end = std::find_if_not(line.begin(), line.end(), IsLetterOrDigit);
   const std::string_view word = line.substr(0, static_cast<size_t>(end - line.begin()));
@@ -91,7 +107,7 @@ Command Parse(std::string_view line) {
   if (word.empty() || (rest[0] != ' ' && rest != "\r\n")) return {Verb::kGarbled, {}, line};
   rest = Content(rest);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  return {FindVerb(kKnown, word, Verb::kOther), rest, line};
+  return {FindVerb(kKnown, word, Verb::kOther), rest, line, harmless};
 }
 
 int CodeOf(std::string_view line) {

@@ -15,7 +15,7 @@ enum class Verb : uint8_t {
   kPbsz,
   kProt,
   kCcc,
-  kForeign,  ///< would set up protection or a data connection that we do not see (RFC 2228, 1639)
+  kForeign,  ///< would set up protection or a data connection that we do not see (RFC 2228, 1639; CPSV, SSCN)
   kPasv,
   kEpsv,
   kPort,
@@ -27,7 +27,6 @@ enum class Verb : uint8_t {
   kFeat,
   kNoop,
   kQuit,
-  kStateless,  ///< harmless before TLS: questions, and settings of the control connection
   kOther,
   kGarbled,  ///< no verb, or one followed by bytes that servers interpret differently
 };
@@ -36,6 +35,9 @@ struct Command {
   Verb verb = Verb::kOther;
   std::string_view argument;  ///< what follows the verb, without spaces before and after
   std::string_view line;      ///< what is passed on: the line without Telnet signals before it (ABOR: RFC 959 4.1.3)
+  /// Every server reads the line alike: FEAT, SYST, NOOP, HELP or QUIT alone on a plain line. It may cross without
+  /// closing the upgrade window.
+  bool harmless = false;
 };
 
 /// Our own answer to a command that is not passed on.
@@ -54,6 +56,9 @@ Frame CutReply(std::string_view in, Scan& scan);
 
 /// The code at the beginning of a reply or line, 0 to 999; -1: there is none.
 int CodeOf(std::string_view line);
+
+/// Whether a reply with `code` announces a data port: 227, 228 or 229 (RFC 959, 1639, 2428).
+constexpr bool AnnouncesPort(int code) { return code >= 227 && code <= 229; }
 
 /// Whether `line` is the last of a reply with `code`.
 bool IsLastLine(std::string_view line, int code);

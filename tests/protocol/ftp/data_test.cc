@@ -48,7 +48,49 @@ TEST(FtpData, Bounce) {
   for (const char* line : {"P\xff\xf4ORT 1,2,3,4,5,6", "PORT\v1,2,3,4,5,6", " PORT 1,2,3,4,5,6", "P@SW", "\xff\xf2"}) {
     PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 500 Syntax error\n");
   }
-  PlayFtp(kOff, kOff, "C: LPRT 4,4,1,2,3,4,2,5,6\nc: 502 Command not implemented\n");
+}
+
+// X3: verbs that would open a data connection of the upstream's own.
+TEST(FtpData, VerbsThatAreRefused) {
+  for (const char* line : {"LPRT 4,4,1,2,3,4,2,5,6", "LPSV", "SPSV", "CPSV", "XPSV", "cpsv", "SSCN ON"}) {
+    PlayFtp(kOff, kOff, "C: " + std::string(line) + "\nc: 502 Command not implemented\n");
+  }
+}
+
+TEST(FtpData, AnAddressThatNobodyAskedFor) {
+  for (const char* reply : {"227 Entering Passive Mode (10,0,0,1,4,1)", "228 Long (4,4,10,0,0,1,2,4,1)",
+                            "229 Entering (|||1025|)", "227", "227-10,0,0,1,4,1\nS: 227 end"}) {
+    for (const char* line : {"XOPEN", "NOOP", "HELP", "STAT", "ABOR", "RETR x", "SITE PASV"}) {
+      PlayFtp(kOff, kOff,
+              "C: " + std::string(line) + "\ns: " + line + "\nS: " + reply + "\nc: 502 Command not implemented\n" +
+                  "C: NOOP\ns: NOOP\nS: 200 fine\nc: 200 fine\n");
+    }
+    PlayFtp(kOff, kOff, "C: NOOP\ns: NOOP\nS: 200 fine\nS: " + std::string(reply) + "\nc: 200 fine\n");
+    PlayFtp(kOpp, kOff,
+            "C: NOOP\ns: NOOP\nS: " + std::string(reply) +
+                "\nc: 502 Command not implemented\nC: AUTH TLS\nc: 503 AUTH not allowed after other commands\n");
+  }
+  PlayFtp(
+      kOff, kOff,
+      "C: X\ns: X\nS: 226 x\nc: 226 x\nC: X\ns: X\nS: 22\nc: 421 Service not available\n! fail protocol_error server");
+}
+
+// RFC 2428 4.
+TEST(FtpData, EpsvAll) {
+  PlayFtp(kOff, kOff, R"(
+    C: EPSV ALL
+    c: 200 EPSV ALL accepted
+    C: PASV
+    c: 503 Only EPSV is allowed after EPSV ALL
+    C: PORT 198,51,100,9,19,137
+    c: 503 Only EPSV is allowed after EPSV ALL
+    C: EPRT |1|198.51.100.9|5001|
+    c: 503 Only EPSV is allowed after EPSV ALL
+    C: EPSV
+    s: EPSV
+    S: 229 (|||4|)
+    data: open 4 listen
+  )");
 }
 
 TEST(FtpData, AServerWithoutEpsv) {

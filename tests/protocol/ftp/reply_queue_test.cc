@@ -153,7 +153,12 @@ TEST(FtpReplyQueue, WhatIsCutAsAWhole) {
     line.Ask(asked).Says("250-one\r\n two\r\n", "part, part");
     line.Says("150 three\r\n250 four\r\n", "part, final 250 " + std::string(NameOf(asked)));
   }
-  Line().Says("hello\r\n", "none");
+  Line().Says("250-one\r\n two\r\n", "[250-one\r\n two\r\n]").Says("250-a\r\n250 b\r\n", "unasked 250");
+  Line().Ask(Asked::kOther).Says("hello\r\n", "none");
+  for (const char* code : {"227", "228", "229"}) {
+    const std::string end = std::string(code) + " x\r\n";
+    Line().Ask(Asked::kOther).Says(std::string(code) + "-a\r\n" + end, "final " + std::string(code) + " other");
+  }
 }
 
 // Two of them may be sent during a transfer, and no more.

@@ -96,14 +96,10 @@ TEST(FtpServerRole, CommandInjection) {
   }
 }
 
-// F1: a command that TLS should have protected closes the window; a harmless one does not.
+// F1, W: exact forms leave the window open.
 TEST(FtpServerRole, TheWindow) {
   for (const TlsMode server : {kOff, kReq}) {
     PlayFtp(kOpp, server, R"(
-      C: OPTS UTF8 ON
-      s: OPTS UTF8 ON
-      S: 200 on
-      c: 200 on
       C: SYST
       s: SYST
       S: 215 UNIX
@@ -138,23 +134,85 @@ TEST(FtpServerRole, TheWindow) {
       c:  UTF8
       c: 211 End
     )");
-    for (const char* line : {"USER fred", "CWD /", "TYPE I", "STAT x", "XFOO"}) {
-      PlayFtp(kOpp, server,
-              "C: " + std::string(line) + "\ns: " + line + "\nS: 200 fine\nc: 200 fine\n" +
-                  R"(C: AUTH TLS
-        c: 503 AUTH not allowed after other commands
-        C: FEAT
-        s: FEAT
-        S: 211-Extensions
-        S:  AUTH TLS
-        S:  PROT
-        S:  UTF8
-        S: 211 End
-        c: 211-Extensions
-        c:  UTF8
-        c: 211 End)");
-    }
   }
+  for (const char* line : {"SYST", "NOOP", "HELP", "QUIT", "noop", "hElP"}) {
+    PlayFtp(kOpp, kOff,
+            "C: " + std::string(line) + "\ns: " + line +
+                "\nC: AUTH TLS\nS: 200-fine\nS: 200 fine\nc: 200-fine\nc: 200 fine\n"
+                "c: 234 Ready for TLS\n! tls-client\n@ up\n");
+  }
+}
+
+constexpr const char* kClosed = R"(
+    C: AUTH TLS
+    c: 503 AUTH not allowed after other commands
+    C: FEAT
+    s: FEAT
+    S: 211-Extensions
+    S:  AUTH TLS
+    S:  PROT
+    S:  UTF8
+    S: 211 End
+    c: 211-Extensions
+    c:  UTF8
+    c: 211 End)";
+
+// W: everything else crosses as it came, and closes the window for good.
+TEST(FtpServerRole, TheWindowCloses) {
+  for (const TlsMode server : {kOff, kReq}) {
+    for (const char* line : {"USER fred",    "CWD /",  "TYPE I", "STAT",   "STAT x",     "XFOO",       "ABOR",
+                             "OPTS UTF8 ON", "CLNT x", "LANG",   "HOST x", "HELP x",     "HELP ",      "NOOP x",
+                             "NOOP \\t",     "SYST  ", "FEAT x", "QUIT x", "NOOP \\xe9", "NOOP x\\x7f"}) {
+      PlayFtp(kOpp, server,
+              "C+ " + std::string(line) + "\\r\\n\ns+ " + line + "\\r\\n\nS: 200 fine\nc: 200 fine" + kClosed);
+    }
+    // W2: inetutils-ftpd splits a line at 511 bytes, and executes the rest.
+    const std::string split = "NOOP" + std::string(506, ' ') + "USER m";
+    PlayFtp(kOpp, server, "C: " + split + "\ns: " + split + "\nS: 200 fine\nc: 200 fine" + kClosed);
+  }
+  // Telnet's signals are not passed on, but whoever sent them does not follow the closed list.
+  PlayFtp(kOpp, kOff, std::string("C+ \\xff\\xf4NOOP\\r\\n\ns: NOOP\nS: 200 fine\nc: 200 fine") + kClosed);
+  PlayFtp(kOpp, kOff, std::string("C: EPSV ALL\nc: 200 EPSV ALL accepted") + kClosed);
+}
+
+// W3: an answer that matches no question closes the window, and AUTH does not overtake it.
+TEST(FtpServerRole, AnAnswerToNoQuestion) {
+  for (const char* unasked : {"200 more", "230-in", "120 soon", "421 bye"}) {
+    const bool goes_on = unasked[3] == '-';
+    const std::string last = goes_on ? std::string("S: 230 end\n") : "";
+    PlayFtp(kOpp, kOff,
+            "C: NOOP\ns: NOOP\nS: 200 fine\nS: " + std::string(unasked) + "\n" + last + "c: 200 fine\nc: " + unasked +
+                (goes_on ? "\nc: 230 end" : "") + kClosed);
+  }
+  DialogueDriver driver = PlayOnce({"ftp", kOpp, kOff}, "S: 220 old\nc: 220 old\nC: NOOP\ns: NOOP\n");
+  driver.Arrive(Side::kClient, "AUTH TLS\r\n");
+  driver.Arrive(Side::kServer, "200 fine\r\n230");
+  EXPECT_EQ(driver.said(Side::kClient), "220 old\r\n200 fine\r\n503 AUTH not allowed after other commands\r\n");
+}
+
+// W: after TLS the server is silent until something crosses from inside. Our own answers do not count.
+TEST(FtpServerRole, TheServerSpeaksBeforeItIsAsked) {
+  for (const TlsMode server : {kOff, kReq}) {
+    const std::string up = "C: AUTH TLS\nc: 234 Ready for TLS\n! tls-client\n";
+    const std::string failed = "c: 421 Service not available\n! fail protocol_error server";
+    for (const char* unasked : {"200 fine", "230 in", "4", "x", "120 soon", "422 bye"}) {
+      const std::string said = "S+ " + std::string(unasked) + (unasked[1] == '\0' ? "" : "\\r\\n") + "\n";
+      const std::string half = unasked == std::string("4") ? said + "--\nS: 00 x\n" : said;
+      PlayFtp(kOpp, server, up + "@ up\n" + half + failed);
+      PlayFtp(kOpp, server, up + "@ up\nC: PBSZ 0\nc: 200 PBSZ 0\n" + half + failed);
+    }
+    PlayFtp(kOpp, server, up + "@ up\nS: 421 bye\nc: 421 bye\n");
+    PlayFtp(kOpp, server, up + "@ up\nS: 421-bye\nS: 421 bye\nc: 421-bye\nc: 421 bye\nS: 200 more\n" + failed);
+    PlayFtp(kOpp, server, up + "@ up\nC: NOOP\ns: NOOP\nS: 200 fine\nc: 200 fine\nS: 200 more\nc: 200 more\n");
+  }
+  // A goodbye that has begun: the client's command waits for its end.
+  DialogueDriver driver =
+      PlayOnce({"ftp", kOpp, kOff}, "S: 220 old\nc: 220 old\nC: AUTH TLS\nc: 234 Ready for TLS\n! tls-client\n@ up\n");
+  driver.Arrive(Side::kServer, "42");
+  driver.Arrive(Side::kClient, "NOOP\r\n");
+  EXPECT_EQ(driver.said(Side::kServer), "");
+  driver.Arrive(Side::kServer, "1 bye\r\n");
+  EXPECT_EQ(driver.said(Side::kServer), "NOOP\r\n");
 }
 
 TEST(FtpServerRole, FeaturesWhereThereAreNone) {
@@ -241,6 +299,33 @@ TEST(FtpServerRole, LastWords) {
   Play({"ftp", kOff, kOff},
        "S: 220 old\nc: 220 old\nC+ NOOP\\nUSER x\\r\\n\n"
        "c: 500 Syntax error: LF without CR\n! fail protocol_error client");
+}
+
+// F3: nothing is normalised.
+TEST(FtpServerRole, Framing) {
+  for (const TlsMode client : {kOff, kOpp, kReq}) {
+    for (const auto& [line, why] : {std::pair{"NOOP\\nAUTH TLS\\r\\n", "LF without CR"},
+                                    {"AUTH TLS\\n", "LF without CR"},
+                                    {"NOOP\\rUSER m\\r\\n", "CR without LF"},
+                                    {"NOOP\\r\\r\\n", "CR without LF"},
+                                    {"NO\\0OP\\r\\n", "NUL in a line"}}) {
+      Play({"ftp", client, kOff}, "S: 220 old\nc: 220 old\nC+ " + std::string(line) + "\nc: 500 Syntax error: " + why +
+                                      "\n! fail protocol_error client");
+    }
+  }
+}
+
+// G1: nothing of ours is said in the middle of a reply, which is passed on line by line.
+TEST(FtpServerRole, NoLastWordsInAReply) {
+  const std::string half = "C: HELP\ns: HELP\nS: 214-one\nc: 214-one\n";
+  PlayFtp(kOff, kOff, half + "@ idle none\n! fail idle none");
+  PlayFtp(kOff, kOff, half + "C+ NOOP\\n\n! fail protocol_error client");
+  PlayFtp(kOff, kOff, half + "C: PROT P\nS: 214 two\nc: 214 two\nc: 502 PROT not available\n");
+  PlayFtp(kOff, kOff, half + "S: 214 two\nc: 214 two\n@ idle none\nc: 421 Timeout\n! fail idle none");
+  // The command after an ABOR does not wait for its reply, unless that has begun.
+  PlayFtp(kOff, kOff,
+          "C: ABOR\ns: ABOR\nS: 226-one\nc: 226-one\nC: PROT P\nS: 226 two\nc: 226 two\n"
+          "c: 502 PROT not available\n");
 }
 
 }  // namespace
