@@ -8,14 +8,10 @@
 
 #include "tls/context.h"
 #include "tls/session_cache.h"
-#include "tls/tls_stream.h"
+#include "tls/session_family_impl.h"
 #include "tls/verify.h"
 
 namespace starlock::tls {
-
-struct SessionFamily::Impl {
-  SessionCache sessions;
-};
 
 struct ClientContext::Impl {
   /// A new connection in the client role, with a session to resume if there is one: of `family` if that is set, else of

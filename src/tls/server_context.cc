@@ -1,10 +1,12 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/mem.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <utility>
+#include <vector>
 
 #include "tls/common_context.h"
 #include "tls/identity_impl.h"
@@ -53,8 +55,22 @@ int OnAlpn(SSL* /*ssl*/, const uint8_t** out, uint8_t* out_size, const uint8_t* 
   return SSL_TLSEXT_ERR_OK;
 }
 
-bool SetMac(HMAC_CTX* mac, const TicketKeys::Key& key) {
-  return HMAC_Init_ex(mac, key.hmac().data(), key.hmac().size(), EVP_sha256(), nullptr) == 1;
+int FamilyIndex() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+// A family's id is part of the key, so that a ticket of any other family fails its MAC, and is ignored. The session id
+// context would do the same, but that of the credential, which binds a ticket to its certificate, takes precedence.
+bool SetMac(const SSL* ssl, HMAC_CTX* mac, const TicketKeys::Key& key) {
+  const auto* family = static_cast<const SessionFamily*>(SSL_get_ex_data(ssl, FamilyIndex()));
+  std::vector<uint8_t> mac_key;
+  mac_key.reserve(key.hmac().size() + SessionFamily::Impl::kIdSize);  // growing would leave a copy of the key behind
+  mac_key.assign(key.hmac().begin(), key.hmac().end());
+  if (family != nullptr) mac_key.insert(mac_key.end(), family->impl().id.begin(), family->impl().id.end());
+  const bool ok = HMAC_Init_ex(mac, mac_key.data(), mac_key.size(), EVP_sha256(), nullptr) == 1;
+  OPENSSL_cleanse(mac_key.data(), mac_key.size());
+  return ok;
 }
 
 // SSL_CTX_set_tlsext_ticket_key_cb: returns 1 for success, 2 to renew the ticket as well, 0 for an unknown key, -1 for
@@ -66,12 +82,12 @@ int OnTicket(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_
     std::copy(key.name().begin(), key.name().end(), name);
     RAND_bytes(iv, EVP_MAX_IV_LENGTH);
     const bool ok = EVP_EncryptInit_ex(cipher, EVP_aes_128_cbc(), nullptr, key.aes().data(), iv) == 1;
-    return ok && SetMac(mac, key) ? 1 : -1;
+    return ok && SetMac(ssl, mac, key) ? 1 : -1;
   }
   const auto found = keys.Find({name, TicketKeys::kNameSize});
   if (!found) return 0;
   const bool ok = EVP_DecryptInit_ex(cipher, EVP_aes_128_cbc(), nullptr, found->key.aes().data(), iv) == 1;
-  if (!ok || !SetMac(mac, found->key)) return -1;
+  if (!ok || !SetMac(ssl, mac, found->key)) return -1;
   return found->renew ? 2 : 1;
 }
 
@@ -93,9 +109,10 @@ ServerContext::Impl::Impl(const ServerSettings& settings)
       tickets(settings.tickets),
       alpn_required(settings.alpn_required && !settings.alpn.empty()) {}
 
-bssl::UniquePtr<SSL> ServerContext::Impl::NewSsl() {
+bssl::UniquePtr<SSL> ServerContext::Impl::NewSsl(const SessionFamily* family) {
   bssl::UniquePtr<SSL> ssl(SSL_new(context.get()));
   if (!ssl) std::abort();
+  if (SSL_set_ex_data(ssl.get(), FamilyIndex(), const_cast<SessionFamily*>(family)) != 1) std::abort();
   SSL_set_accept_state(ssl.get());
   return ssl;
 }

@@ -8,6 +8,7 @@
 
 #include "tls/certificate_map.h"
 #include "tls/context.h"
+#include "tls/session_family_impl.h"
 #include "tls/ticket_keys.h"
 
 namespace starlock::tls {
@@ -15,8 +16,9 @@ namespace starlock::tls {
 struct ServerContext::Impl {
   explicit Impl(const ServerSettings& settings);
 
-  /// A new connection in the server role. Aborts without memory.
-  bssl::UniquePtr<SSL> NewSsl();
+  /// A new connection in the server role. With a `family` it resumes only the sessions of that family. Aborts without
+  /// memory.
+  bssl::UniquePtr<SSL> NewSsl(const SessionFamily* family = nullptr);
 
   std::vector<std::shared_ptr<const Identity>> identities;
   CertificateMap certificates;

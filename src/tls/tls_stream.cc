@@ -1,11 +1,15 @@
 #include "tls/tls_stream.h"
 
+#include <openssl/rand.h>
+
 #include <utility>
 
+#include "tls/session_family_impl.h"
 #include "tls/tls_stream_impl.h"
 
 namespace starlock::tls {
 
+SessionFamily::Impl::Impl() { RAND_bytes(id.data(), id.size()); }
 SessionFamily::SessionFamily() : impl_(std::make_unique<Impl>()) {}
 SessionFamily::~SessionFamily() = default;
 
@@ -14,8 +18,8 @@ TlsStream::~TlsStream() { impl_->Forget(); }
 
 std::unique_ptr<TlsStream> TlsStream::Accept(ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
                                              std::unique_ptr<buffer::Stream> lower, buffer::Chain already_read,
-                                             TlsHandler* handler) {
-  auto impl = std::make_shared<Impl>(&context, nullptr, pool, executor, std::move(lower), handler);
+                                             TlsHandler* handler, std::shared_ptr<SessionFamily> family) {
+  auto impl = std::make_shared<Impl>(&context, nullptr, pool, executor, std::move(lower), handler, std::move(family));
   impl->Start(std::move(already_read));
   return std::unique_ptr<TlsStream>(new TlsStream(std::move(impl)));
 }

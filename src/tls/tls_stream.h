@@ -18,8 +18,9 @@ class TlsHandler : public buffer::StreamHandler {
   virtual void OnHandshake(const TlsInfo& info) = 0;
 };
 
-/// The TLS sessions of one FTP control connection and its data connections. FTP servers require that a data connection
-/// resumes the session of its own control connection. While the family is empty, the handshake is a full one.
+/// The TLS sessions of one FTP control connection and its data connections, which must resume a session of their own
+/// control connection. In the client role, the sessions are kept here; while there is none, the handshake is a full
+/// one. In the server role, tickets are bound to the family: a ticket from outside it leads to a full handshake.
 class SessionFamily {
  public:
   SessionFamily();
@@ -29,6 +30,7 @@ class SessionFamily {
 
   struct Impl;
   Impl& impl() { return *impl_; }
+  const Impl& impl() const { return *impl_; }
 
  private:
   std::unique_ptr<Impl> impl_;
@@ -46,10 +48,11 @@ class TlsStream final : public buffer::Stream {
  public:
   /// Starts the handshake on `lower`. `already_read` holds bytes of it that were read before, which TLS sees first.
   /// `context`, `pool` and `executor` must outlive the stream. The executor defers reports that no event of the lower
-  /// stream will trigger, for example of data that was left unread.
+  /// stream will trigger, for example of data that was left unread. `family`: only its sessions are resumed, and new
+  /// ones belong to it.
   static std::unique_ptr<TlsStream> Accept(ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor,
                                            std::unique_ptr<buffer::Stream> lower, buffer::Chain already_read,
-                                           TlsHandler* handler);
+                                           TlsHandler* handler, std::shared_ptr<SessionFamily> family = nullptr);
   /// `family`: its sessions are resumed instead of the context's, and new ones are added to it. All streams of a family
   /// must have the same context.
   static std::unique_ptr<TlsStream> Connect(ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor,

@@ -20,7 +20,8 @@ TlsStream::Impl::Impl(ServerContext* server, ClientContext* client, buffer::Slab
       records_(NewSsl(), pool) {}
 
 bssl::UniquePtr<SSL> TlsStream::Impl::NewSsl() {
-  return server_ != nullptr ? server_->impl().NewSsl() : client_->impl().NewSsl(&verified_, family_.get());
+  if (server_ != nullptr) return server_->impl().NewSsl(family_.get());
+  return client_->impl().NewSsl(&verified_, family_.get());
 }
 
 void TlsStream::Impl::Start(buffer::Chain already_read) {

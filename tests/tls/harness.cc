@@ -96,10 +96,11 @@ ClientSettings World::Client() const {
 }
 
 Link::Link(ServerContext& server_context, ClientContext& client_context, const test::PairOptions& options,
-           std::shared_ptr<SessionFamily> family)
+           std::shared_ptr<SessionFamily> family, std::shared_ptr<SessionFamily> server_family)
     : pair(loop, options) {
   client.pool = server.pool = &loop.pool();
-  server.Attach(TlsStream::Accept(server_context, loop.pool(), loop, std::move(pair.b), {}, &server));
+  server.Attach(
+      TlsStream::Accept(server_context, loop.pool(), loop, std::move(pair.b), {}, &server, std::move(server_family)));
   client.Attach(TlsStream::Connect(client_context, loop.pool(), loop, std::move(pair.a), &client, std::move(family)));
 }
 

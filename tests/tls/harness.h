@@ -70,7 +70,7 @@ class World {
 class Link {
  public:
   Link(ServerContext& server_context, ClientContext& client_context, const test::PairOptions& options = {},
-       std::shared_ptr<SessionFamily> family = nullptr);
+       std::shared_ptr<SessionFamily> family = nullptr, std::shared_ptr<SessionFamily> server_family = nullptr);
   ~Link();
 
   /// Runs the loop until it is idle.

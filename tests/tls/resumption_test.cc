@@ -177,6 +177,30 @@ TEST_P(Resumption, InAFamily) {
   EXPECT_EQ(client->impl().sessions.size(), others);
 }
 
+// X2: in the server role a family's sessions resume inside it alone, whatever a client offers.
+TEST_P(Resumption, OnlyInsideAServersFamily) {
+  auto server = MakeServer(Server());
+  auto client = MakeClient(World::Get().Client());
+  const auto resumes = [&](const std::shared_ptr<SessionFamily>& family) {
+    Link link(*server, *client, {}, nullptr, family);
+    link.Run();
+    link.server.Send("pong");
+    link.Run();
+    EXPECT_TRUE(link.established());
+    EXPECT_EQ(link.server.info->resumed, link.client.info->resumed);
+    return link.server.info->resumed;
+  };
+  const auto one = std::make_shared<SessionFamily>();
+  const auto other = std::make_shared<SessionFamily>();
+  EXPECT_FALSE(resumes(one));
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(resumes(one)) << i;
+  EXPECT_FALSE(resumes(other));
+  EXPECT_TRUE(resumes(other));
+  EXPECT_FALSE(resumes(nullptr)) << "nor outside any family";
+  EXPECT_TRUE(resumes(nullptr));
+  EXPECT_FALSE(resumes(one));
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, Resumption, testing::Values(TlsVersion::k12, TlsVersion::k13));
 
 TEST(Sessions, OfTls13AreUsedOnce) {
