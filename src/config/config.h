@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "base/spki_pin.h"
 #include "base/tls_mode.h"
 #include "base/tls_settings.h"
+#include "base/words.h"
 
 /// The configuration as plain structs, with its defaults, which hold for files and command lines alike.
 /// A Config from the reader is complete: every name in it resolves, all rules between values hold, and inherited values
@@ -86,11 +88,21 @@ struct ServerLeg {
   const std::string& ServerName(const HostPort& target) const { return server_name ? *server_name : target.host; }
 };
 
-/// Where a listener accepts data connections, for protocols that have them (ftp).
+/// Which TLS sessions a client may use on its data connections.
+enum class DataSession : uint8_t {
+  kRequired,  ///< only those of its control connection
+  kAny,       ///< also a new one
+};
+
+inline constexpr auto kDataSessionWords =
+    std::to_array<Word<DataSession>>({{"required", DataSession::kRequired}, {"any", DataSession::kAny}});
+
+/// How a listener accepts data connections, for protocols that have them (ftp).
 struct DataSettings {
   uint16_t first_port = 0;  ///< 0: any free port
   uint16_t last_port = 0;
   std::string external_address;  ///< IPv4, announced to clients; empty: the one they connected to
+  DataSession session = DataSession::kRequired;
 };
 
 struct Listener {

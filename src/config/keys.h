@@ -28,7 +28,7 @@ inline constexpr Key kListenerKeys[] = {{"name"},
                                         {"xclient", true},
                                         {"transparent", true},
                                         {"proxy_protocol", true}};
-inline constexpr Key kFtpKeys[] = {{"data_ports"}, {"external_address"}};
+inline constexpr Key kFtpKeys[] = {{"data_ports"}, {"external_address"}, {"data_session"}};
 inline constexpr Key kClientKeys[] = {{"tls"},         {"certificates"}, {"min_version"},
                                       {"max_version"}, {"groups"},       {"proxy_protocol", true}};
 inline constexpr Key kServerKeys[] = {{"address"},

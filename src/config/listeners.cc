@@ -75,6 +75,7 @@ class ListenerReader {
     map.Read("data_ports", ParsePortRange, ports);
     std::tie(listener.data.first_port, listener.data.last_port) = ports;
     map.Read("external_address", ParseIpv4, listener.data.external_address);
+    map.Read("data_session", ParseDataSession, listener.data.session);
   }
 
   // The leg's mode and TLS settings. False: the mode is missing or invalid, so rules that depend on it are skipped.

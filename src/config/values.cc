@@ -81,6 +81,10 @@ Result<TlsVersion> ParseTlsVersion(std::string_view text) {
 
 Result<Verify> ParseVerify(std::string_view text) { return ParseWord(text, "a way to verify", kVerifyWords); }
 
+Result<DataSession> ParseDataSession(std::string_view text) {
+  return ParseWord(text, "a rule for the TLS sessions of data connections", kDataSessionWords);
+}
+
 Result<LogLevel> ParseLogLevel(std::string_view text) {
   if (text == "warn") return LogLevel::kWarning;
   return ParseWord(text, "a log level", kLogLevelWords);

@@ -24,6 +24,7 @@ Result<uint32_t> ParseWorkers(std::string_view text);
 Result<TlsMode> ParseTlsMode(std::string_view text);
 Result<TlsVersion> ParseTlsVersion(std::string_view text);
 Result<Verify> ParseVerify(std::string_view text);
+Result<DataSession> ParseDataSession(std::string_view text);
 Result<LogLevel> ParseLogLevel(std::string_view text);
 Result<LogFormat> ParseLogFormat(std::string_view text);
 Result<LogSessions> ParseLogSessions(std::string_view text);

@@ -29,6 +29,7 @@ TEST(Ftp, Defaults) {
   EXPECT_EQ(data.first_port, 0);
   EXPECT_EQ(data.last_port, 0);
   EXPECT_EQ(data.external_address, "");
+  EXPECT_EQ(data.session, DataSession::kRequired);
 }
 
 TEST(Ftp, PortsAndAddress) {
@@ -43,6 +44,13 @@ TEST(Ftp, PortsAndAddress) {
   EXPECT_EQ(one.config->listeners.at(0).data.last_port, 50000);
 }
 
+TEST(Ftp, SessionsOfDataConnections) {
+  const Loaded any = Load("    ftp: {data_session: any}\n");
+  ASSERT_TRUE(any.ok());
+  EXPECT_EQ(any.config->listeners.at(0).data.session, DataSession::kAny);
+  EXPECT_TRUE(Load("    ftp: {data_session: required}\n").ok());
+}
+
 TEST(Ftp, Mistakes) {
   struct Case {
     std::string ftp;
@@ -55,6 +63,7 @@ TEST(Ftp, Mistakes) {
                         Case{"{data_ports: 9-8}", "'9-8' ends before it begins"},
                         Case{"{external_address: example.org}", "'example.org' is not an IPv4 address"},
                         Case{"{external_address: '::1'}", "'::1' is not an IPv4 address"},
+                        Case{"{data_session: none}", "f.yaml:5:25: 'none' is not a rule for the TLS sessions of data"},
                         Case{"{ports: 1}", "unknown key 'ports' in 'ftp' of listener 'files'"},
                         Case{"5", "must be a map of keys and values"}}) {
     const Loaded loaded = Load("    ftp: " + c.ftp + "\n");
