@@ -46,11 +46,25 @@ Error MakeServerLeg(const config::ServerLeg& leg, const Credentials& credentials
 
 }  // namespace
 
-Result<std::vector<std::unique_ptr<Route>>> MakeRoutes(const config::Config& config, const Credentials& credentials) {
+std::vector<std::shared_ptr<session::DataPorts>> MakeDataPorts(const config::Config& config) {
+  std::vector<std::shared_ptr<session::DataPorts>> ports;
+  for (const config::Listener& listener : config.listeners) {
+    const config::DataSettings& data = listener.data;
+    ports.push_back(data.first_port == 0 ? nullptr
+                                         : std::make_shared<session::DataPorts>(data.first_port, data.last_port));
+  }
+  return ports;
+}
+
+Result<std::vector<std::unique_ptr<Route>>> MakeRoutes(
+    const config::Config& config, const Credentials& credentials,
+    const std::vector<std::shared_ptr<session::DataPorts>>& data_ports) {
   std::vector<std::unique_ptr<Route>> routes;
   const std::string host = OwnHostName();
-  for (const config::Listener& listener : config.listeners) {
+  for (size_t i = 0; i < config.listeners.size(); ++i) {
+    const config::Listener& listener = config.listeners[i];
     auto route = std::make_unique<Route>();
+    route->data_ports = data_ports[i];
     route->settings = &listener;
     route->limits = &config.limits;
     route->dialect = protocol::FindDialect(listener.protocol);

@@ -41,8 +41,9 @@ Server::~Server() {
 }
 
 Error Server::MakeWorkers(size_t count) {
+  const auto data_ports = MakeDataPorts(config_);
   while (workers_.size() < count) {
-    auto routes = MakeRoutes(config_, credentials_);
+    auto routes = MakeRoutes(config_, credentials_, data_ports);
     if (!routes) return routes.error();
     auto worker = Worker::Create(config_.limits, std::move(routes).value(), log_, admission_);
     if (!worker) return worker.error();

@@ -1,6 +1,5 @@
 #include "session/data_connection.h"
 
-#include <random>
 #include <utility>
 
 #include "session/holder.h"
@@ -11,20 +10,7 @@ using protocol::Index;
 
 namespace {
 
-// A listening socket on one of the configured ports. They are tried from a random one on, so that workers seldom
-// collide, and nobody can predict where the next client will connect.
-Result<std::vector<net::ListeningSocket>> BindIn(const std::string& host, const config::DataSettings& settings) {
-  if (settings.first_port == 0) return net::BindGroup({host, 0}, 1);
-  const uint32_t count = settings.last_port - settings.first_port + 1U;
-  std::random_device random;
-  const uint32_t start = random() % count;
-  for (uint32_t i = 0; i + 1 < count; ++i) {
-    const auto port = static_cast<uint16_t>(settings.first_port + (start + i) % count);
-    auto bound = net::BindGroup({host, port}, 1);
-    if (bound) return bound;
-  }
-  return net::BindGroup({host, static_cast<uint16_t>(settings.first_port + (start + count - 1) % count)}, 1);
-}
+constexpr std::chrono::milliseconds kAfterStranger{5000};
 
 }  // namespace
 
@@ -41,35 +27,41 @@ DataConnection::DataConnection(DataOwner& owner, net::Loop& loop, net::Resolver&
 
 DataConnection::~DataConnection() { legs_.Abort(); }
 
-void DataConnection::Open(uint16_t server_port, uint16_t client_port) {
+void DataConnection::Open(uint16_t server_port, uint16_t client_port, bool client_tls) {
   client_port_ = client_port;
-  if (client_port == 0 && !Listen()) return Fail();
+  if (client_port == 0 && !Listen(client_tls)) return Fail();
   Dial(Side::kServer, server_port);
 }
 
-bool DataConnection::Listen() {
-  auto bound = BindIn(ends_.local.HostString(), ends_.route.settings->data);
-  if (!bound) return false;
-  port_ = bound->front().address().port();
-  auto listener = net::Listener::Create(
-      loop_, std::move(bound->front()),
-      [this](std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer) {
-        OnAccept(std::move(stream), peer);
-      },
-      [](const Error&) {});
-  if (!listener) return false;
-  listener_ = std::move(listener).value();
+bool DataConnection::Listen(bool client_tls) {
+  arrivals_ = std::make_unique<DataArrivals>(
+      loop_,
+      DataArrivals::Terms{ends_.route, ends_.client.HostString(), ends_.local.HostString(), client_tls,
+                          ends_.families[Index(Side::kClient)]},
+      [this](std::unique_ptr<buffer::Stream> stream, bool secured) { OnArrived(std::move(stream), secured); },
+      [this](DataArrivals::Stranger stranger) { OnStranger(stranger); });
+  if (!arrivals_->Listen()) return false;
+  port_ = arrivals_->port();
   return true;
 }
 
-// Refuses every other peer, which may want to steal data (CVE-1999-0351), and keeps listening for the client.
-void DataConnection::OnAccept(std::unique_ptr<buffer::Stream> stream, const net::SocketAddress& peer) {
-  if (legs_[Side::kClient].open() || over_ || peer.HostString() != ends_.client.HostString()) {
-    stream->Abort();
-    return DisposeOf(loop_, std::move(stream));
-  }
-  Connected(Side::kClient, std::move(stream));
-  listener_.reset();
+// It was probably the client itself, which cannot do what is required, and will not come again: its control connection
+// should not wait for long.
+void DataConnection::OnStranger(DataArrivals::Stranger stranger) {
+  if (stranger == DataArrivals::Stranger::kNotResumed) owner_.OnDataStranger(*this);
+  const auto timeout = ends_.route.limits->negotiation_timeout;
+  const bool sooner = timeout.count() == 0 || timeout > kAfterStranger;
+  if (!std::exchange(hurried_, true) && sooner) deadline_.Start(kAfterStranger);
+}
+
+void DataConnection::StopListening() {
+  if (arrivals_) arrivals_->Stop();
+}
+
+void DataConnection::OnArrived(std::unique_ptr<buffer::Stream> stream, bool secured) {
+  if (!secured) return Connected(Side::kClient, std::move(stream));
+  legs_[Side::kClient].Open(std::move(stream));
+  LegReady(Side::kClient);
 }
 
 // The client, or a packet filter in front of it, expects data from the address of its control connection.
@@ -96,8 +88,9 @@ void DataConnection::Connected(Side side, std::unique_ptr<buffer::Stream> stream
 
 void DataConnection::Begin(bool client_tls, bool server_tls) {
   tls_ = {client_tls, server_tls};
-  const auto patience = ends_.route.limits->negotiation_timeout;
-  if (patience.count() > 0) deadline_.Start(patience);
+  const auto timeout = ends_.route.limits->negotiation_timeout;
+  if (timeout.count() > 0) deadline_.Start(timeout);
+  if (arrivals_) arrivals_->Begin(client_tls);
   if (client_port_ != 0) Dial(Side::kClient, client_port_);
   for (const Side side : {Side::kClient, Side::kServer}) {
     if (legs_[side].open()) StartLeg(side);
@@ -111,14 +104,19 @@ void DataConnection::StartLeg(Side side) {
   if (!(*tls_)[Index(side)]) return LegReady(side);
   Leg& leg = legs_[side];
   if (side == Side::kClient) {
-    leg.Accept(*ends_.route.client_leg, loop_.pool(), loop_, true);
+    leg.Accept(*ends_.route.client_leg, loop_.pool(), loop_, true, ends_.families[Index(side)]);
   } else {
-    leg.Connect(*ends_.route.server_leg[ends_.target], loop_.pool(), loop_, true, ends_.family);
+    leg.Connect(*ends_.route.server_leg[ends_.target], loop_.pool(), loop_, true, ends_.families[Index(side)]);
   }
   leg.stream()->SetReading(false);  // a handshake reads by itself; data waits until both legs are ready
 }
 
-void DataConnection::OnHandshake(Side side, const tls::TlsInfo& /*info*/) { LegReady(side); }
+void DataConnection::OnHandshake(Side side, const tls::TlsInfo& info) {
+  if (side == Side::kServer || DataArrivals::IsClient(ends_.route, info)) return LegReady(side);
+  owner_.OnDataStranger(*this);
+  legs_[side].stream()->Abort();
+  Cut(side);
+}
 
 void DataConnection::LegReady(Side side) {
   stages_[Index(side)] = Stage::kReady;
@@ -134,7 +132,9 @@ void DataConnection::LegReady(Side side) {
 
 void DataConnection::OnData(Side side, buffer::Chain& /*in*/) { legs_[side].stream()->SetReading(false); }
 
-void DataConnection::OnClosed(Side side, const Error& /*error*/) {
+void DataConnection::OnClosed(Side side, const Error& /*error*/) { Cut(side); }
+
+void DataConnection::Cut(Side side) {
   Break();
   legs_.Close(side);
   End();
@@ -176,7 +176,7 @@ void DataConnection::OnDeadline() {
 void DataConnection::End() {
   if (std::exchange(over_, true)) return;
   deadline_.Stop();
-  listener_.reset();
+  StopListening();
   for (auto& connector : connectors_) connector.reset();
   owner_.OnDataEnded(*this, broken_);
 }

@@ -12,7 +12,9 @@ using protocol::DataRequest;
 
 DataConnections::DataConnections(DataConnectionsOwner& owner, net::Loop& loop, net::Resolver& resolver,
                                  const Route& route, const net::SocketAddress& client, const net::SocketAddress& local)
-    : owner_(owner), loop_(loop), resolver_(resolver), ends_{route, 0, {}, client, local, nullptr} {}
+    : owner_(owner), loop_(loop), resolver_(resolver), ends_{route, 0, {}, client, local, {}} {
+  if (route.client_leg) BeginFamily(Side::kClient);
+}
 
 void DataConnections::Handle(const DataRequest& request, size_t target, const net::SocketAddress& server) {
   ends_.target = target;
@@ -33,10 +35,11 @@ void DataConnections::Open(const DataRequest& request) {
     DisposeOf(loop_, std::move(finishing_));
     finishing_ = std::move(current_);
   }
+  if (current_) current_->StopListening();  // the new one may need the port
   DisposeOf(loop_, std::move(current_));
   DataOwner& owner = *this;
   current_ = std::make_unique<DataConnection>(owner, loop_, resolver_, ends_);
-  current_->Open(request.server_port, request.client_port);
+  current_->Open(request.server_port, request.client_port, request.tls[protocol::Index(Side::kClient)]);
 }
 
 size_t DataConnections::undelivered() const {
@@ -59,6 +62,13 @@ void DataConnections::OnDataReady(DataConnection& data, uint16_t port) {
 
 void DataConnections::OnDataBroken(DataConnection& data) {
   if (&data == current_.get() && data.begun()) owner_.OnDataEvent(DataEvent{DataEvent::Kind::kBroken, {}, 0});
+}
+
+void DataConnections::OnDataStranger(DataConnection& /*data*/) {
+  if (std::exchange(noted_, true)) return;
+  owner_.OnNote(
+      "a data connection was dropped, because it did not resume the control connection's TLS session: if the client "
+      "cannot do that, set data_session: any");
 }
 
 void DataConnections::OnDataEnded(DataConnection& data, bool broken) {

@@ -16,6 +16,8 @@ class DataConnectionsOwner {
   virtual void OnDataEvent(const std::optional<protocol::DataEvent>& event) = 0;
   /// See RelayOwner::OnMoved.
   virtual void OnMoved(Side from, size_t bytes) = 0;
+  /// A warning for the log. Called at most once per text.
+  virtual void OnNote(const char* text) = 0;
 };
 
 /// The data connections of one control connection, as its dialogue requests them. One is current. The previous one may
@@ -27,9 +29,9 @@ class DataConnections final : private DataOwner {
                   const net::SocketAddress& client, const net::SocketAddress& local);
   ~DataConnections() override = default;
 
-  /// A new control connection with the server begins: data connections resume only its TLS sessions.
-  void BeginFamily() { ends_.family = std::make_shared<tls::SessionFamily>(); }
-  const std::shared_ptr<tls::SessionFamily>& family() const { return ends_.family; }
+  /// A new control connection with `side` begins: data connections resume only its TLS sessions.
+  void BeginFamily(Side side) { ends_.families[protocol::Index(side)] = std::make_shared<tls::SessionFamily>(); }
+  const std::shared_ptr<tls::SessionFamily>& family(Side side) const { return ends_.families[protocol::Index(side)]; }
   /// `target`, `server`: where the control connection with the server leads.
   void Handle(const protocol::DataRequest& request, size_t target, const net::SocketAddress& server);
   /// A transfer has begun and is not over.
@@ -43,6 +45,7 @@ class DataConnections final : private DataOwner {
   void OnDataReady(DataConnection& data, uint16_t port) override;
   void OnDataEnded(DataConnection& data, bool broken) override;
   void OnDataBroken(DataConnection& data) override;
+  void OnDataStranger(DataConnection& data) override;
   void OnDataMoved(Side from, size_t bytes) override { owner_.OnMoved(from, bytes); }
 
   void Open(const protocol::DataRequest& request);
@@ -53,6 +56,7 @@ class DataConnections final : private DataOwner {
   DataEnds ends_;  ///< of the next data connection
   std::unique_ptr<DataConnection> current_;
   std::unique_ptr<DataConnection> finishing_;
+  bool noted_ = false;  ///< OnNote was called
 };
 
 }  // namespace starlock::session

@@ -12,11 +12,13 @@ void Leg::Open(std::unique_ptr<buffer::Stream> stream) {
   stream_->SetHandler(this);
 }
 
-void Leg::Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade) {
+void Leg::Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade,
+                 std::shared_ptr<tls::SessionFamily> family) {
   buffer::Chain already_read;
   already_read.Copy(pool, input_.view());
   input_.Clear();
-  BeginHandshake(tls::TlsStream::Accept(context, pool, executor, std::move(stream_), std::move(already_read), this),
+  BeginHandshake(tls::TlsStream::Accept(context, pool, executor, std::move(stream_), std::move(already_read), this,
+                                        std::move(family)),
                  upgrade);
 }
 

@@ -50,8 +50,9 @@ class Leg final : private tls::TlsHandler {
   /// Takes a connected stream. Reading starts off.
   void Open(std::unique_ptr<buffer::Stream> stream);
   /// Begins TLS in the server role; TLS reads the unused input first. `upgrade`: whether TLS was agreed on in plaintext
-  /// before, rather than implicit.
-  void Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade);
+  /// before, rather than implicit. `family`: see tls::TlsStream::Accept.
+  void Accept(tls::ServerContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade,
+              std::shared_ptr<tls::SessionFamily> family = nullptr);
   /// Begins TLS in the client role. `family`: see tls::TlsStream::Connect.
   void Connect(tls::ClientContext& context, buffer::SlabPool& pool, buffer::Executor& executor, bool upgrade,
                std::shared_ptr<tls::SessionFamily> family);

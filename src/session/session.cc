@@ -92,7 +92,7 @@ bool Session::Dial(bool next) {
   // A client's upgrade can require a new negotiation with the server.
   if (!talk()->negotiating()) deadline_.BeginNegotiation();
   legs_.Replace(Side::kServer);
-  if (data_) data_->BeginFamily();
+  if (data_) data_->BeginFamily(Side::kServer);
   dialler_->Dial(next);
   return true;
 }
@@ -111,11 +111,11 @@ void Session::BeginTls(Side side) {
   if (!talk()->negotiating()) deadline_.BeginNegotiation();  // a handshake that begins in a filter
   if (side == Side::kClient) {
     const bool upgrade = route_.settings->client.mode != TlsMode::kImplicit;
-    legs_[side].Accept(*route_.client_leg, loop.pool(), loop, upgrade);
+    legs_[side].Accept(*route_.client_leg, loop.pool(), loop, upgrade, data_ ? data_->family(side) : nullptr);
   } else {
     const bool upgrade = route_.settings->server.mode != TlsMode::kImplicit;
     legs_[side].Connect(*route_.server_leg[dialler_->target()], loop.pool(), loop, upgrade,
-                        data_ ? data_->family() : nullptr);
+                        data_ ? data_->family(side) : nullptr);
   }
   legs_[side].stream()->SetReading(true);
 }

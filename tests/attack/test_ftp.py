@@ -2,14 +2,17 @@
 
 import contextlib
 import socket
+import ssl
 
 import pytest
 from common import aborted, all_seen, control
 
 from pysupport.channel import Channel, End, Ended, connect
-from pysupport.ftp import FILE
-from pysupport.rig import Rig
+from pysupport.ftp import FILE, Client, Server
+from pysupport.proxy import Proxy
+from pysupport.rig import Rig, certificates
 from pysupport.timing import Deadline
+from pysupport.upstream import Upstream
 
 PAIRS = [("ftp", c, s) for c in ("off", "opportunistic", "required") for s in ("off", "opportunistic", "required")]
 UPGRADING = [pair for pair in PAIRS if pair[1] != "off" and pair[2] != "opportunistic"]
@@ -294,6 +297,132 @@ def test_x1_protection_is_demanded(rig, certs):
     assert data.end is not End.CLOSE_NOTIFY
     assert client.reply()[:3] in (b"426", b"226")
     client.close()
+
+
+# -- X2: data taken by a stranger behind the client's address
+
+
+def protected(rig, certs, pair=("ftp", "required", "off")):
+    """A place, and a client that is logged in under PROT P."""
+    place = place_of(rig, pair)
+    client = place.arrive()
+    client.upgrade(certs.client_context())
+    client.protect(certs.client_context())
+    client.login()
+    return place, client
+
+
+def refused(data, context, session=None):
+    """Whether the data connection gives this peer nothing."""
+    with contextlib.suppress(OSError, Ended):
+        data.start_tls(context, "localhost", session)
+    got = data.rest()
+    data.close()
+    return got == b"" and data.end is not End.CLOSE_NOTIFY
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+@pytest.mark.parametrize("server", ["off", "required"])
+def test_x2_the_right_peer_is_awaited(rig, certs, server, version):
+    """Strangers at the client's own address: silent, plaintext, a new session, another client's session."""
+    context = certs.client_context()
+    context.maximum_version = context.minimum_version = version
+    place = place_of(rig, ("ftp", "required", server))
+    other, client = place.arrive(), place.arrive()
+    for each in (other, client):
+        each.upgrade(context)
+        each.protect(context)
+        each.login()
+    for when in ("before", "after"):
+        port = int(client.command(b"EPSV").split(b"|||")[1].split(b"|")[0])
+        early = [connect(port) for _ in range(3)] if when == "before" else []
+        assert client.command(b"RETR file").startswith(b"150 ")
+        silent, rude, fresh = early or [connect(port) for _ in range(3)]
+        rude.send(b"this is no ClientHello\r\n")
+        assert rude.rest() == b"" or rude.plain[:1] == b"\x15"
+        assert refused(fresh, certs.client_context())
+        assert refused(connect(port), context, other.tls.session)
+        data = connect(port)
+        client.secure(data)
+        assert data.rest() == FILE and data.end is End.CLOSE_NOTIFY
+        data.close()
+        assert client.reply() == b"226 all done\r\n"
+        assert silent.rest() == b""
+        for channel in (silent, rude):
+            channel.close()
+    assert other.get() == (FILE, b"226 all done\r\n")
+    for each in (other, client):
+        each.quit()
+
+
+def test_x2_a_session_from_before(rig, certs):
+    """Not even the client's own session of an earlier control connection."""
+    context = certs.client_context()
+    place = place_of(rig, ("ftp", "required", "off"))
+    earlier = place.arrive()
+    earlier.upgrade(context)
+    earlier.protect(context)
+    earlier.login()
+    session = earlier.tls.session
+    earlier.quit()
+    client = place.arrive()
+    client.upgrade(context, session=session)
+    client.protect(context)
+    client.login()
+    data = client.open_data()()
+    assert client.command(b"RETR file").startswith(b"150 ")
+    assert refused(data, context, session)
+    client.close()
+
+
+def test_x2_a_stranger_stores_nothing(rig, certs):
+    place, client = protected(rig, certs)
+    port = int(client.command(b"EPSV").split(b"|||")[1].split(b"|")[0])
+    assert client.command(b"STOR file").startswith(b"150 ")
+    stranger = connect(port)
+    with contextlib.suppress(OSError, Ended):
+        stranger.start_tls(certs.client_context(), "localhost")
+        stranger.send(b"forged")
+    data = connect(port)
+    client.secure(data)
+    data.send(b"genuine")
+    data.half_close()
+    data.rest()
+    assert client.reply() == b"226 all done\r\n"
+    assert place.upstream.behaviour.stored == [b"genuine"]
+    client.quit()
+
+
+def test_x2_active(rig, certs):
+    """With PORT we dial the client: it must resume as well."""
+    place, client = protected(rig, certs)
+    assert client.get(b"PORT") == (FILE, b"226 all done\r\n")
+    data = client.open_data(b"EPRT")
+    assert client.command(b"RETR file").startswith(b"150 ")
+    assert refused(data(), certs.client_context())
+    assert client.reply().startswith(b"426 ")
+    client.quit()
+
+
+def test_x2_any(certs, folder):
+    """data_session: any. A client that does not resume is served, and so is one that does."""
+    upstream = Upstream(Server())
+    listener = {
+        "name": "ftp", "listen": "127.0.0.1:0", "protocol": "ftp", "ftp": {"data_session": "any"},
+        "client": {"tls": "required", "certificates": ["ecdsa"]}, "server": {"address": upstream.address, "tls": "off"},
+    }  # fmt: skip
+    with Proxy({"certificates": certificates(certs), "listeners": [listener]}, folder) as proxy:
+        for resumes in (True, False):
+            client = Client(proxy.port("ftp"))
+            client.resumes = resumes
+            client.arrive()
+            client.upgrade(certs.client_context())
+            client.protect(certs.client_context())
+            client.login()
+            for how in (b"EPSV", b"PORT"):
+                assert client.get(how) == (FILE, b"226 all done\r\n")
+            client.quit()
+    upstream.close()
 
 
 # -- T2: truncated data connections

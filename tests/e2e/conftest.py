@@ -8,20 +8,19 @@ from pysupport.rig import certificates
 
 
 class Front:
-    """A proxy with named listeners: name → (protocol, client mode, server leg)."""
+    """A proxy with named listeners: name → (protocol, client mode, server leg), and perhaps more keys of the listener."""
 
     def __init__(self, certs, folder, listeners, **configuration):
         entries = []
-        for name, (protocol, client, server) in listeners.items():
+        for name, (protocol, client, server, *more) in listeners.items():
             if client != "off":
                 client = {"tls": client, "certificates": ["ecdsa", "rsa"]}
             else:
                 client = {"tls": "off"}
             if server["tls"] in ("required", "implicit"):
                 server = {"ca": certs.ca, "server_name": "localhost", **server}
-            entries.append(
-                {"name": name, "listen": "127.0.0.1:0", "protocol": protocol, "client": client, "server": server}
-            )
+            entry = {"name": name, "listen": "127.0.0.1:0", "protocol": protocol, "client": client, "server": server}
+            entries.append(entry | (more[0] if more else {}))
         self.proxy = Proxy(
             {"certificates": certificates(certs, ("ecdsa", "rsa")), "listeners": entries,
              "limits": {"drain_timeout": "1s"}, **configuration},

@@ -1,5 +1,6 @@
 """vsftpd, ProFTPD and Pure-FTPd without TLS behind the proxy; lftp, curl and ftplib as clients."""
 
+import ftplib
 import subprocess
 
 import pytest
@@ -17,6 +18,7 @@ WAYS = {
     "public-vsftpd": ("opportunistic", "vsftpd", "off"),
     "ftps-vsftpd": ("implicit", "vsftpd", "off"),
     "best-effort": ("off", "vsftpd", "opportunistic"),
+    "any-session": ("required", "vsftpd", "off", {"data_session": "any"}),
 }
 
 
@@ -31,6 +33,20 @@ def ways(certs, folder, front):
 @pytest.mark.parametrize("name", WAYS)
 def test_both_ways(ways, name, client):
     ways.both_ways(name, client)
+
+
+def test_a_client_that_does_not_resume(ways, certs):
+    """ftplib by itself, with data_session: required. The control is any-session."""
+    session = ftplib.FTP_TLS(context=certs.client_context())
+    session.connect("localhost", ways.port("front-vsftpd"), timeout=STEP)
+    session.login("anonymous", "a@b")
+    session.prot_p()
+    with pytest.raises((ftplib.Error, OSError, EOFError)):
+        session.retrbinary("RETR file", lambda _: None)
+    with pytest.raises(ftplib.error_temp, match="426"):
+        session.getresp()
+    session.close()
+    ways.record("front-vsftpd")
 
 
 @pytest.mark.parametrize("client", ftp_clients.ALL)

@@ -69,32 +69,55 @@ def test_families(certs, folder, before, behind, tls):
     upstream.close()
 
 
+def passive(client):
+    """The place that PASV leads to, or None if there is none."""
+    answer = client.command(b"PASV")
+    if answer.startswith(b"425 "):
+        return None
+    numbers = answer.partition(b"(")[2].partition(b")")[0].split(b",")
+    return b".".join(numbers[:4]), int(numbers[4]) * 256 + int(numbers[5])
+
+
 def test_configured_ports_and_address(certs, folder):
+    """One client holds at most half of the ports, so the others are left for everybody else."""
     upstream = Upstream(Server())
-    first = free_range(3)
-    ftp = {"data_ports": f"{first}-{first + 2}", "external_address": "192.0.2.7"}
+    first = free_range(4)
+    ftp = {"data_ports": f"{first}-{first + 3}", "external_address": "192.0.2.7"}
+
+    def arrive(source):
+        client = Client(running.port("ftp"), source=source)
+        client.arrive()
+        client.login()
+        return client
+
     with proxy(certs, folder, listener(certs, "ftp", "127.0.0.1", upstream, ftp=ftp)) as running:
-        clients = []
-        ports = set()
-        for _ in range(3):
-            client = Client(running.port("ftp"))
-            client.arrive()
-            client.login()
-            answer = client.command(b"PASV")
-            numbers = answer.partition(b"(")[2].partition(b")")[0].split(b",")
-            assert numbers[:4] == [b"192", b"0", b"2", b"7"], answer
-            ports.add(int(numbers[4]) * 256 + int(numbers[5]))
-            clients.append(client)
-        assert ports == set(range(first, first + 3))
+        greedy = [arrive("127.0.0.1") for _ in range(3)]
+        others = [arrive(source) for source in ("127.0.0.2", "127.0.0.3", "127.0.0.4")]
+        places = [passive(client) for client in greedy]
+        assert places[2] is None, "the client holds half of the ports"
+        places = [*places[:2], *(passive(client) for client in others)]
+        assert places[4] is None, "all configured ports are in use"
+        assert {host for host, _ in places[:4]} == {b"192.0.2.7"}
+        assert {port for _, port in places[:4]} == set(range(first, first + 4))
+        greedy[0].quit()
+        running.record(greedy[0])
+        assert passive(others[2]) == places[0]
+        for each in (*greedy[1:], *others):
+            each.close()
+    upstream.close()
+
+
+def test_ports_are_handed_out_in_turn(certs, folder):
+    """A port that was just freed is not used again at once."""
+    upstream = Upstream(Server())
+    first = free_range(4)
+    with proxy(certs, folder, listener(certs, "ftp", "127.0.0.1", upstream, ftp={"data_ports": f"{first}-{first + 3}"})) as running:
         client = Client(running.port("ftp"))
         client.arrive()
         client.login()
-        assert client.command(b"PASV").startswith(b"425 "), "all configured ports are in use"
-        clients[0].quit()
-        running.record(clients[0])
-        assert client.get() == (FILE, b"226 all done\r\n")
-        for each in (client, *clients[1:]):
-            each.close()
+        ports = [passive(client)[1] for _ in range(8)]
+        assert ports == [first + (ports[0] - first + i) % 4 for i in range(8)]
+        client.quit()
     upstream.close()
 
 

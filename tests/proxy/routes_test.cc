@@ -16,7 +16,7 @@ using testing::SizeIs;
 const HostPort kUpstream{"127.0.0.1", 25};
 
 std::vector<std::unique_ptr<Route>> Make(const config::Config& config) {
-  auto routes = MakeRoutes(config, MakeCredentials());
+  auto routes = MakeRoutes(config, MakeCredentials(), MakeDataPorts(config));
   EXPECT_TRUE(routes.ok()) << routes.error().detail;
   return std::move(routes).value();
 }
@@ -47,7 +47,7 @@ TEST(RoutesTest, EachAddressHasItsOwnContext) {
 TEST(RoutesTest, WhatATlsLegCannotBeMadeOfIsToldWithTheListenersPlace) {
   config::Config config = MakeConfig({.client = TlsMode::kRequired, .server = TlsMode::kRequired}, kUpstream);
   config.listeners[0].client.tls.groups.clear();
-  auto routes = MakeRoutes(config, MakeCredentials());
+  auto routes = MakeRoutes(config, MakeCredentials(), MakeDataPorts(config));
   ASSERT_FALSE(routes.ok());
   EXPECT_EQ(routes.error().code, ErrorCode::kInvalid);
   EXPECT_THAT(routes.error().detail, HasSubstr("test.yaml:7:5: "));
@@ -56,7 +56,7 @@ TEST(RoutesTest, WhatATlsLegCannotBeMadeOfIsToldWithTheListenersPlace) {
   config = MakeConfig({.server = TlsMode::kRequired}, kUpstream);
   config.listeners[0].server.tls.min_version = TlsVersion::k13;
   config.listeners[0].server.tls.max_version = TlsVersion::k12;
-  routes = MakeRoutes(config, MakeCredentials());
+  routes = MakeRoutes(config, MakeCredentials(), MakeDataPorts(config));
   ASSERT_FALSE(routes.ok());
   EXPECT_THAT(routes.error().detail, HasSubstr("test.yaml:7:5: "));
 }

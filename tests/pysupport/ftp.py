@@ -132,7 +132,8 @@ class Client(LineClient):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.private = False
-        self.context = None  # of the data connections' TLS
+        self.context = None  # of the data connections' TLS, where they do not resume
+        self.resumes = True  # whether they resume the control connection's TLS session
         self.data_end = None  # how the last download ended
 
     def features(self):
@@ -197,8 +198,14 @@ class Client(LineClient):
             raise AssertionError(f"{line!r} was answered with {answer!r}")
         data = data()
         if self.private:
-            data.start_tls(self.context, "localhost")
+            self.secure(data)
         return data
+
+    def secure(self, data):
+        """Makes the TLS handshake on a data connection."""
+        if self.resumes:  # a session belongs to its context
+            return data.start_tls(self.tls.context, "localhost", self.tls.session)
+        return data.start_tls(self.context, "localhost")
 
     def get(self, how=b"EPSV", name=b"file"):
         """Downloads a file: its bytes and the last reply. `data_end` says how the data connection ended."""

@@ -26,8 +26,9 @@ def digest(content):
 class Job:
     """What a client must do: fetch /file, and store the same bytes in /in under a unique name."""
 
-    def __init__(self, folder, certs, port, tls, active=False):
+    def __init__(self, folder, certs, port, tls, active=False, resumes=True):
         self.folder, self.certs, self.port, self.tls, self.active = folder, certs, port, tls, active
+        self.resumes = resumes  # whether ftplib resumes the control connection's TLS session, which it does not by itself
         self.name = f"up-{os.getpid()}-{next(_numbers)}"
         self.source = folder / self.name
         self.source.write_bytes(CONTENT)
@@ -66,12 +67,21 @@ def lftp(job):
     assert job.name in text
 
 
+class ResumingFtp(ftplib.FTP_TLS):
+    """Resumes the control connection's TLS session on data connections."""
+
+    def ntransfercmd(self, cmd, rest=None):
+        data, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        return self.context.wrap_socket(data, server_hostname=self.host, session=self.sock.session), size
+
+
 def python(job):
     """ftplib.FTP and FTP_TLS."""
     if job.tls == "implicit":
         pytest.skip("ftplib knows no implicit TLS")
     if job.tls:
-        session = ftplib.FTP_TLS(context=ssl.create_default_context(cafile=job.certs.ca))
+        kind = ResumingFtp if job.resumes else ftplib.FTP_TLS
+        session = kind(context=ssl.create_default_context(cafile=job.certs.ca))
     else:
         session = ftplib.FTP()
     session.connect("localhost", job.port, timeout=Deadline(40).left())
@@ -91,7 +101,8 @@ ALL = {"curl": curl, "lftp": lftp, "ftplib": python}
 
 
 class Ways:
-    """A proxy in front of real servers. `ways`: name → (client mode, name of the server, mode of the server leg)."""
+    """A proxy in front of real servers. `ways`: name → (client mode, name of the server, mode of the server leg), and
+    perhaps the listener's `ftp`."""
 
     def __init__(self, ways, servers, front, certs, folder):
         self.ways, self.servers, self.certs, self.folder = ways, servers, certs, folder
@@ -99,8 +110,11 @@ class Ways:
             (server.folder / "ftp" / "file").write_bytes(CONTENT)
         self.front = front(
             {
-                name: ("ftp", client, {"address": f"127.0.0.1:{servers[server].port}", "tls": mode})
-                for name, (client, server, mode) in ways.items()
+                name: (
+                    "ftp", client, {"address": f"127.0.0.1:{servers[server].port}", "tls": mode},
+                    {"ftp": ftp[0]} if ftp else {},
+                )
+                for name, (client, server, mode, *ftp) in ways.items()
             }
         )
 
@@ -111,7 +125,7 @@ class Ways:
         return self.front.record(name)
 
     def job(self, name, tls, active=False):
-        return Job(self.folder, self.certs, self.port(name), tls, active)
+        return Job(self.folder, self.certs, self.port(name), tls, active, resumes=len(self.ways[name]) == 3)
 
     def check(self, name, job):
         """Checks the downloaded and the uploaded file by hash."""
@@ -126,7 +140,7 @@ class Ways:
         return [self.record(name) for _ in range(2 if client == "curl" else 1)]
 
     def both_ways(self, name, client):
-        leg, server, server_leg = self.ways[name]
+        leg, server, server_leg = self.ways[name][:3]
         tls = {"required": "starttls", "implicit": "implicit", "off": None, "opportunistic": "starttls"}[leg]
         if client == "ftplib" and tls == "implicit":
             pytest.skip("ftplib knows no implicit TLS")

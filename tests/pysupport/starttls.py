@@ -116,9 +116,9 @@ class StartTlsServer:
 class StartTlsClient(Channel):
     """A channel that speaks a protocol as a client, one command at a time."""
 
-    def __init__(self, port, host="127.0.0.1", protocol=None):
+    def __init__(self, port, host="127.0.0.1", protocol=None, source=None):
         since = time.monotonic()
-        super().__init__(open_socket(port, host))
+        super().__init__(open_socket(port, host, source))
         self.since, self.host, self.protocol = since, host, protocol
         self.greeting = b""
 

@@ -44,24 +44,32 @@ Peer ConnectFrom(const std::string& host, uint16_t port) {
   return Peer(std::move(socket));
 }
 
+config::Config AnySession(config::Config config) {
+  config.listeners.front().data.session = config::DataSession::kAny;
+  return config;
+}
+
 /// A data connection on a loop with its own thread, and what it reports, in order.
 class Transfer final : private DataOwner {
  public:
   /// `local`: our address on the control connection with the client.
   explicit Transfer(TlsMode client = TlsMode::kOff, TlsMode server = TlsMode::kOff,
                     const std::string& local = "127.0.0.1", std::chrono::milliseconds negotiation = kPatience)
-      : config_(MakeConfig({.protocol = "ftp",
-                            .client = client,
-                            .server = server,
-                            .limits = {.connect_timeout = kPatience, .negotiation_timeout = negotiation},
-                            .server_name = "localhost"},
-                           upstream.address())),
-        routes_(std::move(MakeRoutes(config_, MakeCredentials())).value()),
+      : Transfer(AnySession(MakeConfig({.protocol = "ftp",
+                                        .client = client,
+                                        .server = server,
+                                        .limits = {.connect_timeout = kPatience, .negotiation_timeout = negotiation},
+                                        .server_name = "localhost"},
+                                       {})),
+                 local) {}
+  explicit Transfer(config::Config config, const std::string& local = "127.0.0.1")
+      : config_(std::move(config)),
+        routes_(std::move(MakeRoutes(config_, MakeCredentials(), proxy::MakeDataPorts(config_))).value()),
         resolver_(loop_) {
     DataOwner& owner = *this;
     data_ = std::make_unique<DataConnection>(
         owner, loop_, resolver_,
-        DataEnds{*routes_.front(), 0, Address("127.0.0.1"), Address("127.0.0.1"), Address(local), nullptr});
+        DataEnds{*routes_.front(), 0, Address("127.0.0.1"), Address("127.0.0.1"), Address(local), {}});
     thread_ = std::thread([this] { loop_.Run(); });
   }
 
@@ -71,8 +79,8 @@ class Transfer final : private DataOwner {
     thread_.join();
   }
 
-  void Open(uint16_t server_port, uint16_t client_port) {
-    loop_.Post([=, this] { data_->Open(server_port, client_port); });
+  void Open(uint16_t server_port, uint16_t client_port, bool client_tls = false) {
+    loop_.Post([=, this] { data_->Open(server_port, client_port, client_tls); });
   }
   void Begin(bool client_tls = false, bool server_tls = false) {
     loop_.Post([=, this] { data_->Begin(client_tls, server_tls); });
@@ -110,6 +118,7 @@ class Transfer final : private DataOwner {
     Tell(broken ? "ended broken" : "ended");
   }
   void OnDataBroken(DataConnection&) override { Tell("broken"); }
+  void OnDataStranger(DataConnection&) override { Tell("stranger"); }
   void OnDataMoved(Side, size_t bytes) override { moved += bytes; }
 
   void Tell(std::string what) {
@@ -333,6 +342,76 @@ TEST(DataConnectionTest, ATransferThatHasBegunHasNoDeadline) {
   server.Finish();
   client.Finish();
   EXPECT_EQ(transfer.Next(), "ended");
+}
+
+// X2: of those that connect from the client's address, the client is the one with the right handshake.
+TEST(DataConnectionTest, TheClientIsPickedOutByItsHandshake) {
+  for (const bool early : {false, true}) {
+    SCOPED_TRACE(early);
+    Transfer transfer(TlsMode::kRequired);
+    transfer.Open(transfer.upstream.address().port, 0, true);
+    Peer server = transfer.upstream.Accept();
+    EXPECT_EQ(transfer.Next(), "ready");
+    Peer silent = ConnectTo({"127.0.0.1", transfer.port});
+    Peer rude = ConnectTo({"127.0.0.1", transfer.port});
+    Peer client = early ? ConnectTo({"127.0.0.1", transfer.port}) : Peer();
+    transfer.Begin(true);
+    EXPECT_TRUE(rude.Send("this is not TLS"));
+    EXPECT_NE(rude.End(), Ending::kOpen);
+    if (!early) client = ConnectTo({"127.0.0.1", transfer.port});
+    ASSERT_TRUE(client.StartTls({}));
+    EXPECT_TRUE(server.Send("secret"));
+    EXPECT_EQ(client.Receive(6), "secret");
+    EXPECT_EQ(silent.End(), Ending::kReset);
+    transfer.Drop();
+  }
+}
+
+TEST(DataConnectionTest, APeerThatDoesNotResumeIsDropped) {
+  Transfer transfer(MakeConfig({.protocol = "ftp", .client = TlsMode::kRequired}, {}));
+  transfer.Open(transfer.upstream.address().port, 0, true);
+  Peer server = transfer.upstream.Accept();
+  EXPECT_EQ(transfer.Next(), "ready");
+  transfer.Begin(true);
+  for (int i = 0; i < 2; ++i) {
+    Peer stranger = ConnectTo({"127.0.0.1", transfer.port});
+    (void)stranger.StartTls({});
+    EXPECT_EQ(transfer.Next(), "stranger");
+    EXPECT_NE(stranger.End(), Ending::kCloseNotify);
+  }
+  transfer.Drop();
+}
+
+// One more than are kept drops the oldest.
+TEST(DataConnectionTest, StrangersThatOnlyConnect) {
+  Transfer transfer(TlsMode::kRequired);
+  transfer.Open(transfer.upstream.address().port, 0, true);
+  Peer server = transfer.upstream.Accept();
+  EXPECT_EQ(transfer.Next(), "ready");
+  std::deque<Peer> silent;
+  for (int i = 0; i < 9; ++i) silent.push_back(ConnectTo({"127.0.0.1", transfer.port}));
+  EXPECT_EQ(silent.front().End(), Ending::kReset);
+  transfer.Begin(false);
+  EXPECT_TRUE(server.Send("clear after all"));
+  EXPECT_EQ(silent[1].Receive(15), "clear after all");
+  transfer.Drop();
+}
+
+TEST(DataConnectionTest, AClientThatNeverComes) {
+  for (const bool silent : {false, true}) {
+    SCOPED_TRACE(silent);
+    config::Config config = MakeConfig({.protocol = "ftp", .client = TlsMode::kRequired}, {});
+    config.limits.negotiation_timeout = std::chrono::milliseconds(50);
+    Transfer transfer(config);
+    transfer.Open(transfer.upstream.address().port, 0, true);
+    Peer server = transfer.upstream.Accept();
+    EXPECT_EQ(transfer.Next(), "ready");
+    const Peer client = silent ? ConnectTo({"127.0.0.1", transfer.port}) : Peer();
+    transfer.Begin(true);
+    EXPECT_EQ(transfer.Next(), "broken");
+    EXPECT_EQ(transfer.Next(), "ended broken");
+    EXPECT_EQ(server.End(), Ending::kReset);
+  }
 }
 
 TEST(DataConnectionTest, BytesForAClosedLegAreNotCounted) {

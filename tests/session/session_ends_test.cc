@@ -59,7 +59,7 @@ TEST(SessionEnds, AClientThatHasNoRoomDoesNotKeepItsEndFromTheServer) {
   Upstream upstream;
   RecordedLog log;
   const config::Config config = MakeConfig({.protocol = "smtp"}, upstream.address());
-  const auto routes = std::move(MakeRoutes(config, MakeCredentials())).value();
+  const auto routes = std::move(MakeRoutes(config, MakeCredentials(), proxy::MakeDataPorts(config))).value();
   net::Loop loop;
   net::Resolver resolver(loop);
   auto made = std::make_unique<StalledClient>();

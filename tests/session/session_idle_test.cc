@@ -56,7 +56,7 @@ TEST_P(SessionIdle, APeerThatTakesAByteAtATimeIsNotIdle) {
   Setting setting{.protocol = "tcp"};
   setting.limits.idle_timeout = std::chrono::milliseconds(20);
   const config::Config config = MakeConfig(setting, upstream.address());
-  const auto routes = std::move(MakeRoutes(config, MakeCredentials())).value();
+  const auto routes = std::move(MakeRoutes(config, MakeCredentials(), proxy::MakeDataPorts(config))).value();
   net::Loop loop;
   net::Resolver resolver(loop);
   auto made = std::make_unique<SlowClient>(loop, GetParam());

@@ -8,7 +8,7 @@ using namespace test;  // NOLINT(google-build-using-namespace)
 
 Stage::Stage(const Setting& setting)
     : config_(MakeConfig(setting, upstream_.address())),
-      routes_(std::move(MakeRoutes(config_, MakeCredentials())).value()),
+      routes_(std::move(MakeRoutes(config_, MakeCredentials(), proxy::MakeDataPorts(config_))).value()),
       resolver_(loop_) {
   auto group = net::BindGroup({"127.0.0.1", 0}, 1);
   EXPECT_TRUE(group.ok());

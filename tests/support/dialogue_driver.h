@@ -112,7 +112,8 @@ class DialogueDriver {
   /// What it has not used yet.
   const std::string& unused(Side side) const { return input_[protocol::Index(side)]; }
   const std::string& notes() const { return notes_; }
-  /// All that was asked of the data connection, a line each: `open 40001 listen`, `open 40001 dial 5000`, `begin` and
+  /// All that was asked of the data connection, a line each: `open 40001 listen`, `open 40001 dial 5000` (and `tls`
+  /// if the client's leg is protected), `begin` and
   /// how each leg is protected, `close`.
   const std::string& data() const { return data_; }
   bool data_pending() const { return data_pending_; }
@@ -200,8 +201,10 @@ class DialogueDriver {
     using Kind = protocol::DataRequest::Kind;
     switch (request.kind) {
       case Kind::kOpen:
+        Demand(!request.tls[0] || tls_up(Side::kClient), "data is no better protected than its session");
         data_ += "open " + std::to_string(request.server_port) +
-                 (request.client_port == 0 ? " listen\n" : " dial " + std::to_string(request.client_port) + "\n");
+                 (request.client_port == 0 ? " listen" : " dial " + std::to_string(request.client_port)) +
+                 (request.tls[0] ? " tls\n" : "\n");
         data_pending_ = true;
         break;
       case Kind::kBegin:

@@ -12,7 +12,8 @@ struct DataRequest {
   enum class Kind : uint8_t {
     /// Makes a new data connection, and drops the current one if its transfer has not begun. The upstream is dialled at
     /// once, at the control connection's remote address and `server_port`. If `client_port` is 0 we listen for the
-    /// client at the control connection's local address. Answered by kReady or kFailed.
+    /// client at the control connection's local address. If `tls` is set for the client, the client is whoever of those
+    /// that connect makes the right handshake. Answered by kReady or kFailed.
     kOpen,
     /// Starts the transfer. If kOpen gave a `client_port`, the client is dialled there, at the remote address of its
     /// control connection. Then each leg marked in `tls` makes its handshake, and bytes are relayed. Answered by
@@ -25,8 +26,8 @@ struct DataRequest {
   uint16_t client_port = 0;
   bool tls[2] = {false, false};
 
-  static DataRequest Open(uint16_t server_port, uint16_t client_port) {
-    return {Kind::kOpen, server_port, client_port, {false, false}};
+  static DataRequest Open(uint16_t server_port, uint16_t client_port, bool client_tls = false) {
+    return {Kind::kOpen, server_port, client_port, {client_tls, false}};
   }
   static DataRequest Begin(bool client_tls, bool server_tls) { return {Kind::kBegin, 0, 0, {client_tls, server_tls}}; }
   static DataRequest Close() { return {}; }

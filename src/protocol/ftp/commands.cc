@@ -105,11 +105,13 @@ Act FtpDialogue::OnRein(const Command& command, Out& out) {
 
 Act FtpDialogue::OnClientEnd(const Command& command, Out& out) {
   client_.CloseWindow();
-  const auto parsed = data_.ParseClientEnd(command, env().client_address);
+  auto parsed = data_.ParseClientEnd(command, env().client_address);
   if (const auto* answer = std::get_if<Answer>(&parsed)) return Say(*answer, out);
+  auto& end = std::get<ClientEnd>(parsed);
+  end.tls = client_.protects_data();
   if (server_->data_awaits_login()) return Say(Answer::Success("530 Not logged in\r\n"), out);
   unasked_ = false;
-  data_.AskForPort(std::get<ClientEnd>(parsed), out);
+  data_.AskForPort(end, out);
   replies_.Push(Asked::kPort);
   return Read{};
 }

@@ -64,7 +64,7 @@ std::optional<std::string> DataLink::OnPortReply(std::string_view reply, int cod
     return granted ? "425 Can't open data connection\r\n" : std::string(reply);
   }
   state_.Become(Opens{client});
-  out.data.push_back(DataRequest::Open(port, client.port));
+  out.data.push_back(DataRequest::Open(port, client.port, client.tls));
   return std::nullopt;
 }
 

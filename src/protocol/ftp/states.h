@@ -83,6 +83,7 @@ using ClientData = Machine<                                      //
 struct ClientEnd {
   Verb asked_by = Verb::kPasv;  ///< kPasv, kEpsv, kPort or kEprt
   uint16_t port = 0;            ///< where the client listens; 0: the client connects to us
+  bool tls = false;             ///< data connections of the client's leg use TLS now
 };
 
 struct NoData {};

@@ -98,9 +98,11 @@ TEST(FtpFacing, EveryPairOfModesInPiecesOfEverySize) {
         const bool client_tls = pairing.client == TlsMode::kImplicit || pairing.upgrades;
         const bool between = chain.sidecar().tls_up(Side::kServer);
         EXPECT_EQ(between, chain.front().tls_up(Side::kClient));
-        EXPECT_EQ(chain.sidecar().data(), std::string("open 50000 listen\nbegin ") + (client_tls ? "tls " : "clear ") +
+        EXPECT_EQ(chain.sidecar().data(), std::string("open 50000 listen") +
+                                              (client_tls ? " tls\nbegin tls " : "\nbegin clear ") +
                                               (between ? "tls\n" : "clear\n"));
-        EXPECT_EQ(chain.front().data(), std::string("open 40001 listen\nbegin ") + (between ? "tls " : "clear ") +
+        EXPECT_EQ(chain.front().data(), std::string("open 40001 listen") +
+                                            (between ? " tls\nbegin tls " : "\nbegin clear ") +
                                             (pairing.upstream != TlsMode::kOff ? "tls\n" : "clear\n"));
       }
       if (testing::Test::HasFailure()) return;

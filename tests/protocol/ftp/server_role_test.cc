@@ -1,5 +1,6 @@
 // The leg to the client: AUTH, PBSZ, PROT, FEAT, and refusals.
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "scenes.h"
@@ -43,7 +44,7 @@ TEST(FtpServerRole, RequiredAndUpgraded) {
     C: EPSV
     s: EPSV
     S: 229 Entering (|||40001|)
-    data: open 40001 listen
+    data: open 40001 listen tls
     @ data 192.0.2.7 50001
     c: 229 Entering Extended Passive Mode (|||50001|).
     C: RETR file
@@ -266,16 +267,19 @@ TEST(FtpServerRole, LevelsOfProtection) {
   // Where TLS is optional for the client, PROT is too. Each leg has its own protection.
   for (const TlsMode server : {kOff, kReq, kImp}) {
     const std::string theirs = server == kOff ? "clear" : "tls";
-    const std::string open =
-        "C: EPSV\ns: EPSV\nS: 229 (|||4|)\ndata: open 4 listen\n@ data 192.0.2.7 9\n"
-        "c: 229 Entering Extended Passive Mode (|||9|).\nC: LIST\ns: LIST\n";
+    const auto open = [](const char* listen) {
+      return fmt::format(
+          "C: EPSV\ns: EPSV\nS: 229 (|||4|)\ndata: open 4 {}\n@ data 192.0.2.7 9\n"
+          "c: 229 Entering Extended Passive Mode (|||9|).\nC: LIST\ns: LIST\n",
+          listen);
+    };
     const std::string done = "S: 150 go\nc: 150 go\nS: 226 done\nc: 226 done\n";
     PlayFtp(kOpp, server,
-            "C: AUTH TLS\nc: 234 Ready for TLS\n! tls-client\n@ up\n" + open + "data: begin clear " + theirs + "\n" +
-                done + "C: PBSZ 0\nc: 200 PBSZ 0\nC: PROT P\nc: 200 Protection level set to Private\n" + open +
-                "data: begin tls " + theirs + "\n" + done);
-    PlayFtp(kImp, server, open + "data: begin tls " + theirs + "\n" + done);
-    PlayFtp(kOff, server, open + "data: begin clear " + theirs + "\n" + done);
+            "C: AUTH TLS\nc: 234 Ready for TLS\n! tls-client\n@ up\n" + open("listen") + "data: begin clear " + theirs +
+                "\n" + done + "C: PBSZ 0\nc: 200 PBSZ 0\nC: PROT P\nc: 200 Protection level set to Private\n" +
+                open("listen tls") + "data: begin tls " + theirs + "\n" + done);
+    PlayFtp(kImp, server, open("listen tls") + "data: begin tls " + theirs + "\n" + done);
+    PlayFtp(kOff, server, open("listen") + "data: begin clear " + theirs + "\n" + done);
   }
 }
 
