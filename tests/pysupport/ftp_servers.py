@@ -1,4 +1,4 @@
-"""Starts vsftpd, ProFTPD and Pure-FTPd. A client sees the folder `ftp` of the server's folder as /."""
+"""Starts vsftpd, ProFTPD, Pure-FTPd and inetutils-ftpd. A client sees the folder `ftp` of the server's folder as /."""
 
 import os
 import shutil
@@ -84,6 +84,23 @@ TLSLog /mnt/tls.log
 """
 
 
+# inetutils-ftpd expects its client on its standard input, as inetd hands it over.
+INETD = r"""
+use strict; use Socket;
+$SIG{CHLD} = "IGNORE";
+socket(my $listener, PF_INET, SOCK_STREAM, 0) or die; setsockopt($listener, SOL_SOCKET, SO_REUSEADDR, 1);
+bind($listener, sockaddr_in($ARGV[0], inet_aton("127.0.0.1"))) or die "bind: $!"; listen($listener, 128) or die;
+while (1) {
+    accept(my $client, $listener) or next;
+    if (!fork()) {
+        open(STDIN, "<&", $client); open(STDOUT, ">&", $client); close($client); close($listener);
+        exec("/usr/sbin/ftpd", "-A") or exit 1;
+    }
+    close($client);
+}
+"""
+
+
 def _folder(folder, certs):
     """Creates the folder, with a subfolder for uploads that all users can write to."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -144,5 +161,17 @@ def pure_ftpd(folder, certs, tls=False):
         # The path of the key is compiled into the binary.
         prepare = "mkdir /tmp/own; cp /mnt/both.pem /tmp/own/pure-ftpd.pem; mount --bind /tmp/own /etc/ssl/private; "
         return _started("third", folder, ACCOUNT + prepare + command, port)
+
+    return start(build)
+
+
+def inetutils_ftpd(folder, certs):
+    """Without TLS. It splits lines at 511 bytes, and executes each piece."""
+
+    def build():
+        _folder(folder, certs)
+        port = free_port()
+        (folder / "inetd.pl").write_text(INETD)
+        return _started("fourth", folder, f"{ACCOUNT} exec perl /mnt/inetd.pl {port}", port)
 
     return start(build)
