@@ -88,8 +88,8 @@ void DataConnection::Connected(Side side, std::unique_ptr<buffer::Stream> stream
 
 void DataConnection::Begin(bool client_tls, bool server_tls) {
   tls_ = {client_tls, server_tls};
-  const auto timeout = ends_.route.limits->negotiation_timeout;
-  if (timeout.count() > 0) deadline_.Start(timeout);
+  const auto patience = ends_.route.limits->negotiation_timeout;
+  if (patience.count() > 0) deadline_.Start(patience);
   if (arrivals_) arrivals_->Begin(client_tls);
   if (client_port_ != 0) Dial(Side::kClient, client_port_);
   for (const Side side : {Side::kClient, Side::kServer}) {

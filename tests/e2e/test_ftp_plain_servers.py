@@ -46,6 +46,7 @@ def test_a_client_that_does_not_resume(ways, certs):
     with pytest.raises(ftplib.error_temp, match="426"):
         session.getresp()
     session.close()
+    ways.front.proxy.logged("did not resume the control connection's TLS session")
     ways.record("front-vsftpd")
 
 

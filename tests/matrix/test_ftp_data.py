@@ -9,6 +9,7 @@ from pysupport.channel import End
 from pysupport.ftp import FILE, Client, Server
 from pysupport.proxy import Proxy
 from pysupport.rig import certificates
+from pysupport.timing import milliseconds
 from pysupport.upstream import Upstream
 
 HOSTS = {"v4": "127.0.0.1", "v6": "::1"}
@@ -39,10 +40,9 @@ def listener(certs, name, host, upstream, tls=("off", "off"), **extra):
     return {"name": name, "listen": address(host, 0), "protocol": "ftp", "client": client, "server": server, **extra}
 
 
-def proxy(certs, folder, *listeners):
-    return Proxy(
-        {"certificates": certificates(certs), "listeners": list(listeners), "limits": {"drain_timeout": "30s"}}, folder
-    )
+def proxy(certs, folder, *listeners, **limits):
+    limits = {"drain_timeout": "30s", **limits}
+    return Proxy({"certificates": certificates(certs), "listeners": list(listeners), "limits": limits}, folder)
 
 
 @pytest.mark.parametrize("tls", ["off", "required"])
@@ -179,4 +179,43 @@ def test_a_drain_waits_for_the_transfer(certs, folder, tls):
         assert client.end in (End.FIN, End.CLOSE_NOTIFY)
         assert running.wait() == 0
     assert fake.stored == [FILE * 2]
+    upstream.close()
+
+
+@pytest.mark.parametrize("tls", ["off", "required"])
+def test_a_drain_waits_for_the_end_of_a_reply(certs, folder, tls):
+    """G1: nothing is said in the middle of a reply that passes line by line."""
+    helps = []
+    upstream = Upstream(Server(on={b"HELP": lambda channel, _: helps.append(channel) or channel.send(b"214-one\r\n")}))
+    with proxy(certs, folder, listener(certs, "ftp", "127.0.0.1", upstream, (tls, "off"))) as running:
+        idle, client = Client(running.port("ftp")), Client(running.port("ftp"))
+        for each in (idle, client):
+            each.arrive()
+        if tls == "required":
+            client.upgrade(certs.client_context())
+        client.send(b"HELP\r\n")
+        assert client.line() == b"214-one\r\n"
+        running.signal(signal.SIGTERM)
+        assert idle.reply().startswith(b"421 ")
+        helps[0].send(b"214 two\r\n")
+        assert client.line() == b"214 two\r\n"
+        assert client.line().startswith(b"421 ")
+        client.rest()
+        assert running.wait() == 0
+    upstream.close()
+
+
+@pytest.mark.parametrize("tls", ["off", "required"])
+def test_a_timeout_in_the_middle_of_a_reply(certs, folder, tls):
+    upstream = Upstream(Server(on={b"HELP": b"214-one\r\n"}))
+    legs = (tls, "off")
+    with proxy(certs, folder, listener(certs, "ftp", "127.0.0.1", upstream, legs), idle_timeout=milliseconds(300)) as running:
+        client = Client(running.port("ftp"))
+        client.arrive()
+        if tls == "required":
+            client.upgrade(certs.client_context())
+        client.send(b"HELP\r\n")
+        assert client.rest() == b"214-one\r\n"
+        assert client.end in (End.RESET, End.TRUNCATED), "the reply was cut"
+        assert running.record(client)["end"] == "idle"
     upstream.close()

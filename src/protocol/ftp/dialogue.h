@@ -22,7 +22,7 @@ class FtpDialogue final : public Dialogue {
  public:
   explicit FtpDialogue(Env env) : Dialogue(std::move(env)) {}
 
-  bool InTransfer() const override { return replies_.InTransfer() || replies_.mid_reply(); }
+  bool InTransfer() const override { return replies_.InTransfer() || !replies_.between(); }
 
  private:
   Frame Cut(Side side, std::string_view in, Scan& scan) override;

@@ -28,7 +28,7 @@ bool AnswersStat(int code) { return code / 10 == 21; }
 bool ReplyQueue::InTransfer() const { return std::any_of(questions_.begin(), questions_.end(), IsTransfer); }
 
 bool ReplyQueue::Admits(Verb verb) {
-  if (mid_reply()) return false;
+  if (!between()) return false;
   if (questions_.empty()) return true;
   if (questions_.size() == 1 && questions_.front() == Asked::kAbor) {
     questions_.clear();
@@ -45,7 +45,7 @@ Frame ReplyQueue::Cut(std::string_view in, Scan& scan) const {
 
 // `in` begins a reply, or continues the one that is open.
 bool ReplyQueue::TakesWhole(std::string_view in) const {
-  if (mid_reply()) return false;
+  if (!between()) return false;
   if (questions_.empty() || BeginsPort(in)) return true;
   switch (questions_.front()) {
     case Asked::kFeat:

@@ -49,8 +49,6 @@ class ReplyQueue {
   bool InTransfer() const;
   /// No reply is being passed on line by line.
   bool between() const { return open_reply_ < 0; }
-  /// The upstream is in the middle of a reply that is passed on line by line: nothing else may be said to the client.
-  bool mid_reply() const { return open_reply_ >= 0; }
 
   /// Whether the client's next command may be processed now. If true, the reply to an outstanding ABOR is no longer
   /// waited for. If false, ask again after the upstream's next unit.
