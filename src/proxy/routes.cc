@@ -17,6 +17,7 @@ Error MakeClientLeg(const config::ClientLeg& leg, const Credentials& credentials
   if (!route.dialect->alpn.empty()) settings.alpn = {std::string(route.dialect->alpn)};
   settings.alpn_required = route.dialect->alpn_required && leg.mode == TlsMode::kImplicit;
   if (!route.dialect->data_alpn.empty()) settings.alpn.emplace_back(route.dialect->data_alpn);
+  settings.session_ids = !route.dialect->data_alpn.empty();
   for (const std::string& name : leg.certificates) settings.identities.push_back(credentials.identities.at(name));
   auto context = tls::ServerContext::Create(settings);
   if (!context) return context.error();

@@ -28,6 +28,8 @@ struct CommonSettings {
 struct ServerSettings : CommonSettings {
   std::vector<std::shared_ptr<const Identity>> identities;  ///< the first is the default; at least one
   std::shared_ptr<TicketKeys> tickets;                      ///< shared by all workers; nullptr: no tickets
+  /// Connections of a SessionFamily also resume by session id (TLS 1.2), for clients without tickets such as curl.
+  bool session_ids = false;
 };
 
 struct ClientSettings : CommonSettings {

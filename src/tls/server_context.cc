@@ -60,10 +60,11 @@ int FamilyIndex() {
   return index;
 }
 
+SessionFamily* FamilyOf(const SSL* ssl) { return static_cast<SessionFamily*>(SSL_get_ex_data(ssl, FamilyIndex())); }
+
 // A family's id is part of the key, so that a ticket of any other family fails its MAC, and is ignored. The session id
 // context would do the same, but that of the credential, which binds a ticket to its certificate, takes precedence.
-bool SetMac(const SSL* ssl, HMAC_CTX* mac, const TicketKeys::Key& key) {
-  const auto* family = static_cast<const SessionFamily*>(SSL_get_ex_data(ssl, FamilyIndex()));
+bool SetMac(const SessionFamily* family, HMAC_CTX* mac, const TicketKeys::Key& key) {
   std::vector<uint8_t> mac_key;
   mac_key.reserve(key.hmac().size() + SessionFamily::Impl::kIdSize);  // growing would leave a copy of the key behind
   mac_key.assign(key.hmac().begin(), key.hmac().end());
@@ -82,18 +83,41 @@ int OnTicket(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_
     std::copy(key.name().begin(), key.name().end(), name);
     RAND_bytes(iv, EVP_MAX_IV_LENGTH);
     const bool ok = EVP_EncryptInit_ex(cipher, EVP_aes_128_cbc(), nullptr, key.aes().data(), iv) == 1;
-    return ok && SetMac(ssl, mac, key) ? 1 : -1;
+    const SessionFamily* family = FamilyOf(ssl);
+    const bool stranger = family != nullptr && family->impl().settled && SSL_session_reused(ssl) != 1;
+    return ok && SetMac(stranger ? nullptr : family, mac, key) ? 1 : -1;
   }
   const auto found = keys.Find({name, TicketKeys::kNameSize});
   if (!found) return 0;
   const bool ok = EVP_DecryptInit_ex(cipher, EVP_aes_128_cbc(), nullptr, found->key.aes().data(), iv) == 1;
-  if (!ok || !SetMac(ssl, mac, found->key)) return -1;
+  if (!ok || !SetMac(FamilyOf(ssl), mac, found->key)) return -1;
   return found->renew ? 2 : 1;
 }
 
-void SetTickets(Impl& impl) {
-  // No session cache: resumption uses tickets only.
-  SSL_CTX_set_session_cache_mode(impl.context.get(), SSL_SESS_CACHE_OFF);
+// SSL_CTX_sess_set_new_cb: a session with an id, so TLS 1.2 without tickets. Returns 1 if it takes the reference.
+int OnNewSession(SSL* ssl, SSL_SESSION* session) {
+  SessionFamily* family = FamilyOf(ssl);
+  if (family == nullptr || family->impl().settled) return 0;
+  family->impl().sessions.Add(bssl::UniquePtr<SSL_SESSION>(session));
+  return 1;
+}
+
+SSL_SESSION* OnSessionId(SSL* ssl, const uint8_t* id, int size, int* copy) {
+  *copy = 0;  // the caller gets a reference of its own
+  const SessionFamily* family = FamilyOf(ssl);
+  if (family == nullptr) return nullptr;
+  return family->impl().sessions.Find({id, static_cast<size_t>(size)}).release();
+}
+
+void SetTickets(Impl& impl, bool session_ids) {
+  SSL_CTX* context = impl.context.get();
+  // Outside families, resumption uses tickets only.
+  SSL_CTX_set_session_cache_mode(context,
+                                 session_ids ? SSL_SESS_CACHE_SERVER | SSL_SESS_CACHE_NO_INTERNAL : SSL_SESS_CACHE_OFF);
+  if (session_ids) {
+    SSL_CTX_sess_set_new_cb(context, &OnNewSession);
+    SSL_CTX_sess_set_get_cb(context, &OnSessionId);
+  }
   if (impl.tickets == nullptr) {
     SSL_CTX_set_options(impl.context.get(), SSL_OP_NO_TICKET);
   } else {
@@ -109,10 +133,10 @@ ServerContext::Impl::Impl(const ServerSettings& settings)
       tickets(settings.tickets),
       alpn_required(settings.alpn_required && !settings.alpn.empty()) {}
 
-bssl::UniquePtr<SSL> ServerContext::Impl::NewSsl(const SessionFamily* family) {
+bssl::UniquePtr<SSL> ServerContext::Impl::NewSsl(SessionFamily* family) {
   bssl::UniquePtr<SSL> ssl(SSL_new(context.get()));
   if (!ssl) std::abort();
-  if (SSL_set_ex_data(ssl.get(), FamilyIndex(), const_cast<SessionFamily*>(family)) != 1) std::abort();
+  if (SSL_set_ex_data(ssl.get(), FamilyIndex(), family) != 1) std::abort();
   SSL_set_accept_state(ssl.get());
   return ssl;
 }
@@ -132,7 +156,7 @@ Result<std::unique_ptr<ServerContext>> ServerContext::Create(const ServerSetting
   impl->alpn = std::move(*alpn);
   SSL_CTX* ctx = impl->context.get();
   SetOwner(ctx, impl.get());
-  SetTickets(*impl);
+  SetTickets(*impl, settings.session_ids);
   SSL_CTX_set_select_certificate_cb(ctx, &OnClientHello);
   if (!impl->alpn.empty()) SSL_CTX_set_alpn_select_cb(ctx, &OnAlpn, impl.get());
   return std::unique_ptr<ServerContext>(new ServerContext(std::move(impl)));

@@ -18,7 +18,7 @@ struct ServerContext::Impl {
 
   /// A new connection in the server role. With a `family` it resumes only the sessions of that family. Aborts without
   /// memory.
-  bssl::UniquePtr<SSL> NewSsl(const SessionFamily* family = nullptr);
+  bssl::UniquePtr<SSL> NewSsl(SessionFamily* family = nullptr);
 
   std::vector<std::shared_ptr<const Identity>> identities;
   CertificateMap certificates;

@@ -1,5 +1,6 @@
 #include "tls/session_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace starlock::tls {
@@ -19,6 +20,15 @@ bssl::UniquePtr<SSL_SESSION> SessionCache::Take() {
 
 bssl::UniquePtr<SSL_SESSION> SessionCache::TakeAllButLast() {
   return sessions_.size() == 1 ? bssl::UpRef(sessions_.back()) : Take();
+}
+
+bssl::UniquePtr<SSL_SESSION> SessionCache::Find(std::span<const uint8_t> id) const {
+  for (const auto& session : sessions_) {
+    unsigned size = 0;
+    const uint8_t* own = SSL_SESSION_get_id(session.get(), &size);
+    if (std::equal(own, own + size, id.begin(), id.end())) return bssl::UpRef(session);
+  }
+  return nullptr;
 }
 
 }  // namespace starlock::tls

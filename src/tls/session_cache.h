@@ -2,6 +2,8 @@
 
 #include <openssl/ssl.h>
 
+#include <cstdint>
+#include <span>
 #include <vector>
 
 namespace starlock::tls {
@@ -17,6 +19,8 @@ class SessionCache {
   /// The same, but the last session always stays: for a peer that requires resumption, reusing a session is better than
   /// having none.
   bssl::UniquePtr<SSL_SESSION> TakeAllButLast();
+  /// The session with that id, or nullptr.
+  bssl::UniquePtr<SSL_SESSION> Find(std::span<const uint8_t> id) const;
   void Clear() { sessions_.clear(); }
   size_t size() const { return sessions_.size(); }
 

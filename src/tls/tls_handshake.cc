@@ -75,6 +75,7 @@ bool TlsStream::Impl::LacksAlpn() const {
 
 void TlsStream::Impl::Established() {
   phase_ = Phase::kOpen;
+  if (server_ != nullptr && family_ != nullptr) family_->impl().settled = true;
   // Data written during the handshake comes first. If there is little of it, it is sent together with the handshake's
   // last flight and what the handler writes.
   if (!unsent_.empty()) Seal(std::move(unsent_));

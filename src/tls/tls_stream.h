@@ -20,7 +20,8 @@ class TlsHandler : public buffer::StreamHandler {
 
 /// The TLS sessions of one FTP control connection and its data connections, which must resume a session of their own
 /// control connection. In the client role, the sessions are kept here; while there is none, the handshake is a full
-/// one. In the server role, tickets are bound to the family: a ticket from outside it leads to a full handshake.
+/// one. In the server role, the first handshake founds the family. Only its session, and what resumes that, belong to
+/// it: the session of any other full handshake is not resumed here.
 class SessionFamily {
  public:
   SessionFamily();

@@ -140,6 +140,24 @@ def test_w_a_goodbye_inside_tls(rig, certs):
     client.close()
 
 
+@pytest.mark.parametrize("server", ["off", "required"])
+def test_off_means_off(rig, certs, server):
+    """Also in front of a server that offers all of it: from the first command to the last."""
+    place = place_of(rig, ("ftp", "off", server), capabilities=(b"UTF8", b"AUTH TLS", b"PBSZ", b"PROT", b"CCC"))
+    client = place.arrive()
+    for _ in range(2):
+        assert client.features() == [b"UTF8"]
+        for line, code in ((b"AUTH TLS", b"502"), (b"auth ssl", b"502"), (b"PBSZ 0", b"502"), (b"PROT P", b"502"), (b"CCC", b"534")):
+            assert client.command(line)[:3] == code, line
+        client.login()
+    assert client.get() == (FILE, b"226 all done\r\n")
+    client.quit()
+    ours = b"AUTH TLS\r\nPBSZ 0\r\nPROT P\r\n" if server == "required" else b""
+    seen = all_seen(place)
+    assert seen.startswith(ours)
+    assert not any(word in seen[len(ours) :] for word in (b"AUTH", b"PBSZ", b"PROT", b"CCC"))
+
+
 def test_f4_twice_and_t1_ccc(rig, certs):
     place = place_of(rig, ("ftp", "required", "required"))
     client = place.arrive()
@@ -373,6 +391,39 @@ def test_x2_a_session_from_before(rig, certs):
     assert client.command(b"RETR file").startswith(b"150 ")
     assert refused(data, context, session)
     client.close()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3], ids=["1.2", "1.3"])
+@pytest.mark.parametrize("tickets", [True, False], ids=["tickets", "ids"])
+def test_x2_a_stranger_that_comes_again(rig, certs, version, tickets):
+    """What a stranger's own handshake gave it does not make it the client."""
+
+    def context():
+        made = certs.client_context()
+        made.maximum_version = made.minimum_version = version
+        made.options |= 0 if tickets else ssl.OP_NO_TICKET
+        return made
+
+    place = place_of(rig, ("ftp", "required", "off"))
+    client = place.arrive()
+    client.upgrade(context())
+    client.protect(None)
+    client.login()
+    port = int(client.command(b"EPSV").split(b"|||")[1].split(b"|")[0])
+    assert client.command(b"RETR file").startswith(b"150 ")
+    theirs, session = context(), None
+    for _ in range(3):
+        stranger = connect(port)
+        assert refused(stranger, theirs, session)
+        session = stranger.tls.session if stranger.tls else session
+    data = connect(port)
+    client.secure(data)
+    assert data.rest() == FILE
+    data.close()
+    assert client.reply() == b"226 all done\r\n"
+    for _ in range(3):
+        assert client.get() == (FILE, b"226 all done\r\n")
+    client.quit()
 
 
 def test_x2_a_stranger_stores_nothing(rig, certs):

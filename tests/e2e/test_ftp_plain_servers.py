@@ -35,6 +35,14 @@ def test_both_ways(ways, name, client):
     ways.both_ways(name, client)
 
 
+@pytest.mark.parametrize("client", ftp_clients.ALL)
+def test_tls_1_2(ways, front, certs, folder, client):
+    """Data connections resume in TLS 1.2 as well."""
+    only = {"front": ("required", "vsftpd", "off")}
+    older = ftp_clients.Ways(only, ways.servers, lambda listeners: front(listeners, tls={"max_version": "1.2"}), certs, folder)
+    older.both_ways("front", client)
+
+
 def test_a_client_that_does_not_resume(ways, certs):
     """ftplib by itself, with data_session: required. The control is any-session."""
     session = ftplib.FTP_TLS(context=certs.client_context())

@@ -201,6 +201,59 @@ TEST_P(Resumption, OnlyInsideAServersFamily) {
   EXPECT_FALSE(resumes(one));
 }
 
+// A stranger's full handshake does not make it a member, although it completes.
+TEST_P(Resumption, AFamilyAdoptsNoStranger) {
+  ServerSettings settings = Server();
+  settings.session_ids = true;
+  auto server = MakeServer(settings);
+  const auto family = std::make_shared<SessionFamily>();
+  auto client = MakeClient(World::Get().Client());
+  auto stranger = MakeClient(World::Get().Client());
+  const auto resumes = [&](ClientContext& peer) {
+    Link link(*server, peer, {}, nullptr, family);
+    link.Run();
+    link.server.Send("pong");
+    link.Run();
+    EXPECT_TRUE(link.established());
+    return link.server.info->resumed;
+  };
+  EXPECT_FALSE(resumes(*client));
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_FALSE(resumes(*stranger)) << i;
+    EXPECT_TRUE(resumes(*client)) << i;
+  }
+}
+
+// curl uses no tickets in TLS 1.2.
+TEST(Sessions, OfAFamilyResumeById) {
+  const World& world = World::Get();
+  for (const bool session_ids : {true, false}) {
+    ServerSettings settings = world.Server();
+    settings.tls.max_version = TlsVersion::k12;
+    settings.session_ids = session_ids;
+    auto server = MakeServer(settings);
+    auto client = MakeClient(world.Client());
+    auto stranger = MakeClient(world.Client());
+    for (auto* each : {&client, &stranger}) SSL_CTX_set_options((*each)->impl().context.get(), SSL_OP_NO_TICKET);
+    const auto family = std::make_shared<SessionFamily>();
+    const auto other = std::make_shared<SessionFamily>();
+    const auto resumes = [&](ClientContext& peer, const std::shared_ptr<SessionFamily>& in) {
+      Link link(*server, peer, {}, nullptr, in);
+      link.Run();
+      EXPECT_TRUE(link.established());
+      return link.server.info->resumed;
+    };
+    EXPECT_FALSE(resumes(*client, family));
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_EQ(resumes(*client, family), session_ids) << i;
+      EXPECT_FALSE(resumes(*stranger, family)) << i;
+    }
+    EXPECT_FALSE(resumes(*client, other));
+    EXPECT_FALSE(resumes(*stranger, nullptr));
+    EXPECT_FALSE(resumes(*stranger, nullptr)) << "no cache outside families";
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Both, Resumption, testing::Values(TlsVersion::k12, TlsVersion::k13));
 
 TEST(Sessions, OfTls13AreUsedOnce) {
