@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "protocol/core/goodbye.h"
+#include "protocol/core/harmless.h"
 #include "protocol/text/lines.h"
 
 namespace starlock::protocol::ftp {
@@ -19,22 +20,6 @@ std::string_view WithoutTelnet(std::string_view line) {
   constexpr char kIac = '\xff';
   while (line.size() >= 2 && line[0] == kIac && (line[1] == '\xf4' || line[1] == '\xf2')) line.remove_prefix(2);
   return line;
-}
-
-// One line of printable ASCII, at most 255 bytes with its CRLF. Servers with a fixed buffer split longer lines.
-bool IsPlainLine(std::string_view line) {
-  constexpr size_t kMaxPlainLine = 255;
-  const std::string_view text = Content(line);
-  const auto printable = [](char c) { return c >= 0x20 && c <= 0x7e; };
-  return line.size() <= kMaxPlainLine && line.size() == text.size() + 2 &&
-         std::all_of(text.begin(), text.end(), printable);
-}
-
-bool IsHarmless(std::string_view line) {
-  if (!IsPlainLine(line)) return false;
-  constexpr std::string_view kHarmless[] = {"FEAT", "SYST", "NOOP", "HELP", "QUIT"};
-  const auto same = [verb = Content(line)](std::string_view known) { return EqualsNoCase(verb, known); };
-  return std::any_of(std::begin(kHarmless), std::end(kHarmless), same);
 }
 
 // Removes a number from the front of `text`; nullopt: there is none, or it exceeds `max`.
@@ -97,7 +82,7 @@ Command Parse(std::string_view line) {
       {"MLSD", Verb::kTransfer}, {"ABOR", Verb::kAbor},     {"STAT", Verb::kStat},     {"REIN", Verb::kRein},
       {"FEAT", Verb::kFeat},     {"NOOP", Verb::kNoop},     {"QUIT", Verb::kQuit},
   };
-  const bool harmless = IsHarmless(line);
+  const bool harmless = IsExactly(line, {"FEAT", "SYST", "NOOP", "HELP", "QUIT"});
   line = WithoutTelnet(line);
   const auto end = std::find_if_not(line.begin(), line.end(), IsLetterOrDigit);
   const std::string_view word = line.substr(0, static_cast<size_t>(end - line.begin()));
