@@ -61,7 +61,8 @@ class DataConnection final : private LegOwner, private RelayOwner {
   /// Dials `server_port` of the upstream. If `client_port` is 0, listens for the client; otherwise Begin dials that
   /// port. `client_tls`: the client's leg is protected as things stand.
   void Open(uint16_t server_port, uint16_t client_port, bool client_tls);
-  /// Begins the transfer, with TLS on the given legs.
+  /// Begins the transfer, with TLS on the given legs. Both legs must be connected, and inside TLS, within
+  /// `negotiation_timeout`.
   void Begin(bool client_tls, bool server_tls);
   bool begun() const { return tls_.has_value(); }
   /// Closes the listening socket and so frees its port at once.
