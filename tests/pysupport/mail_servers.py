@@ -1,4 +1,4 @@
-"""Starts Postfix, Dovecot's LMTP server and Exim."""
+"""Starts Postfix, Dovecot's LMTP server, Exim and OpenSMTPD."""
 
 import shutil
 
@@ -165,6 +165,28 @@ begin retry
         script = "chown Debian-exim: /mnt/spool /mnt/log && exec exim4 -bdf -q10m"
         daemon = Daemon("second", folder, ["sh", "-c", script], ports.values(), binds)
         daemon.ports = ports
+        return daemon
+
+    return start(build)
+
+
+def opensmtpd(folder, _certs):
+    """Accepts mail for example.net and keeps it. Sets `.port`."""
+
+    def build():
+        shutil.rmtree(folder, ignore_errors=True)
+        port = free_port()
+        text = f"""
+listen on 127.0.0.1 port {port}
+action "keep" maildir "/tmp/mail"
+match from any for domain "example.net" action "keep"
+"""
+        place(folder)
+        (folder / "smtpd.conf").write_text(text)
+        (folder / "spool" / "smtpd").mkdir(parents=True)
+        (folder / "spool" / "smtpd").chmod(0o711)
+        daemon = Daemon("fifth", folder, ["smtpd", "-d", "-f", "/mnt/smtpd.conf"], [port], [f"{folder / 'spool'}:/var/spool"])
+        daemon.port = port
         return daemon
 
     return start(build)
