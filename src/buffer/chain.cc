@@ -10,7 +10,7 @@ namespace {
 
 // Tailroom that a copy leaves for later copies, in bytes.
 constexpr size_t kRoomShort = 512;
-constexpr size_t kRoomLong = 2048;
+constexpr size_t kRoomLong = 512;
 
 }  // namespace
 
@@ -51,11 +51,16 @@ void Chain::Copy(SlabPool& pool, std::string_view bytes, Stay stay) {
       bytes.remove_prefix(n);
       continue;
     }
-    Chunk fresh = pool.Reserve(stay);
+    // A queue that has grown tends to grow further, so its chunks double.
+    const bool is_long = stay == Stay::kLong;
+    Chunk fresh = is_long ? Chunk::Alone(bytes.size() + std::max(kRoomLong, size_)) : pool.Reserve(stay);
     const size_t n = std::min(bytes.size(), fresh.tailroom());
     std::memcpy(fresh.tail().data(), bytes.data(), n);
-    // A queue that has grown tends to grow further, so its chunks double.
-    pool.Commit(fresh, n, stay == Stay::kShort ? kRoomShort : std::max(kRoomLong, size_));
+    if (is_long) {
+      fresh.ExtendBack(n);
+    } else {
+      pool.Commit(fresh, n, kRoomShort);
+    }
     Append(std::move(fresh));
     bytes.remove_prefix(n);
   }

@@ -27,10 +27,11 @@ class Chain {
 
   void Append(Chunk chunk);
   void Append(Chain chain);
-  /// Copies `bytes` into the tailroom of the last chunk and, once that is full, into new chunks from `pool`.
+  /// Copies `bytes` into the tailroom of the last chunk and, once that is full, into new chunks: from `pool`, or for
+  /// Stay::kLong into memory of their own size.
   void Copy(SlabPool& pool, std::string_view bytes, Stay stay = Stay::kShort);
   /// Appends a `chain` that will wait for long. Chunks pin their whole slab, so those that use less than a quarter of
-  /// it are copied.
+  /// it are copied to chunks of their own size.
   void AppendCompact(SlabPool& pool, Chain chain);
 
   /// Drops the first `n` bytes.

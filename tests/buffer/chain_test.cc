@@ -193,6 +193,31 @@ TEST_F(ChainTest, WhatWasGatheredWithRoomIsFilledWithoutMoving) {
   EXPECT_EQ(chain.size(), 62U);
 }
 
+TEST_F(ChainTest, HeldBytesPinNoSlab) {
+  Chain chain = Of({"ab", "cde"});
+  chain.Hold(64, 100);
+  EXPECT_EQ(pool.in_use(), 0U);
+  EXPECT_EQ(Chunks(chain), 1U);
+  EXPECT_EQ(chain.ToString(), "abcde");
+  EXPECT_EQ(chain.begin()->tailroom(), 100U);
+  const uint8_t* const place = chain.begin()->data();
+  chain.Append(Of({std::string(36, 'x')}));
+  chain.Hold(64, 1000);
+  EXPECT_EQ(chain.begin()->data(), place) << "there was room";
+  chain.Append(Of({"y"}));
+  chain.Hold(64, 1000);
+  EXPECT_NE(chain.begin()->data(), place);
+  EXPECT_EQ(chain.begin()->tailroom(), 1000U);
+  EXPECT_EQ(chain.ToString(), "abcde" + std::string(36, 'x') + "y");
+  EXPECT_EQ(pool.in_use(), 0U);
+}
+
+TEST_F(ChainTest, NothingToHold) {
+  Chain chain;
+  chain.Hold(64, 100);
+  EXPECT_TRUE(chain.empty());
+}
+
 TEST_F(ChainTest, CompactingBoundsTheMemoryOfSmallPieces) {
   // If they were moved, these 200 bytes would pin 200 slabs.
   Chain queue;
