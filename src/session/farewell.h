@@ -30,6 +30,7 @@ class Farewell final : public LegOwner {
 
   /// The legs' owner must be this, and one leg must be open.
   void Start();
+  bool client_told() const { return options_.client_told; }
 
  private:
   void OnData(Side side, buffer::Chain& in) override;

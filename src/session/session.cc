@@ -81,7 +81,9 @@ void Session::Drain() {
 void Session::Stop() {
   if (Talk* talk = this->talk()) talk->Abandon({End::kDrained, Blame::kNone, "shutting down"});
   record_.Conclude(End::kDrained, Blame::kNone, "stopped");
-  if (std::holds_alternative<std::unique_ptr<Relay>>(room_)) legs_.Abort();
+  const auto* farewell = std::get_if<std::unique_ptr<Farewell>>(&room_);
+  const bool told = farewell != nullptr && (*farewell)->client_told();
+  if (!told) legs_.Abort();  // a close could pass for a clean end
   if (!std::holds_alternative<std::monostate>(room_)) Done();
 }
 
