@@ -47,11 +47,13 @@ struct StreamReader::Allocator {
     size_t size;
   };
 
-  // Expat passes no context, so it is told here for whom it allocates: see Allocating.
+  // Expat passes no context, so it is told here for whom it allocates: see Allocating. Set only during a call to expat.
+  // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables)
   static Memory*& Current() {
     static thread_local Memory* current = nullptr;
     return current;
   }
+  // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
   static bool Charge(Memory& memory, size_t size) {
     memory.exceeded = memory.exceeded || size > kMaxMemory || memory.used > kMaxMemory - size;
     if (!memory.exceeded) memory.used += size;
