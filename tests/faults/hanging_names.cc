@@ -1,5 +1,5 @@
-// Replaces getaddrinfo(): names that begin with `hang` are looked up for ever, names that begin with `fails` fail while the
-// file STARLOCK_NAMES_FAIL exists and else are 127.0.0.1.
+// Replaces getaddrinfo(): names that begin with `hang` are looked up for ever, names that begin with `fails` fail while
+// the file STARLOCK_NAMES_FAIL exists and else are 127.0.0.1.
 
 #include <dlfcn.h>
 #include <netdb.h>

@@ -295,8 +295,8 @@ TEST_F(ListenerTest, ClosingNowServesTheBacklogInsideTheCall) {
   EXPECT_TRUE(BindGroup({address.HostString(), address.port()}, 1).ok());
 }
 
-// While the backlog is full, the kernel ignores the last segment of a handshake and repeats its own after a second. So the
-// client is served later, not refused.
+// While the backlog is full, the kernel ignores the last segment of a handshake and repeats its own after a second. So
+// the client is served later, not refused.
 TEST_F(ListenerTest, AClientBeforeAFullBacklogIsServedLater) {
   ListeningSocket socket = BindOne();
   ASSERT_EQ(listen(socket.fd(), 1), 0);

@@ -15,6 +15,8 @@ inline std::string Show(const Frame& frame) {
       return "partial";
     case Frame::Kind::kWhole:
       return "whole " + std::to_string(frame.size);
+    case Frame::Kind::kExcess:
+      return "excess";
     case Frame::Kind::kBad:
       break;
   }

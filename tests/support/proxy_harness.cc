@@ -94,7 +94,8 @@ int MakePipe(int (&ends)[2]) {
 
 }  // namespace
 
-RecordedLog::RecordedLog(LogFormat format) : ends_{-1, -1}, logger_(std::in_place, LogLevel::kDebug, format, MakePipe(ends_)) {}
+RecordedLog::RecordedLog(LogFormat format)
+    : ends_{-1, -1}, logger_(std::in_place, LogLevel::kDebug, format, MakePipe(ends_)) {}
 
 RecordedLog::~RecordedLog() {
   logger_.reset();

@@ -50,8 +50,8 @@ class UpgradeFilter : public Filter {
   virtual bool IsHarmless(std::string_view unit) const = 0;
   /// Whether the server may say this unasked, right after the client's upgrade: the protocol's goodbye.
   virtual bool MaySpeakUnasked(std::string_view unit) const = 0;
-  /// Whether the client's input must not be looked at yet, because a reply of the server decides how it is read. On then
-  /// answers Wait.
+  /// Whether the client's input must not be looked at yet, because a reply of the server decides how it is read. On
+  /// then answers Wait.
   virtual bool Held() const { return false; }
   /// Questions are outstanding. STARTTLS waits until there are none: no reply to a plaintext command may arrive inside
   /// TLS.

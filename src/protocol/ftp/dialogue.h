@@ -23,6 +23,7 @@ class FtpDialogue final : public Dialogue {
   explicit FtpDialogue(Env env) : Dialogue(std::move(env)) {}
 
   bool InTransfer() const override { return replies_.InTransfer() || !replies_.between(); }
+  bool Established() const override { return logged_in_; }
 
  private:
   Frame Cut(Side side, std::string_view in, Scan& scan) override;
@@ -64,6 +65,7 @@ class FtpDialogue final : public Dialogue {
   bool server_speaks_ = false;  ///< there is input of the server that is not handled yet
   /// The client upgraded in the window, and nothing has crossed since: the server may only say its goodbye.
   bool unasked_ = false;
+  bool logged_in_ = false;
   bool refused_ = false;  ///< a command was refused because the client has no TLS
   int refusals_ = 0;
 };

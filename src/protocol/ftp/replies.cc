@@ -61,6 +61,7 @@ Act FtpDialogue::OnFinal(const Reply& reply, std::string_view unit, Out& out) {
       break;
   }
   const bool logged_in = reply.code == 230 || reply.code == 232;
+  logged_in_ = logged_in_ || logged_in;
   if (logged_in && server_->data_awaits_login()) {
     server_->ProtectAfterLogin(unit, out);
     replies_.PushFirst(Asked::kProtection);

@@ -76,6 +76,7 @@ Act ImapFilter::OnCommand(std::string_view piece, Out& out) {
     Command command = Parse(piece);
     if (MustWait(command)) return Wait{.upgrade = command.verb == Verb::kStarttls && on_offer()};
     command_ = std::move(command);
+    allowed_ = false;
     crosses_ = command_.verb != Verb::kStarttls && command_.verb != Verb::kMalformed;
     if (crosses_) Cross(out);
   }
@@ -140,6 +141,7 @@ void ImapFilter::OnContinuation() {
   if (next_ != Next::kHeld) return;
   if (cutter_.waits()) {
     cutter_.Allow();
+    allowed_ = true;
     next_ = Next::kPiece;
   } else if (command_.verb == Verb::kAuthenticate) {
     next_ = Next::kSasl;
@@ -153,6 +155,9 @@ Act ImapFilter::OnTagged(const Response& response) {
   Answered(response.tag);
   if (logged_in) return Relay{};
   if (crosses_ && response.tag == command_.tag) {
+    if (allowed_ && !cutter_.between() && !cutter_.waits()) {  // is what comes next the literal or a command?
+      return Fail{{End::kProtocolError, Blame::kServer, "the server answered a command before its literal"}};
+    }
     // The command got its final reply, so the client's next line is a command.
     if (cutter_.waits()) cutter_.Refuse();
     next_ = Next::kPiece;

@@ -45,6 +45,7 @@ class ImapFilter final : public TaggedFilter<std::string, Asked> {
   CommandCutter cutter_;
   Command command_;       ///< the client's latest command
   bool crosses_ = false;  ///< it is passed on, and the upstream answers it
+  bool allowed_ = false;  ///< the upstream has allowed a literal of it
   Next next_ = Next::kPiece;
 };
 

@@ -11,7 +11,8 @@ namespace starlock::protocol::irc {
 
 /// Reads IRC beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
 /// 001, which says that the client is registered: after that no server accepts STARTTLS. `tls` is added to the server's
-/// capabilities or removed from them. Only CAP, PING and QUIT count as questions, because not every command has a reply.
+/// capabilities or removed from them. Only CAP, PING and QUIT count as questions, because not every command has a
+/// reply.
 class IrcFilter final : public UpgradeFilter {
  public:
   explicit IrcFilter(const Prologue& prologue) : UpgradeFilter(prologue) {}

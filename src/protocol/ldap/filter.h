@@ -18,8 +18,8 @@ struct Asked {
 };
 
 /// Reads LDAP beyond the meeting point, unless both legs have TLS. StartTLS is legal at any time (RFC 4513 3.1.1), so
-/// the filter stays until the end, except after a Bind with a SASL security layer, which we cannot read. Messages of any
-/// length cross byte for byte, with two exceptions: StartTLS is answered here, and entries of the root DSE list
+/// the filter stays until the end, except after a Bind with a SASL security layer, which we cannot read. Messages of
+/// any length cross byte for byte, with two exceptions: StartTLS is answered here, and entries of the root DSE list
 /// StartTLS according to the client leg.
 class LdapFilter final : public TaggedFilter<int32_t, Asked> {
  public:

@@ -51,6 +51,7 @@ bool Pop3Filter::MustWait() const {
 }
 
 Act Pop3Filter::OnCommand(std::string_view line, Out& out) {
+  may_go_on_ = false;  // the client takes the last reply to be complete
   const Command command = Parse(line);
   switch (command.verb) {
     case Verb::kStls:

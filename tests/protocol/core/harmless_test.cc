@@ -51,7 +51,7 @@ TEST(TakePlainTag, TakesAtMost32Characters) {
   line = longest;
   EXPECT_TRUE(TakePlainTag(line));
   for (const std::string& other : {std::string(33, 'a') + " x", std::string(" x"), std::string("a{1} x"),
-                                  std::string("a"), std::string("a* x"), std::string("")}) {
+                                   std::string("a"), std::string("a* x"), std::string("")}) {
     line = other;
     EXPECT_FALSE(TakePlainTag(line)) << other;
   }
