@@ -165,7 +165,7 @@ def test_a_drain_ends_while_nobody_reads(folder, kind, number):
         client = proxy.session()
         proxy.flood(1000)
         proxy.process.send_signal(number)
-        assert client.reply().startswith((b"421 ", b"")), client
+        assert client.command(b"QUIT").startswith(b"221 "), "a session past its negotiation may finish"
         client.close()
         assert proxy.wait(5) == 0
 
