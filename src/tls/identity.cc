@@ -11,6 +11,7 @@
 #include <openssl/x509.h>
 
 #include <array>
+#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -67,6 +68,14 @@ bool PartitionSessions(SSL_CREDENTIAL* credential, const CRYPTO_BUFFER* leaf) {
   return SSL_CREDENTIAL_set1_session_id_context(credential, digest.data(), digest.size()) == 1;
 }
 
+// BoringSSL's defaults without SHA-1, which it would use for a TLS 1.2 client that offers nothing better.
+constexpr uint16_t kSignatures[] = {
+    SSL_SIGN_ED25519,          SSL_SIGN_ECDSA_SECP256R1_SHA256, SSL_SIGN_RSA_PSS_RSAE_SHA256,
+    SSL_SIGN_RSA_PKCS1_SHA256, SSL_SIGN_ECDSA_SECP384R1_SHA384, SSL_SIGN_RSA_PSS_RSAE_SHA384,
+    SSL_SIGN_RSA_PKCS1_SHA384, SSL_SIGN_ECDSA_SECP521R1_SHA512, SSL_SIGN_RSA_PSS_RSAE_SHA512,
+    SSL_SIGN_RSA_PKCS1_SHA512,
+};
+
 Result<bssl::UniquePtr<SSL_CREDENTIAL>> MakeCredential(const Certificates& chain, const EVP_PKEY* key) {
   std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> owned;
   std::vector<CRYPTO_BUFFER*> buffers;
@@ -78,6 +87,8 @@ Result<bssl::UniquePtr<SSL_CREDENTIAL>> MakeCredential(const Certificates& chain
   bssl::UniquePtr<SSL_CREDENTIAL> credential(SSL_CREDENTIAL_new_x509());
   if (!credential || SSL_CREDENTIAL_set1_cert_chain(credential.get(), buffers.data(), buffers.size()) != 1 ||
       SSL_CREDENTIAL_set1_private_key(credential.get(), key) != 1 ||
+      SSL_CREDENTIAL_set1_signing_algorithm_prefs(credential.get(), std::data(kSignatures), std::size(kSignatures)) !=
+          1 ||
       !PartitionSessions(credential.get(), buffers.front())) {
     return TakeError(ErrorCode::kInvalid, "the certificate cannot be used for TLS");
   }

@@ -52,6 +52,16 @@ def test_t3_control(rig, certs, mode):
     assert place.upstream.finished().plain.endswith(b"EHLO x\r\nQUIT\r\n"), text
 
 
+@pytest.mark.parametrize(("algorithms", "accepted"), [("RSA+SHA1:ECDSA+SHA1", False), ("RSA+SHA1:RSA+SHA256", True)])
+def test_sha1_is_never_our_signature(rig, certs, algorithms, accepted):
+    place = rig.at("smtp", "implicit", "off")
+    place.serve(Server())
+    options = ["-tls1_2", "-cipher", "ALL@SECLEVEL=0", "-sigalgs", algorithms, "-crlf", "-quiet", "-no_ign_eof"]
+    status, text = s_client(place, certs, *options, stdin=b"QUIT\n")
+    assert (status == 0) == accepted, text
+    assert accepted or "handshake failure" in text, text
+
+
 def test_t3_renegotiation_by_the_server(certs, folder):
     """A HelloRequest from the server ends the session."""
     with ServerProgram(certs, "-tls1_2") as program:

@@ -55,10 +55,10 @@ Act StreamFilter::OnServer(const Unit& unit, std::string_view bytes, TlsLegs tls
   return over ? Act(Relay{}) : Read{};
 }
 
-// By SASL, by XEP-0078 (whose result is empty), or by dialback (XEP-0220).
+// By SASL, by XEP-0078 (whose result is empty), or by dialback (XEP-0220), whose result can also be a failure.
 bool StreamFilter::Authenticates(const Unit& unit) const {
-  return SaslIn(unit) == Sasl::kSuccess || unit.name == kDialbackResult ||
-         (old_login_ && unit.name == kIq && unit.children.empty());
+  return SaslIn(unit) == Sasl::kSuccess || (unit.name == kDialbackResult && unit.type == "valid") ||
+         (old_login_ && unit.name == kIq && unit.type == "result" && unit.children.empty());
 }
 
 Act StreamFilter::Refuse(std::string_view text, Out& out) {

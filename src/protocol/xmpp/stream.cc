@@ -177,7 +177,12 @@ void StreamReader::OnStart(const char* name, const char** attributes) {
   unit_.name = name;
   unit_.tag = EventBegin();
   unit_.opened = EventEnd();
-  if (depth_ > 1) return;
+  if (depth_ > 1) {
+    for (; *attributes != nullptr; attributes += 2) {
+      if (std::string_view(attributes[0]) == "type") unit_.type = attributes[1];
+    }
+    return;
+  }
   for (; *attributes != nullptr; attributes += 2) {
     const std::string_view key = attributes[0];
     if (key == "to") unit_.to = attributes[1];

@@ -32,6 +32,7 @@ struct Unit {
   size_t opened = 0;                    ///< kHeader, kElement: offset after its start tag
   std::vector<Child> children;          ///< kElement
   std::string to, from, lang, version;  ///< kHeader: its attributes, unescaped; empty if absent
+  std::string type;                     ///< kElement: its attribute; empty if absent
 };
 
 /// Cuts one direction of one XML stream into units. Expat parses it, so prefixes, quoting and entities have their usual

@@ -134,6 +134,18 @@ TEST(XmppFilter, StandsBehindStanzas) {
            std::string(kOpened) + asked + Crosses('C', "<iq/>") + Crosses('S', "<iq/>") + std::string(kTlsRefused));
 }
 
+// XEP-0220: only a valid result lets the peer in. The others are a failure, and the server's own key.
+TEST(XmppFilter, StandsBehindADialbackThatFailed) {
+  for (const std::string_view result :
+       {"<db:result xmlns:db='jabber:server:dialback' to='b' from='a' type='invalid'/>",
+        "<db:result xmlns:db='jabber:server:dialback' to='b' from='a' type='error'><error/></db:result>",
+        "<db:result xmlns:db='jabber:server:dialback' to='b' from='a'>key</db:result>"}) {
+    PlayXmppBoth(kOff, kOff, std::string(kOpened) + Crosses('S', result) + std::string(kTlsRefused));
+  }
+  const std::string asked = Crosses('C', "<iq type='set'><query xmlns='jabber:iq:auth'><username/></query></iq>");
+  PlayXmpp(kOff, kOff, std::string(kOpened) + asked + Crosses('S', "<iq type='error'/>") + std::string(kTlsRefused));
+}
+
 TEST(XmppFilter, EndsWithALogin) {
   PlayXmppBoth(kOff, kOff,
                std::string(kOpened) + Crosses('C', "{AUTH}") +
