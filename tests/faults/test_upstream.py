@@ -218,12 +218,9 @@ def test_resets_in_mid_data(rig, certs, client, server):
     for command in (b"MAIL FROM:<a@example.com>", b"RCPT TO:<b@example.net>", b"DATA"):
         session.command(command)
     session.send(b"half a mess")
-    got = session.rest()
-    if client == "implicit":  # both legs have TLS: nothing reads the session, so nothing can be said
-        assert got == b""
-        assert session.end in (End.RESET, End.TRUNCATED), "a reset became an orderly end"
-    else:
-        assert re.fullmatch(rb"421 4\.4\.1 \S+ Service not available\r\n", got), got
+    assert session.rest() == b""
+    assert session.end in (End.RESET, End.TRUNCATED), "a reset became an orderly end"
+    assert client != "off" or session.end is End.RESET
     session.close()
     record = place.record(session)
     assert (record["end"], record["blame"]) == ("reset", "server")
@@ -241,13 +238,11 @@ def test_half_closes_in_relay(rig, certs, client, server):
         return False
 
     tls = None if server == "off" else certs.server_context()
-    on = {b"MAIL": mail, b"AUTH": b"235 2.7.0 in\r\n"}
-    session = place.serve(Server(tls=tls, implicit=server == "implicit", on=on)).arrive()
+    session = place.serve(Server(tls=tls, implicit=server == "implicit", on={b"MAIL": mail})).arrive()
     session.hello()
     if client == "required":
         session.upgrade(certs.client_context())
         session.hello()
-    session.command(b"AUTH GSSAPI")  # a security layer may follow: from here on the session is relayed
     assert session.command(b"MAIL FROM:<a@example.com>") == b"250 my last word\r\n"
     assert session.rest() == b""
     assert session.end is (End.FIN if client == "off" else End.CLOSE_NOTIFY)

@@ -10,7 +10,9 @@ Act FtpDialogue::OnCommand(std::string_view line, Out& out) {
   if (client_.before_tls()) return BeforeTls(command, out);
   // After the client's upgrade the server is silent until it is asked: what it is saying is its goodbye.
   if (unasked_ && server_speaks_) return Wait{};
-  if (data_.pending() || !replies_.Admits(command.verb)) return Wait{};
+  if (data_.pending() || !replies_.Admits(command.verb)) {
+    return Wait{.upgrade = command.verb == Verb::kAuth && client_.offer() == Offer::kAuth};
+  }
   switch (command.verb) {
     case Verb::kAuth:
       return OnAuth(command, out);

@@ -69,6 +69,18 @@ std::string_view Offered(Offer offer) {
   return "";
 }
 
+// Some servers split a long line (inetutils at 511 bytes) and execute the rest. What begins there could be a command
+// that must not cross: one for data connections, or for TLS.
+bool MayHideCommand(std::string_view line) {
+  constexpr size_t kShortestSplit = 500;
+  constexpr std::string_view kHidden[] = {"PORT", "EPRT", "LPRT", "PASV", "EPSV", "LPSV", "CPSV",
+                                          "SPSV", "XPSV", "LIST", "NLST", "MLSD", "RETR", "STOR",
+                                          "STOU", "APPE", "AUTH", "PROT", "CCC"};
+  const std::string_view tail = line.substr(std::min(line.size(), kShortestSplit));
+  return std::any_of(std::begin(kHidden), std::end(kHidden),
+                     [tail](std::string_view verb) { return ContainsNoCase(tail, verb); });
+}
+
 }  // namespace
 
 Command Parse(std::string_view line) {
@@ -89,7 +101,7 @@ Command Parse(std::string_view line) {
   std::string_view rest = line.substr(word.size());
   // Servers disagree on where a verb ends, and on Telnet bytes inside it. A line that any server may take for PORT is
   // refused.
-  if (word.empty() || (rest[0] != ' ' && rest != "\r\n")) return {Verb::kGarbled, {}, line};
+  if (word.empty() || (rest[0] != ' ' && rest != "\r\n") || MayHideCommand(line)) return {Verb::kGarbled, {}, line};
   rest = Content(rest);
   rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
   return {FindVerb(kKnown, word, Verb::kOther), rest, line, harmless};

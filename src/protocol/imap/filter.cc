@@ -9,16 +9,20 @@ namespace {
 bool LogsIn(Verb verb) { return verb == Verb::kLogin || verb == Verb::kAuthenticate; }
 
 // The argument of ID: NIL, or a list of quoted strings without `\`, with single spaces between them (RFC 2971 3.1).
+// Dovecot takes the client's address and more from fields such as `x-originating-ip`.
+bool IsPlainField(std::string_view name) { return !EqualsNoCase(name.substr(0, 2), "x-"); }
+
 bool IsPlainId(std::string_view argument) {
   if (IsExactly(argument, {"NIL"})) return true;
   constexpr std::string_view kEnd = ")\r\n";
   if (argument.empty() || argument.front() != '(') return false;
-  while (argument.size() > 2 && argument[1] == '"') {
+  for (bool field = true; argument.size() > 2 && argument[1] == '"'; field = !field) {
     argument.remove_prefix(2);
     const size_t end = argument.find_first_of("\"\\");
     if (end == std::string_view::npos || argument[end] != '"') return false;
+    if (field && !IsPlainField(argument.substr(0, end))) return false;
     argument.remove_prefix(end + 1);
-    if (argument == kEnd) return true;
+    if (argument == kEnd) return !field;
     if (argument.empty() || argument.front() != ' ') return false;
   }
   return false;

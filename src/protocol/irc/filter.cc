@@ -73,7 +73,9 @@ Act IrcFilter::OnCommand(std::string_view line, Out& out) {
       return Forward(line, out);
     case Verb::kAuthenticate:
     case Verb::kNotice:
+      break;
     case Verb::kOther:
+      if (message.disguised) return Refuse(fmt::format(":{} 421 * * :Unknown command\r\n", prologue().env.host), out);
       break;
   }
   if (verb == Verb::kAuthenticate && EqualsNoCase(message.rest, "EXTERNAL")) out.Note(kExternalNote);

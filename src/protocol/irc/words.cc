@@ -30,7 +30,7 @@ Message Parse(std::string_view line) {
     rest = SkipBlanks(rest);
   }
   const VerbLine command = SplitVerb(rest, IsLetterOrDigit);
-  return {command.verb, SkipBlanks(command.rest)};
+  return {command.verb, SkipBlanks(command.rest), IsDisguised(rest, "STARTTLS")};
 }
 
 Frame CutLines(std::string_view in, Scan& scan) {

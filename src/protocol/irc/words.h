@@ -28,6 +28,7 @@ enum class Verb {
 struct Message {
   std::string_view command;  ///< a word or three digits, as in the line
   std::string_view rest;     ///< what follows it, without blanks and line end
+  bool disguised = false;    ///< as STARTTLS; see IsDisguised
 
   bool Is(std::string_view word) const;
 };

@@ -66,6 +66,7 @@ Act LdapFilter::OnCommand(std::string_view unit, Out& out) {
   const Message request = Parse(unit);
   if (!IsRequest(request)) return Fail{{End::kProtocolError, Blame::kClient, "not an LDAP request"}};
   const StartTlsRequest starttls = AsStartTls(request);
+  if (starttls.unreadable) return Fail{{End::kProtocolError, Blame::kClient, "not a valid extended request"}};
   if (starttls.is && ber::ReadHeader(unit).total() > unit.size()) {
     return Fail{{End::kProtocolError, Blame::kClient, "StartTLS request too long"}};
   }
@@ -75,6 +76,9 @@ Act LdapFilter::OnCommand(std::string_view unit, Out& out) {
   if ((prologue().client_tls || prologue().server_tls) && BindsExternally(request)) out.Note(kExternalNote);
   const RootDseSearch root_dse = AsRootDseSearch(request);
   if (request.op == Op::kAbandonRequest) Abandon(request);
+  // A response that is still under way from before the upgrade could not be told from this one's.
+  if (asks && IsStale(request.id))
+    return Fail{{End::kProtocolError, Blame::kClient, "an id of an abandoned operation"}};
   if (asks) Ask(request.id, {request.op, root_dse, !BindsWithoutLayer(request)});
   // Unbind has no response, so the filter ends with it.
   if (request.op == Op::kUnbindRequest) return Relay{.keep = true};
@@ -108,12 +112,21 @@ Act LdapFilter::OnReply(std::string_view unit, Out& out) {
 
 // A notification, or a response to an abandoned operation that was already under way.
 Act LdapFilter::OnUnsolicited(const Message& answer, std::string_view unit, Out& out) {
+  if (IsStale(answer.id)) return Read{};  // asked in plaintext: nobody inside TLS may see it
   if (!IsAbandoned(answer.id)) window().Close();
   if (IsFinal(answer.op))
     abandoned_.erase(std::remove(abandoned_.begin(), abandoned_.end(), answer.id), abandoned_.end());
   out.client() += unit;
   return Read{};
 }
+
+Act LdapFilter::OnTlsUp() {
+  stale_.assign(abandoned_.begin(), abandoned_.end());
+  abandoned_.clear();
+  return TaggedFilter::OnTlsUp();
+}
+
+bool LdapFilter::IsStale(int32_t id) const { return std::find(stale_.begin(), stale_.end(), id) != stale_.end(); }
 
 bool LdapFilter::IsAbandoned(int32_t id) const {
   return std::find(abandoned_.begin(), abandoned_.end(), id) != abandoned_.end();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <string_view>
+#include <vector>
 
 #include "protocol/core/upgrade_filter.h"
 #include "protocol/ldap/words.h"
@@ -28,6 +29,8 @@ class LdapFilter final : public TaggedFilter<int32_t, Asked> {
   bool BetweenUnits() const override { return rest_[Index(Side::kServer)] == 0; }
   bool Established() const override { return true; }
 
+  Act OnTlsUp() override;
+
  private:
   Frame CutUnit(Side side, std::string_view in, Scan& scan) override;
   Act OnClientUnit(std::string_view unit, Out& out) override;
@@ -41,7 +44,9 @@ class LdapFilter final : public TaggedFilter<int32_t, Asked> {
   void ShowEntry(const RootDseSearch& search, std::string_view unit, Out& out) const;
   Act OnUnsolicited(const Message& answer, std::string_view unit, Out& out);
   bool IsAbandoned(int32_t id) const;
+  bool IsStale(int32_t id) const;
 
+  std::vector<int32_t> stale_;     ///< abandoned before the client's upgrade
   std::deque<int32_t> abandoned_;  ///< the latest operations that were abandoned; a response may be under way
   size_t rest_[2] = {0, 0};        ///< by Side: missing bytes of a message that passes in pieces
 };

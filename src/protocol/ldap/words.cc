@@ -182,8 +182,9 @@ bool IsFinal(Op op) {
 StartTlsRequest AsStartTls(const Message& message) {
   std::string_view in = message.body;
   Element name;
-  if (message.op != Op::kExtendedRequest || !ber::Take(in, kRequestName, name)) return {};
-  return {name.content == kStartTls, !in.empty()};
+  if (message.op != Op::kExtendedRequest) return {};
+  if (!ber::Take(in, kRequestName, name)) return {.unreadable = true};
+  return {.is = name.content == kStartTls, .has_value = !in.empty()};
 }
 
 RootDseSearch AsRootDseSearch(const Message& message) {
@@ -221,8 +222,9 @@ bool BindsWithoutLayer(const Message& message) {
   if (credentials.tag == kSimple) return true;
   in = credentials.content;
   return credentials.tag == kSaslCredentials && ber::Take(in, kOctets, mechanism) &&
-         (std::find(std::begin(kWithoutLayer), std::end(kWithoutLayer), mechanism.content) != std::end(kWithoutLayer) ||
-          mechanism.content.substr(0, 6) == "SCRAM-");
+         (EqualsNoCase(mechanism.content.substr(0, 6), "SCRAM-") ||
+          std::any_of(std::begin(kWithoutLayer), std::end(kWithoutLayer),
+                      [&mechanism](std::string_view known) { return EqualsNoCase(mechanism.content, known); }));
 }
 
 bool IsNoticeOfDisconnection(const Message& message) {

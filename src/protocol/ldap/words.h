@@ -76,6 +76,7 @@ bool IsFinal(Op op);
 struct StartTlsRequest {
   bool is = false;
   bool has_value = false;
+  bool unreadable = false;  ///< an extended request without a name that we can read; some servers might
 };
 StartTlsRequest AsStartTls(const Message& message);
 

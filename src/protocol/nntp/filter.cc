@@ -71,8 +71,10 @@ Act NntpFilter::OnCommand(std::string_view line, Out& out) {
   switch (command.verb) {
     case Verb::kStarttls:
       return OnStarttls(Words(), !command.argument.empty(), out);
-    case Verb::kCapabilities:
     case Verb::kModeReader:
+      streams_ = false;  // another server may take over (RFC 3977 5.3): it has to list streaming again
+      return Forward(line, command.verb, out);
+    case Verb::kCapabilities:
     case Verb::kQuery:
     case Verb::kQuit:
       return Forward(line, command.verb, out);
@@ -88,7 +90,9 @@ Act NntpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kListgroup:
     case Verb::kPost:
     case Verb::kCompress:
+      break;
     case Verb::kOther:
+      if (IsDisguised(line, "STARTTLS")) return Refuse("500 Unknown command\r\n", out);
       break;
   }
   return Forward(line, command.verb, out);
@@ -108,6 +112,7 @@ Act NntpFilter::OnReply(std::string_view reply, Out& out) {
     return Read{};
   }
   Answered();
+  if (question == Verb::kTakethis && code / 100 == 5) streams_ = false;
   streams_ = streams_ || code == kStreamingPermitted;
   if (HasBody(code, question)) body_[Index(Side::kServer)].Begin();
   const bool login = question == Verb::kAuthinfo && (code == 281 || code == 283);
@@ -121,7 +126,7 @@ Act NntpFilter::OnCapabilities(std::string_view reply, Out& out) {
     out.client() += reply;
     return Read{};
   }
-  streams_ = streams_ || DottedHas(reply, "STREAMING");
+  streams_ = DottedHas(reply, "STREAMING");
   if (ContainsNoCase(reply, "-PLUS")) out.Note(kChannelBindingNote);
   out.client() += on_offer() ? DottedWith(reply, "STARTTLS") : DottedWithout(reply, "STARTTLS");
   return Read{};

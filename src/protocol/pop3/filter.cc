@@ -68,6 +68,7 @@ Act Pop3Filter::OnCommand(std::string_view line, Out& out) {
     case Verb::kLogin:
     case Verb::kAuth:
     case Verb::kOther:
+      if (IsDisguised(line, "STLS")) return Refuse("-ERR Unknown command\r\n", out);
       break;
   }
   return OnStateful(command, line, out);

@@ -23,6 +23,10 @@ const StarttlsWords& Words() {
   return kWords;
 }
 
+bool IsUnreadable(std::string_view line) {
+  return IsDisguised(line, "STARTTLS") || IsDisguised(line, "XCLIENT") || IsDisguised(line, "XFORWARD");
+}
+
 }  // namespace
 
 SmtpFilter::SmtpFilter(std::string_view hello, const Prologue& prologue)
@@ -96,7 +100,9 @@ Act SmtpFilter::OnCommand(std::string_view line, Out& out) {
     case Verb::kBdat:
     case Verb::kAuth:
     case Verb::kTurn:
+      break;
     case Verb::kOther:
+      if (IsUnreadable(line)) return Refuse("500 5.5.2 Command not recognized\r\n", out);
       break;
   }
   if (must_greet_) return Refuse(fmt::format("503 5.5.1 Send {} first\r\n", hello_), out);
@@ -134,15 +140,22 @@ Act SmtpFilter::OnChunk(std::string_view line, Out& out) {
   if (chunk->last) {
     ExpectVerdicts();
   } else {
-    Expect(Asked::kOther);
+    Expect(Asked::kChunk);
   }
   return Read{};
 }
 
 // A message is complete: SMTP has one reply for it, LMTP one for each recipient (RFC 2033 4.2).
 void SmtpFilter::ExpectVerdicts() {
-  const size_t replies = lmtp() ? std::max<size_t>(recipients_, 1) : 1;
-  for (size_t i = 0; i < replies; ++i) Expect(Asked::kOther);
+  const bool given = std::exchange(early_verdict_, false);
+  const size_t replies = lmtp() ? std::max<size_t>(std::exchange(recipients_, 0), 1) : 1;
+  for (size_t i = given ? 1 : 0; i < replies; ++i) Expect(Asked::kVerdict);
+}
+
+// A reply within the client's message is the message's verdict.
+Act SmtpFilter::OnServerUnit(std::string_view reply, Out& out) {
+  if (body_.open() && !Busy()) early_verdict_ = true;
+  return InOrderFilter::OnServerUnit(reply, out);
 }
 
 Act SmtpFilter::OnReply(std::string_view reply, Out& out) {
@@ -150,6 +163,7 @@ Act SmtpFilter::OnReply(std::string_view reply, Out& out) {
   const Asked question = asked();
   if (question == Asked::kEhlo && code == 250) {
     chunking_ = Offers(reply, "CHUNKING");
+    lists_nothing_ = !Offers(reply, "STARTTLS") && !Offers(reply, "XCLIENT") && !Offers(reply, "XFORWARD");
     out.client() += ForClient(reply, on_offer());
   } else {
     out.client() += reply;
@@ -180,19 +194,27 @@ Act SmtpFilter::OnDone(Asked question, int code) {
       if (good) ++recipients_;
       break;
     case Asked::kData:
-      if (code / 100 == 3) body_.Begin();
+      if (code / 100 != 3) return Read{};
+      if (!MustReadOn()) return Relay{};
+      body_.Begin();
       return Read{};
+    case Asked::kChunk:
+    case Asked::kVerdict:
+      // Without a transaction, LMTP has one reply for all recipients. No other group of verdicts is outstanding then.
+      while (lmtp() && code == 503 && Busy() && asked() == Asked::kVerdict) Answered();
+      if (good && !MustReadOn()) return Relay{};
+      break;
     case Asked::kAuth:
-      return Read{};
+      return code == 235 && !MustReadOn() ? Act(Relay{}) : Read{};
     case Asked::kLayeredAuth:
       return code == 235 ? Act(Relay{}) : Read{};
     case Asked::kTurn:
       return good ? Act(Relay{}) : Read{};
     case Asked::kOther:
-      break;
+      return code / 100 == 3 ? Act(Relay{}) : Read{};  // an extension that we do not know
   }
-  const bool unknown_dialogue = code / 100 == 3;
-  return unknown_dialogue ? Act(Relay{}) : Read{};
+  if (code / 100 != 3) return Read{};
+  return Fail{{End::kProtocolError, Blame::kServer, "the server's replies do not match the commands"}};
 }
 
 }  // namespace starlock::protocol::smtp

@@ -51,4 +51,19 @@ VerbLine SplitVerb(std::string_view line, bool (*of_verb)(char)) {
   return {text.substr(0, size), text.substr(size)};
 }
 
+bool IsDisguised(std::string_view line, std::string_view verb) {
+  constexpr size_t kMissing = 2;
+  std::string_view text = SkipBlanks(Content(line));
+  const std::string_view word = TakeWord(text);
+  size_t letters = 0;
+  size_t at = 0;
+  for (const char c : word) {
+    if (!IsLetter(c)) continue;
+    while (at < verb.size() && !SameLetter(c, verb[at])) ++at;
+    if (at++ >= verb.size()) return false;
+    ++letters;
+  }
+  return letters < word.size() && letters + kMissing >= verb.size();
+}
+
 }  // namespace starlock::protocol

@@ -43,6 +43,10 @@ struct VerbLine {
 /// character that is not `of_verb`. Postfix, for one, reads " XCLIENT" and "XCLIENT\v…" as XCLIENT.
 VerbLine SplitVerb(std::string_view line, bool (*of_verb)(char));
 
+/// Whether some server may read the first word of a command as `verb` although it is not: some strip what they do not
+/// know (`"STARTTLS"`), others fold letters of Unicode (`ſTARTTLS`). Up to two letters may be missing.
+bool IsDisguised(std::string_view line, std::string_view verb);
+
 /// One row of a table of a protocol's words.
 template <typename Verb>
 struct KnownWord {

@@ -48,20 +48,7 @@ TEST(SmtpFilter, Rfc2033Example) {
       c: 550 No such user here
       c: 250 OK
       c: 354 Start mail input; end with <CRLF>.<CRLF>
-      C: Blah blah blah...
-      C: ...etc. etc. etc.
-      C: .
-      s: Blah blah blah...
-      s: ...etc. etc. etc.
-      s: .
-      S: 250 OK
-      S: 452 <green@foo.edu> is temporarily over quota
-      c: 250 OK
-      c: 452 <green@foo.edu> is temporarily over quota
-      C: QUIT
-      s: QUIT
-      S: 221 foo.edu
-      c: 221 foo.edu
+      ! relay
     )");
   }
 }
@@ -381,15 +368,44 @@ TEST(SmtpFilter, WhatFollowsASuccessfulAuthIsStillRead) {
   )"));
 }
 
-TEST(SmtpFilter, ASuccessfulAuthDoesNotEndItBeforeAServerWithTls) {
-  PlayBoth(kOff, kImp, After(kGreeted, R"(
-    C: AUTH PLAIN AGEAYg==
-    C: STARTTLS
-    s: AUTH PLAIN AGEAYg==
-    S: 235 welcome
-    c: 235 welcome
-    c: 502 5.5.1 STARTTLS is not available
-  )"));
+// Also before a plaintext server that lists neither STARTTLS nor XCLIENT nor XFORWARD.
+TEST(SmtpFilter, ASuccessfulAuthEndsItBeforeAServerWithTls) {
+  constexpr std::string_view kLogin =
+      "C: AUTH PLAIN AGEAYg==\ns: AUTH PLAIN AGEAYg==\nS: 235 welcome\nc: 235 welcome\n! relay";
+  PlayBoth(kOff, kImp, After(kGreeted, kLogin));
+  Play({"smtp", kOff, kOff},
+       After(kGreeted,
+             After("C: EHLO a\ns: EHLO a\nS: 250-old\nS: 250 AUTH PLAIN\nc: 250-old\nc: 250 AUTH PLAIN\n", kLogin)));
+}
+
+TEST(SmtpFilter, TheFirstMessageEndsItWhereNothingMustNotCross) {
+  constexpr std::string_view kHello = "C: EHLO a\ns: EHLO a\n";
+  constexpr std::string_view kData = "C: DATA\ns: DATA\nS: 554 no\nc: 554 no\nC: DATA\ns: DATA\nS: 354 go\nc: 354 go\n";
+  Play({"smtp", kOff, kOff},
+       After(kGreeted, After(kHello, After("S: 250 old\nc: 250 old\n", After(kData, "! relay")))));
+  Play({"smtp", kOff, kImp}, After(kGreeted, After(kData, "! relay")));
+  for (const std::string_view extension : {"STARTTLS", "XCLIENT ADDR", "xforward NAME"}) {
+    const std::string listed = "S: 250-old\nS: 250 " + std::string(extension) + "\nc: 250 old\n";
+    Play({"smtp", kOff, kOff}, After(kGreeted, After(kHello, After(listed, kData))));
+  }
+}
+
+// The replies do not belong to the commands any more, so nothing that follows could be judged.
+TEST(SmtpFilter, AReplyThatNoSuchCommandHasEndsTheSession) {
+  for (const std::string_view command : {"MAIL FROM:<a>", "RCPT TO:<b>", "RSET", "EHLO a"}) {
+    Play({"smtp", kOff, kOff}, After(kGreeted, "C: " + std::string(command) + "\ns: " + std::string(command) +
+                                                   "\nS: 354 go\nc: 354 go\nc: 421 4.4.1 proxy.example.org Service not "
+                                                   "available\n! fail protocol_error server"));
+  }
+}
+
+TEST(SmtpFilter, ADisguisedStarttlsDoesNotCross) {
+  for (const std::string_view line :
+       {R"("STARTTLS")", R"(\\STARTTLS)", R"(\xc5\xbfTARTTLS)", R"(XCL\xc4\xb1ENT ADDR=1)", R"(\x7fXFORWARD a)"}) {
+    Play({"smtp", kOff, kOff},
+         After(kGreeted, "C+ " + std::string(line) + "\\r\\n\nc: 500 5.5.2 Command not recognized"));
+  }
+  Play({"smtp", kOff, kOff}, After(kGreeted, "C+ X-\\xe4\\r\\n\ns+ X-\\xe4\\r\\n"));
 }
 
 // A 235 that answers something else ends nothing.

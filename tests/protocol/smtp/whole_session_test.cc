@@ -125,8 +125,9 @@ TEST(SmtpWholeSession, ARefusedData) {
 /// The same, where an EHLO has listed CHUNKING.
 void PlayChunks(TlsMode client, std::string_view protocol, std::string_view transcript) {
   const std::string offer = client == kOpp ? "c: 250-STARTTLS\n" : "";
-  std::string text = "C: HELLO client\ns: HELLO client\nS: 250-old\nS: 250 CHUNKING\nc: 250-old\n" + offer +
-                     "c: 250 CHUNKING\n" + std::string(transcript);
+  std::string text =
+      "C: HELLO client\ns: HELLO client\nS: 250-old\nS: 250-XCLIENT ADDR\nS: 250 CHUNKING\nc: 250-old\n" + offer +
+      "c: 250 CHUNKING\n" + std::string(transcript);
   for (size_t at = 0; (at = text.find("LATE", at)) != std::string::npos;) text.replace(at, 4, LateAnswer(client));
   Play({protocol, client, kOff}, InWordsOf(protocol, After(kGreeted, text)));
 }
