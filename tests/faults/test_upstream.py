@@ -238,11 +238,13 @@ def test_half_closes_in_relay(rig, certs, client, server):
         return False
 
     tls = None if server == "off" else certs.server_context()
-    session = place.serve(Server(tls=tls, implicit=server == "implicit", on={b"MAIL": mail})).arrive()
+    on = {b"MAIL": mail, b"AUTH": b"235 2.7.0 in\r\n"}
+    session = place.serve(Server(tls=tls, implicit=server == "implicit", on=on)).arrive()
     session.hello()
     if client == "required":
         session.upgrade(certs.client_context())
         session.hello()
+    session.command(b"AUTH PLAIN AGEAYg==")  # from here on the session is relayed
     assert session.command(b"MAIL FROM:<a@example.com>") == b"250 my last word\r\n"
     assert session.rest() == b""
     assert session.end is (End.FIN if client == "off" else End.CLOSE_NOTIFY)

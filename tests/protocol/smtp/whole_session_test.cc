@@ -165,6 +165,43 @@ TEST(SmtpWholeSession, Chunks) {
   }
 }
 
+// Without a transaction there is one reply, however many recipients the last one had.
+TEST(LmtpWholeSession, AChunkWithoutATransaction) {
+  PlayChunks(kOff, "lmtp", R"(
+    C: MAIL FROM:<a>
+    C: RCPT TO:<b>
+    C: RCPT TO:<c>
+    s: MAIL FROM:<a>
+    s: RCPT TO:<b>
+    s: RCPT TO:<c>
+    S: 250 ok
+    S: 250 ok
+    S: 250 ok
+    c: 250 ok
+    c: 250 ok
+    c: 250 ok
+    C: BDAT 2 LAST
+    C+ ab
+    s: BDAT 2 LAST
+    s+ ab
+    S: 503 5.5.1 no
+    c: 503 5.5.1 no
+    C: BDAT 2 LAST
+    C+ ab
+    s: BDAT 2 LAST
+    s+ ab
+    S: 503 5.5.1 no
+    c: 503 5.5.1 no
+    C: LHLO again
+    s: LHLO again
+    S: 250-old
+    S: 250 XCLIENT ADDR
+    c: 250 old
+    C: XCLIENT ADDR=1
+    c: 550 5.7.1 XCLIENT and XFORWARD are not allowed
+  )");
+}
+
 // RFC 2033 4.2: one reply for each recipient. The last chunk waits until their number is known.
 TEST(LmtpWholeSession, AReplyForEachRecipient) {
   constexpr std::string_view kAfter = R"(

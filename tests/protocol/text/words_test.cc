@@ -32,6 +32,18 @@ TEST(Words, AVerbIsFoundWhereAnyServerMightSeeOne) {
   EXPECT_EQ(SplitVerb("=x\r\n", IsLetter).verb, "");
 }
 
+TEST(Words, ADisguiseIsAWordThatSomeServerMayReadAsTheVerb) {
+  for (const std::string_view line :
+       {"\xc5\xbfTARTTLS\r\n"sv, "\"STARTTLS\" x\r\n"sv, "\\starttls\r\n"sv, "\x7fSTARTTLS\r\n"sv,
+        "S\xc5\xa4TARTTLS\r\n"sv, "ST*RT*LS\r\n"sv, "\xef\xbb\xbfSTARTTLS\r\n"sv}) {
+    EXPECT_TRUE(IsDisguised(line, "STARTTLS")) << line;
+  }
+  for (const std::string_view line : {"START\r\n"sv, "STARTTLS\r\n"sv, "XCLIENT\xe4\r\n"sv, "\xe4\r\n"sv, "\r\n"sv,
+                                      "S\xe4TART\r\n"sv, "NOOP STARTTLS\xe4\r\n"sv, "\xe4STARTTLSX\r\n"sv}) {
+    EXPECT_FALSE(IsDisguised(line, "STARTTLS")) << line;
+  }
+}
+
 TEST(Words, ATableIsSearchedInAnyCase) {
   static constexpr KnownWord<int> kTable[] = {{"ONE", 1}, {"TWO", 2}};
   EXPECT_EQ(FindVerb(kTable, "one", 0), 1);
