@@ -50,6 +50,15 @@ TEST(FtpData, Bounce) {
   }
 }
 
+// inetutils-ftpd splits a line at 511 bytes and executes the rest.
+TEST(FtpData, ALongLineMayHideNoCommand) {
+  for (const char* hidden : {"PORT 1,2,3,4,5,6", "list", "AUTH TLS", "PROT C"}) {
+    PlayFtp(kOff, kOff, "C: NOOP " + std::string(506, 'x') + hidden + "\nc: 500 Syntax error\n");
+  }
+  const std::string harmless = "CWD " + std::string(600, 'x');
+  PlayFtp(kOff, kOff, "C: " + harmless + "\ns: " + harmless + "\n");
+}
+
 // X3: verbs that would open a data connection of the upstream's own.
 TEST(FtpData, VerbsThatAreRefused) {
   for (const char* line : {"LPRT 4,4,1,2,3,4,2,5,6", "LPSV", "SPSV", "CPSV", "XPSV", "cpsv", "SSCN ON"}) {

@@ -282,6 +282,27 @@ TEST(NntpFilter, AnArticleThatNobodyTakes) {
            kGreeted);
 }
 
+// MODE READER may lead to another server, which has to list streaming again.
+TEST(NntpFilter, AnArticleAfterModeReader) {
+  PlayNntp(kOff, kOff, R"(
+    C: MODE STREAM
+    s: MODE STREAM
+    S: 203 come
+    c: 203 come
+    C: MODE READER
+    s: MODE READER
+    S: 200 reader
+    c: 200 reader
+    C: TAKETHIS <b>
+    C: STARTTLS
+    s: TAKETHIS <b>
+    S: 500 what?
+    c: 500 what?
+    c: 500 STARTTLS is not available
+  )",
+           kGreeted);
+}
+
 // The server may end an exchange without waiting for a response: STARTTLS behind it is a command, and does not cross.
 TEST(NntpFilter, AfterAnExchangeThatTheServerEndedComesACommand) {
   PlayNntp(kOpp, kOff, R"(
