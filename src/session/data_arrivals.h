@@ -16,9 +16,9 @@ namespace starlock::session {
 /// Waits for the client's end of one data connection.
 ///
 /// Refuses every peer but the client's address, which may want to steal data (CVE-1999-0351). Others may share that
-/// address, behind a NAT for example. Where the data is protected, the client is therefore whoever completes a TLS
-/// handshake first, and (data_session: required) resumes the control connection's session. Everybody else is dropped,
-/// and the client is still awaited. Handshakes run side by side, so that a peer that stalls delays nobody.
+/// address, behind a NAT for example. Where the data is protected, the client is therefore the peer that completes a
+/// TLS handshake first, and (data_session: required) resumes the control connection's session. Everybody else is
+/// dropped, and the client is still awaited. Handshakes run side by side, so that a peer that stalls delays nobody.
 class DataArrivals {
  public:
   struct Terms {

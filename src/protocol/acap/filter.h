@@ -11,7 +11,7 @@ namespace starlock::protocol::acap {
 /// What the filter must know of a command to interpret its reply.
 enum class Asked : uint8_t { kAuthenticate, kOther };
 
-/// Reads ACAP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// Reads ACAP beyond the meeting point, unless both legs have TLS. It ends with
 /// a successful AUTHENTICATE. A command with a literal that waits crosses in pieces, each after a `+` of the server.
 class AcapFilter final : public TaggedFilter<std::string, Asked> {
  public:

@@ -12,7 +12,7 @@ struct DataRequest {
   enum class Kind : uint8_t {
     /// Makes a new data connection, and drops the current one if its transfer has not begun. The upstream is dialled at
     /// once, at the control connection's remote address and `server_port`. If `client_port` is 0 we listen for the
-    /// client at the control connection's local address. If `tls` is set for the client, the client is whoever of those
+    /// client at the control connection's local address. If `tls` is set for the client, the client is the one of those
     /// that connect makes the right handshake. Answered by kReady or kFailed.
     kOpen,
     /// Starts the transfer. If kOpen gave a `client_port`, the client is dialled there, at the remote address of its

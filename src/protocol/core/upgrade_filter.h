@@ -12,8 +12,8 @@
 #include "protocol/core/notes.h"
 #include "protocol/core/upgrade_window.h"
 
-/// What all filters share. They read beyond the meeting point while the client may still upgrade or the server leg is
-/// plaintext. A dialect supplies the words; this file decides what is refused, what waits and when STARTTLS is granted.
+/// What all filters share. They read beyond the meeting point unless both legs have TLS. A dialect supplies the words;
+/// this file decides what is refused, what waits and when STARTTLS is granted.
 namespace starlock::protocol {
 
 /// A dialect's replies to the client's STARTTLS: whole units, ready for the wire.

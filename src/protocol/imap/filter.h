@@ -12,7 +12,7 @@ namespace starlock::protocol::imap {
 /// What the filter must know of a command to interpret its reply.
 enum class Asked : uint8_t { kLogin, kOther };
 
-/// Reads IMAP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// Reads IMAP beyond the meeting point, unless both legs have TLS. It ends with
 /// a successful login. STARTTLS is added to capabilities or removed from them. Commands are forwarded piece by piece.
 /// The client's input is held while the client waits for permission to send a literal, for a SASL challenge or for the
 /// reply to a login.

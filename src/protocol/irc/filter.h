@@ -9,7 +9,7 @@
 
 namespace starlock::protocol::irc {
 
-/// Reads IRC beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// Reads IRC beyond the meeting point, unless both legs have TLS. It ends with
 /// 001, which says that the client is registered: after that no server accepts STARTTLS. `tls` is added to the server's
 /// capabilities or removed from them. Only CAP, PING and QUIT count as questions, because not every command has a
 /// reply.

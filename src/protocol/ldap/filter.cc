@@ -112,7 +112,10 @@ Act LdapFilter::OnReply(std::string_view unit, Out& out) {
 
 // A notification, or a response to an abandoned operation that was already under way.
 Act LdapFilter::OnUnsolicited(const Message& answer, std::string_view unit, Out& out) {
-  if (IsStale(answer.id)) return Read{};  // asked in plaintext: nobody inside TLS may see it
+  if (IsStale(answer.id)) {  // asked in plaintext: nobody inside TLS may see it
+    if (ber::ReadHeader(unit).total() == unit.size()) return Read{};
+    return Fail{{End::kProtocolError, Blame::kServer, "a long response to an abandoned operation"}};
+  }
   if (!IsAbandoned(answer.id)) window().Close();
   if (IsFinal(answer.op))
     abandoned_.erase(std::remove(abandoned_.begin(), abandoned_.end(), answer.id), abandoned_.end());

@@ -10,7 +10,7 @@ namespace starlock::protocol::managesieve {
 /// What the filter must know of a command to interpret its reply.
 enum class Asked : uint8_t { kCapability, kAuthenticate, kOther };
 
-/// Reads ManageSieve beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It
+/// Reads ManageSieve beyond the meeting point, unless both legs have TLS. It
 /// ends with a successful AUTHENTICATE, after which STARTTLS is not allowed (RFC 5804 2.2).
 class ManagesieveFilter final : public InOrderFilter<Asked> {
  public:

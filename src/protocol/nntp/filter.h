@@ -8,7 +8,7 @@
 
 namespace starlock::protocol::nntp {
 
-/// Reads NNTP beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// Reads NNTP beyond the meeting point, unless both legs have TLS. It ends with
 /// a successful login or with compression, after which STARTTLS is not allowed (RFC 4642 2.2.1, RFC 8054 2.2.2).
 /// Articles and lists of any length pass unchanged. The upstream keeps its state over the client's upgrade: before it,
 /// only MODE READER can have changed that state, and its effect must last (RFC 4642 2.2.2).

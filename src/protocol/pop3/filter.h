@@ -10,7 +10,7 @@ namespace starlock::protocol::pop3 {
 /// The kind of a command, which decides how many lines its reply has. kUnknown: more lines may follow the first.
 enum class Asked : uint8_t { kCapa, kList, kLine, kLogin, kAuth, kUnknown };
 
-/// Reads POP3 beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It ends with
+/// Reads POP3 beyond the meeting point, unless both legs have TLS. It ends with
 /// a successful login, which also ends the AUTHORIZATION state, the only one in which STLS is allowed (RFC 2595 4).
 class Pop3Filter final : public InOrderFilter<Asked> {
  public:

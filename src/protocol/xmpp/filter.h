@@ -17,7 +17,7 @@ struct TlsLegs {
   bool server = false;
 };
 
-/// Reads both streams beyond the meeting point, while the client may still upgrade or the server leg is plaintext. It
+/// Reads both streams beyond the meeting point, unless both legs have TLS. It
 /// ends with a successful login. It is a part of XmppDialogue, which owns the streams.
 class StreamFilter {
  public:

@@ -68,6 +68,32 @@ void ExpectLate(const DialogueDriver& driver, const std::string& what) {
   EXPECT_EQ(driver.act(), ActKind::kRead) << Hex(what);
 }
 
+// A late answer to an operation that was abandoned in plaintext belongs to nobody inside TLS, and its id to no request.
+TEST(LdapWindow, WhatWasAbandonedInPlaintextIsNotAnsweredInsideTls) {
+  const std::string abandon = Long(0x30, Long(2, "\x02", 0) + Long(0x50, "\x01", 0), 0);
+  const std::string next = With([](Parts& p) { p.id = "\x03"; }).Request();
+  const auto upgraded = [&] {
+    DialogueDriver driver = After(Parts().Request() + abandon, "");
+    EXPECT_EQ(driver.act(), ActKind::kTlsClient);
+    driver.Succeed();
+    driver.Arrive(Side::kClient, next);
+    return driver;
+  };
+  DialogueDriver driver = upgraded();
+  const size_t heard = driver.said(Side::kClient).size();
+  driver.Arrive(Side::kServer, Result(1, 0x65, 0));
+  EXPECT_EQ(driver.said(Side::kClient).size(), heard);
+  driver.Arrive(Side::kServer, Result(3, 0x65, 0));
+  EXPECT_EQ(driver.said(Side::kClient).substr(heard), Result(3, 0x65, 0)) << "the control";
+  driver.Arrive(Side::kClient, Parts().Request());
+  EXPECT_EQ(driver.act(), ActKind::kFail);
+
+  DialogueDriver piecewise = upgraded();
+  const std::string entry = Long(0x30, Long(2, "\x01", 0) + Long(0x64, std::string(20000, 'x'), 4), 4);
+  piecewise.Arrive(Side::kServer, entry.substr(0, 100));
+  EXPECT_EQ(piecewise.act(), ActKind::kFail) << "nor a piece of it";
+}
+
 TEST(LdapWindow, OnlyPlainSearchesOfTheRootDseKeepItOpen) {
   const std::string done = Result(1, 0x65, 0);
   for (const Parts& parts :
